@@ -1,0 +1,279 @@
+/*
+ * The polite Kinetic server: an app server in this process, on a free port of 127.0.0.1.
+ *
+ * What it pretends follows "Epicor Kinetic REST: wire facts" (the section is named where a thing is
+ * pretended); where the facts name two ways, struct simulator_behaviour chooses. Zero is always the usual
+ * way.
+ *
+ *     struct simulator *server = simulator_start(NULL);
+ *     ... simulator_url(server) ...
+ *     simulator_stop(server);
+ *
+ * Every function may be called from any thread while the server runs. Strings given are copied. A misuse (an
+ * unknown name, no memory, no socket) aborts with a message: this is a tool of tests.
+ */
+#ifndef SIMULATOR_SIMULATOR_H
+#define SIMULATOR_SIMULATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+struct simulator;
+
+#define SIMULATOR_UNLIMITED UINT32_MAX
+
+/* ---- start and stop
+ * -------------------------------------------------------------------------------------------- */
+
+enum simulator_certificate {
+    SIMULATOR_PLAIN_HTTP,
+    SIMULATOR_TLS_VALID,   /* for localhost, 127.0.0.1 and ::1, signed by the CA of simulator_ca_file() */
+    SIMULATOR_TLS_EXPIRED, /* ended a day ago */
+    SIMULATOR_TLS_NOT_YET_VALID, /* begins tomorrow */
+    SIMULATOR_TLS_SELF_SIGNED,   /* simulator_ca_file() is a CA that has nothing to do with it */
+    SIMULATOR_TLS_WRONG_NAME,    /* for wrong.example.test */
+};
+
+/* The ways in which real servers differ, or in which sources contradict each other. */
+struct simulator_behaviour {
+    /* TokenResource.svc, facts §1 */
+    uint32_t token_lifetime; /* seconds; 0: 3600 */
+    enum { SIMULATOR_CLAIMS_STRINGS, SIMULATOR_CLAIMS_NUMBERS, SIMULATOR_OPAQUE_TOKEN } token_claims;
+    enum { SIMULATOR_EXPIRES_NUMBER, SIMULATOR_EXPIRES_STRING, SIMULATOR_EXPIRES_MISSING } expires_in;
+    enum { SIMULATOR_TOKEN_BY_ACCEPT, SIMULATOR_TOKEN_XML, SIMULATOR_TOKEN_JSON } token_form;
+    enum { SIMULATOR_REFRESH_EMPTY, SIMULATOR_REFRESH_ABSENT, SIMULATOR_REFRESH_FILLED } refresh_token;
+    enum { SIMULATOR_NAMES_PASCAL, SIMULATOR_NAMES_OAUTH } token_names; /* AccessToken or access_token */
+    enum {
+        SIMULATOR_REFUSAL_BY_ACCEPT, /* Epicor's JSON or XML */
+        SIMULATOR_REFUSAL_XML,
+        SIMULATOR_REFUSAL_HTML,
+        SIMULATOR_REFUSAL_EMPTY
+    } token_refusal;
+    enum { SIMULATOR_TOKENS_ON, SIMULATOR_TOKENS_OFF_404, SIMULATOR_TOKENS_OFF_500 } token_feature;
+    int32_t clock_offset; /* seconds that the server's clock is ahead of ours: exp, iat, Date header,
+                             verification */
+
+    /* Access, facts §3 */
+    enum { SIMULATOR_KEY_401, SIMULATOR_KEY_403, SIMULATOR_KEY_404 } key_refusal;
+    enum { SIMULATOR_RIGHT_401, SIMULATOR_RIGHT_403 } right_refusal;
+    enum {
+        SIMULATOR_BEARER_EMPTY,  /* 401 without a telling text: empty body, WWW-Authenticate: Bearer */
+        SIMULATOR_BEARER_EPICOR, /* 401 with Epicor's JSON, "Invalid username or password." (one text for all)
+                                  */
+        SIMULATOR_BEARER_HTML
+    } bearer_refusal; /* an expired, revoked or foreign token */
+
+    /* Rows, facts §6 */
+    uint32_t row_cap; /* DefaultMaxRowCount; 0: 100; SIMULATOR_UNLIMITED: none */
+    enum { SIMULATOR_COUNT_NUMBER, SIMULATOR_COUNT_STRING, SIMULATOR_COUNT_ABSENT } count_form;
+    bool decimals_as_strings; /* "62400.00000000" */
+    bool pad_characters;      /* char columns filled with blanks */
+    bool content_length;      /* rows with Content-Length in place of chunked coding */
+    bool gzip;                /* answers that are held in memory, when the client accepts it */
+
+    /* Licenses, facts §4 */
+    enum {
+        SIMULATOR_SEATS_SHARED,
+        SIMULATOR_SEATS_REFUSED
+    } seats_gone;              /* of WebService; others are refused */
+    uint32_t shared_delay_ms;  /* of a call on WebServiceShared; 0: 20000 */
+    bool shared_delay_doubles; /* with each such call in a row, up to 16 times */
+    int seats_status;          /* of the refusal; 0: 500 */
+
+    /* Errors, facts §5.4 */
+    bool secure_errors; /* errors of BAQs, functions and services hide their text */
+
+    uint32_t latency_ms, latency_jitter_ms; /* of every answer: latency + 0..jitter; 0: none */
+};
+
+struct simulator_options {
+    const char *base_path;        /* NULL: "/KineticLive" */
+    const char *host;             /* NULL: 127.0.0.1 */
+    uint16_t port;                /* 0: free */
+    const char *user, *password;  /* NULL: "epicor-monitor", "demo-password" */
+    const char *api_key;          /* NULL: "demo-api-key" */
+    const char *const *companies; /* ended by NULL; NULL: EPIC06, EPIC07 */
+    enum simulator_certificate certificate;
+    int64_t certificate_expires_in; /* seconds from now until notAfter; 0: 90 days (expired: a day ago) */
+    struct simulator_behaviour behaviour;
+};
+
+/* The server listens when this returns. NULL options: all defaults. */
+struct simulator *simulator_start(const struct simulator_options *options);
+/* Ends delays, closes connections, joins threads, removes the CA file. NULL is nothing. */
+void simulator_stop(struct simulator *simulator);
+
+uint16_t simulator_port(const struct simulator *simulator);
+/* "http://127.0.0.1:PORT/KineticLive" (https: "https://localhost:PORT/KineticLive"), no slash at the end. */
+const char *simulator_url(const struct simulator *simulator);
+/* PEM file in a folder that simulator_stop() removes; NULL without TLS. */
+const char *simulator_ca_file(const struct simulator *simulator);
+time_t simulator_certificate_not_after(const struct simulator *simulator);
+
+struct simulator_behaviour simulator_behaviour(struct simulator *simulator);
+void simulator_set_behaviour(struct simulator *simulator, const struct simulator_behaviour *behaviour);
+
+/* ---- who may come in
+ * ------------------------------------------------------------------------------------------- */
+
+void simulator_set_password(struct simulator *simulator, const char *user, const char *password);
+/* company NULL: the key of every company that has none of its own. */
+void simulator_set_api_key(struct simulator *simulator, const char *company, const char *key);
+/* Every token given until now is refused from now on. */
+void simulator_revoke_tokens(struct simulator *simulator);
+/* The account loses the right to a service ("Erp.BO.PartSvc"), a BAQ ("BaqSvc/NAME"), a library ("efx/LIB"):
+ * 401 `Access denied (...)`. allowed = true gives it back. */
+void simulator_set_right(struct simulator *simulator, const char *resource, bool allowed);
+
+/* ---- what it has
+ * ----------------------------------------------------------------------------------------------- */
+
+/* A column: its value is JSON text with slots: {n} the row's number from 1, {n%M} its remainder, {company},
+ * {guid}, and {a|b|c}: row by row one of these. A text of digits with a point is a decimal, a quoted one is a
+ * char column (see the behaviour). */
+struct simulator_column {
+    const char *name, *value;
+};
+
+/* Creates or replaces a BAQ. Columns end with a NULL name; RowIdent is added to every row. NULL columns: an
+ * order number, a customer, an amount, a date, a boolean, a null. Rows may be many millions: they are made
+ * while they are sent. */
+void simulator_set_baq(struct simulator *simulator, const char *name, const struct simulator_column *columns,
+                       uint64_t rows);
+/* Changes only the number of rows of a BAQ or entity set ("Erp.BO.PartSvc/Parts") that exists. */
+void simulator_set_rows(struct simulator *simulator, const char *name, uint64_t rows);
+/* Also for entity sets and functions ("MonitorLib/Ping"): from now on unknown, 404. */
+void simulator_remove(struct simulator *simulator, const char *name);
+/* name: "Erp.BO.PartSvc/Parts". */
+void simulator_set_entity(struct simulator *simulator, const char *name,
+                          const struct simulator_column *columns, uint64_t rows);
+
+struct simulator_function {
+    const char *name; /* "MonitorLib/Ping" */
+    enum {
+        SIMULATOR_FUNCTION_RETURNS,
+        SIMULATOR_FUNCTION_BL_EXCEPTION, /* 400, BLException with `message` */
+        SIMULATOR_FUNCTION_UNHANDLED     /* 500, generic text and a CorrelationId */
+    } outcome;
+    const char
+        *answer; /* JSON object; {now} = server time, {n} = number of the call; null members are left out */
+    const char *message; /* of the BLException */
+    bool staging;        /* not published: only under efx/staging/ */
+    uint32_t
+        not_found_every; /* each so many-th call: 404 `Can't find library` though it is published; 0: never */
+};
+void simulator_set_function(struct simulator *simulator, const struct simulator_function *function);
+
+/* ---- seats (facts §4)
+ * ------------------------------------------------------------------------------------------ */
+
+/* license: "Default", "WebService", "WebServiceShared", ... as in the table of facts §4.1. Unlimited at
+ * start. */
+void simulator_set_seats(struct simulator *simulator, const char *license, uint32_t owned);
+/* Seats that other users sit on. */
+void simulator_occupy_seats(struct simulator *simulator, const char *license, uint32_t others);
+/* Taken by calls, others not counted. A call keeps its seat until its own end, also when the client has gone.
+ */
+uint32_t simulator_seats_taken(struct simulator *simulator, const char *license);
+uint32_t simulator_seats_peak(struct simulator *simulator, const char *license);
+/* Calls that got such a seat since the start. */
+uint64_t simulator_seats_calls(struct simulator *simulator, const char *license);
+
+/* ---- faults
+ * ---------------------------------------------------------------------------------------------------- */
+
+enum simulator_body {
+    SIMULATOR_BODY_EPICOR_JSON, /* facts §5.4, 1 */
+    SIMULATOR_BODY_EPICOR_XML,  /* 2: HttpStatus is a word */
+    SIMULATOR_BODY_ODATA4,      /* 3 */
+    SIMULATOR_BODY_ODATA3,      /* 3: odata.error */
+    SIMULATOR_BODY_OAUTH,       /* 4: error = type, error_description = message */
+    SIMULATOR_BODY_IIS_HTML,    /* 5 */
+    SIMULATOR_BODY_EMPTY,       /* 5 */
+    SIMULATOR_BODY_TEXT,        /* `text` as it stands */
+};
+
+struct simulator_fault {
+    const char *path;   /* part of the path, as "BaqSvc/zOrders"; NULL: every request */
+    const char *method; /* NULL: every method */
+    uint32_t skip;      /* so many matching requests pass first */
+    uint32_t count;     /* so many are hit; 0: until cleared */
+    int status;         /* 0: the ordinary answer, only late */
+    enum simulator_body body;
+    const char *message, *type; /* ErrorMessage, ErrorType; NULL: what fits the status */
+    const char *text, *content_type;
+    const char *headers;    /* further lines, "Retry-After: 5\nLocation: /x" */
+    uint32_t delay_ms;      /* before the first byte; with status 0 the call sits on its seat meanwhile */
+    uint32_t body_delay_ms; /* amid the body */
+};
+
+/* Returns a number for simulator_clear_fault. The first fault that matches decides. */
+unsigned simulator_add_fault(struct simulator *simulator, const struct simulator_fault *fault);
+/* A ready-made fault of simulator_fault_names(), for a path (NULL: all) and a number of requests (0: until
+ * cleared). */
+unsigned simulator_add_named_fault(struct simulator *simulator, const char *name, const char *path,
+                                   uint32_t count);
+void simulator_clear_fault(struct simulator *simulator, unsigned number);
+void simulator_clear_faults(struct simulator *simulator);
+/* Requests hit so far. */
+uint32_t simulator_fault_hits(struct simulator *simulator, unsigned number);
+
+/* Row i of the ready-made faults: its name and what it is; false past the end. */
+bool simulator_fault_name(size_t i, const char **name, const char **description);
+
+/* ---- what came
+ * ------------------------------------------------------------------------------------------------- */
+
+struct simulator_header {
+    char *name, *value;
+};
+
+struct simulator_request {
+    char *method;
+    char *path;  /* as sent, without the query; begins with the base path */
+    char *query; /* as sent, without the '?'; "" when there is none */
+    struct simulator_header *headers;
+    size_t headers_count;
+    char *body; /* ends with NUL; at most 64 KiB are kept */
+    size_t body_size;
+    int64_t arrived_ns;  /* CLOCK_MONOTONIC, when the request was complete */
+    unsigned connection; /* from 1: the same number, the same connection */
+    int status;          /* of the answer; 0 while there is none */
+};
+
+/* How many requests came whose path contains this text (NULL: all). Exact, however many. */
+uint64_t simulator_requests(struct simulator *simulator, const char *path_part);
+/* The i-th such request from 0 among the last 4096 requests, or with i = SIMULATOR_LAST the last; NULL when
+ * there is none. To be freed by simulator_request_free. */
+#define SIMULATOR_LAST SIZE_MAX
+struct simulator_request *simulator_request(struct simulator *simulator, const char *path_part, size_t i);
+void simulator_request_free(struct simulator_request *request);
+/* Value of a header (case-blind), NULL when it is absent. */
+const char *simulator_request_header(const struct simulator_request *request, const char *name);
+/* The i-th value of a query argument, decoded, allocated; NULL when there is none. */
+char *simulator_request_argument(const struct simulator_request *request, const char *name, size_t i);
+
+/* Waits until so many such requests have come; false when the time is over. */
+bool simulator_wait_requests(struct simulator *simulator, const char *path_part, uint64_t count,
+                             unsigned timeout_ms);
+/* Waits until no request is being worked on. */
+bool simulator_wait_idle(struct simulator *simulator, unsigned timeout_ms);
+/* The most requests worked on at the same time; reset sets it back to those of now. A request counts until
+ * its last byte is handed to the network. */
+uint32_t simulator_requests_peak(struct simulator *simulator);
+void simulator_reset_peaks(struct simulator *simulator);
+uint64_t simulator_connections(struct simulator *simulator);
+/* Tokens given. */
+uint64_t simulator_tokens(struct simulator *simulator);
+
+/* ---- a timetable of faults (the demonstration)
+ * ----------------------------------------------------------------- */
+
+/* Lines `at 30s for 20s fault=NAME [path=PART]`, also `every 5m at 30s for 20s ...`; # begins a comment.
+ * Times count from this call. Returns NULL, or the fault "FILE:LINE: message" (allocated) with nothing in
+ * force. */
+char *simulator_play_timetable(struct simulator *simulator, const char *file);
+
+#endif
