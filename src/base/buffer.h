@@ -26,14 +26,16 @@ void buffer_clear(struct buffer *buffer);
 /* Makes room for extra more bytes. Returns false, and sets failed, when they cannot fit. */
 bool buffer_reserve(struct buffer *buffer, size_t extra);
 
-/* Each appends whole or not at all. Returns false, and sets failed, when it does not fit or the buffer has failed. */
+/* Each appends whole or not at all. Returns false, and sets failed, when it does not fit or the buffer has
+ * failed. */
 bool buffer_append(struct buffer *buffer, const void *bytes, size_t size);
 bool buffer_text(struct buffer *buffer, const char *text);
 bool buffer_byte(struct buffer *buffer, char byte);
 bool buffer_format(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool buffer_format_list(struct buffer *buffer, const char *format, va_list list);
 
-/* Hands the bytes over (NUL-terminated, never NULL; the caller frees) and makes the buffer empty. NULL if it failed. */
+/* Hands the bytes over (NUL-terminated, never NULL; the caller frees) and makes the buffer empty. NULL if it
+ * failed. */
 char *buffer_take(struct buffer *buffer);
 
 /* The text so far, "" when empty. Valid until the next append. */

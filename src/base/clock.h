@@ -1,5 +1,6 @@
-/* Time. Deadlines and lifetimes are counted on CLOCK_BOOTTIME (goes on during a suspend, never jumps); wall time is for
-   display and dates only. Everything that needs the time is handed a struct moment, so that tests own the clock. */
+/* Time. Deadlines and lifetimes are counted on CLOCK_BOOTTIME (goes on during a suspend, never jumps); wall
+   time is for display and dates only. Everything that needs the time is handed a struct moment, so that tests
+   own the clock. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

@@ -1,5 +1,5 @@
-/* Says a thing when it changes, repeats it at doubling intervals while it lasts, says when it is over. One struct a
-   thing that can go wrong; the caller does the logging. */
+/* Says a thing when it changes, repeats it at doubling intervals while it lasts, says when it is over. One
+   struct a thing that can go wrong; the caller does the logging. */
 #ifndef BASE_COMPLAINT_H
 #define BASE_COMPLAINT_H
 

@@ -1,5 +1,5 @@
-/* The log: to stderr, one event a line, each line one write(2), logfmt or JSON. A stderr that would block loses the line
-   and counts it. Never a secret: no function here takes a struct secret. Thread-safe. */
+/* The log: to stderr, one event a line, each line one write(2), logfmt or JSON. A stderr that would block
+   loses the line and counts it. Never a secret: no function here takes a struct secret. Thread-safe. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -24,12 +24,13 @@ struct log_field {
 /* log_event(LOG_WARN, "login refused", LOG_TEXT("appserver", name), LOG_INT("status", 401)) writes
    ts=2026-01-31T12:00:00.123Z level=warn msg="login refused" appserver=live status=401
    The message is a constant sentence; what varies is a field. A NULL text is left out. */
-#define log_event(level, ...) LOG_EVENT_(level, __VA_ARGS__, LOG_END_)
-#define LOG_END_              ((struct log_field){NULL, LOG_FIELD_TEXT, NULL, 0})
+#define log_event(level, ...)           LOG_EVENT_(level, __VA_ARGS__, LOG_END_)
+#define LOG_END_                        ((struct log_field){NULL, LOG_FIELD_TEXT, NULL, 0})
 #define LOG_EVENT_(level, message, ...) log_write((level), (message), (const struct log_field[]){__VA_ARGS__})
 void log_write(enum log_level level, const char *message, const struct log_field *fields);
 
-/* Lines below level are left out. Until it is called: info, logfmt, to descriptor 2. descriptor -1 means 2. */
+/* Lines below level are left out. Until it is called: info, logfmt, to descriptor 2. descriptor -1 means 2.
+ */
 void log_setup(enum log_level level, enum log_format format, int descriptor);
 bool log_enabled(enum log_level level);
 

@@ -1,5 +1,5 @@
-/* Secrets: a type of their own, wiped when freed, printed nowhere. Where a secret comes from is a struct secret_source,
-   which is configuration; a struct secret is its text at one moment. */
+/* Secrets: a type of their own, wiped when freed, printed nowhere. Where a secret comes from is a struct
+   secret_source, which is configuration; a struct secret is its text at one moment. */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
 
@@ -16,8 +16,8 @@ enum secret_form { SECRET_NONE, SECRET_INLINE, SECRET_FILE, SECRET_ENV, SECRET_C
 
 struct secret_source {
     enum secret_form form;
-    char *name;              /* file path, variable, credential name; NULL for the others. Owned. */
-    struct secret *inlined;  /* SECRET_INLINE only. Owned. */
+    char *name;             /* file path, variable, credential name; NULL for the others. Owned. */
+    struct secret *inlined; /* SECRET_INLINE only. Owned. */
 };
 
 /* A secret of these bytes (copied). The caller's own copy is the caller's to wipe (secret_wipe). */
@@ -30,9 +30,10 @@ const char *secret_reveal(const struct secret *secret);
 size_t secret_size(const struct secret *secret);
 bool secret_equal(const struct secret *a, const struct secret *b); /* both NULL: equal */
 
-/* Reads the source now. May block (a file): not for the agent thread. Trailing CR and LF are trimmed, and only they.
-   Credentials are files in $CREDENTIALS_DIRECTORY. Returns NULL, and *why an owned sentence that names the source and never
-   its content, when it cannot be read, is empty, holds a NUL or is too long. SECRET_NONE gives NULL and *why NULL. */
+/* Reads the source now. May block (a file): not for the agent thread. Trailing CR and LF are trimmed, and
+   only they. Credentials are files in $CREDENTIALS_DIRECTORY. Returns NULL, and *why an owned sentence that
+   names the source and never its content, when it cannot be read, is empty, holds a NUL or is too long.
+   SECRET_NONE gives NULL and *why NULL. */
 struct secret *secret_read(const struct secret_source *source, char **why);
 
 void secret_source_free(struct secret_source *source);
@@ -41,8 +42,9 @@ bool secret_source_equal(const struct secret_source *a, const struct secret_sour
 /* Overwrites in a way that the compiler keeps. */
 void secret_wipe(void *bytes, size_t size);
 
-/* Replaces each occurrence of each secret (of 4 bytes or more) in the text by <secret>, in place of a new text that
-   the caller frees; also the percent-encoded and base64 forms of it. NULLs in the list are passed over. */
+/* Replaces each occurrence of each secret (of 4 bytes or more) in the text by <secret>, in place of a new
+   text that the caller frees; also the percent-encoded and base64 forms of it. NULLs in the list are passed
+   over. */
 char *secret_redact(const char *text, struct secret *const *secrets, size_t count);
 
 #endif

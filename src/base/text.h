@@ -1,4 +1,5 @@
-/* Text <-> number, duration, size, boolean; and what to say when it is none. No function here looks at a locale. */
+/* Text <-> number, duration, size, boolean; and what to say when it is none. No function here looks at a
+ * locale. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
@@ -18,19 +19,19 @@ bool span_starts_with(struct span span, const char *prefix);
 bool span_is_nocase(struct span span, const char *text); /* ASCII letters only */
 struct span span_trim(struct span span);                 /* without blanks and tabs, CR, LF at both ends */
 
-/* The first item of a comma list, trimmed; *rest is moved behind its comma. False when nothing is left. An empty item
-   is handed out as size 0, so that the caller can refuse it. */
+/* The first item of a comma list, trimmed; *rest is moved behind its comma. False when nothing is left. An
+   empty item is handed out as size 0, so that the caller can refuse it. */
 bool span_next_item(struct span *rest, struct span *item);
 
 /* Finds needle in haystack; NULL when it is not there. The second ignores the case of ASCII letters. */
 const char *span_find(struct span haystack, const char *needle);
 const char *span_find_nocase(struct span haystack, const char *needle);
 
-/* Each parser wants the whole text to be of its form (no blanks around it), returns false otherwise and then leaves
-   *out alone. */
+/* Each parser wants the whole text to be of its form (no blanks around it), returns false otherwise and then
+ *leaves out alone. */
 bool text_to_int64(struct span text, int64_t *out);
-/* A decimal number as JSON writes it, with an optional leading plus; finite. Independent of the locale, rounded
-   correctly. */
+/* A decimal number as JSON writes it, with an optional leading plus; finite. Independent of the locale,
+   rounded correctly. */
 bool text_to_double(struct span text, double *out);
 /* yes/no, true/false, on/off. */
 bool text_to_bool(struct span text, bool *out);
@@ -43,20 +44,20 @@ bool text_to_size(struct span text, uint64_t *out_bytes);
 char *text_from_duration(int64_t ns, char *out, size_t size);
 char *text_from_size(uint64_t bytes, char *out, size_t size);
 
-/* The shortest decimal text that reads back as the same double; NaN, +Inf, -Inf as Prometheus writes them. Writes at
-   most 32 bytes, no NUL; returns how many. Fast for whole numbers and for up to nine decimals. */
+/* The shortest decimal text that reads back as the same double; NaN, +Inf, -Inf as Prometheus writes them.
+   Writes at most 32 bytes, no NUL; returns how many. Fast for whole numbers and for up to nine decimals. */
 #define TEXT_DOUBLE_MAX 32
 size_t text_from_double(double value, char *out);
 
 /* True when the bytes are well-formed UTF-8 (Unicode 15, table 3-7: no surrogates, no overlong forms). */
 bool text_is_utf8(const char *bytes, size_t size);
 
-/* The candidate nearest to word by edit distance (transpositions count one), or NULL if none is near enough to be a
-   likely slip (distance at most a third of the word's length, at least 1, at most 3). */
+/* The candidate nearest to word by edit distance (transpositions count one), or NULL if none is near enough
+   to be a likely slip (distance at most a third of the word's length, at least 1, at most 3). */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 
-/* Standard and URL-safe base64 (RFC 4648, padding optional, both alphabets read). Returns the decoded size, or -1.
-   out needs size / 4 * 3 + 3 bytes. */
+/* Standard and URL-safe base64 (RFC 4648, padding optional, both alphabets read). Returns the decoded size,
+   or -1. out needs size / 4 * 3 + 3 bytes. */
 long text_base64_decode(struct span text, unsigned char *out);
 /* Standard alphabet with padding, NUL-terminated; out needs (size + 2) / 3 * 4 + 1 bytes. */
 void text_base64_encode(const void *bytes, size_t size, char *out);

@@ -14,18 +14,18 @@ struct civil {
     int offset_seconds; /* local minus UTC */
 };
 
-/* Reads the zone with this IANA name ("America/Chicago"; "UTC" needs no file) from /usr/share/zoneinfo, or from
-   $ZONEINFO's folder if that is set. Returns NULL, and *why a static sentence, when there is none, the name is not a
-   plain relative path, or the file is not well formed. The caller frees with zone_free. */
+/* Reads the zone with this IANA name ("America/Chicago"; "UTC" needs no file) from /usr/share/zoneinfo, or
+   from $ZONEINFO's folder if that is set. Returns NULL, and *why a static sentence, when there is none, the
+   name is not a plain relative path, or the file is not well formed. The caller frees with zone_free. */
 struct zone *zone_load(const char *name, const char **why);
 void zone_free(struct zone *zone);
 const struct zone *zone_utc(void);
 
 struct civil zone_to_civil(const struct zone *zone, int64_t epoch_seconds);
 
-/* Seconds since 1970 of a local time (offset_seconds and weekday are not read; fields may lie outside their ranges and
-   are carried, so day - 7 is a week earlier). A time that occurs twice means the first; one that a change of clocks
-   leaves out means the moment as if the clocks had not yet changed. */
+/* Seconds since 1970 of a local time (offset_seconds and weekday are not read; fields may lie outside their
+   ranges and are carried, so day - 7 is a week earlier). A time that occurs twice means the first; one that a
+   change of clocks leaves out means the moment as if the clocks had not yet changed. */
 int64_t zone_from_civil(const struct zone *zone, struct civil local);
 
 #endif

@@ -1,0 +1,143 @@
+/* The configuration in force: an immutable, reference-counted model. Nothing in it changes after model_load;
+   every pointer in it lives as long as a reference is held. */
+#ifndef CONFIG_MODEL_H
+#define CONFIG_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/secret.h"
+#include "base/zone.h"
+#include "config/fault.h"
+#include "config/schema.h"
+
+struct text_list {
+    char **items;
+    size_t count;
+};
+
+struct duration_range {
+    int64_t from_ns, to_ns;
+};
+
+struct optional_number {
+    bool set;
+    double value;
+};
+
+/* X.NAME = value, in the order written; a list (X.NAME.list) gives several pairs of one name. */
+struct pair {
+    char *name;
+    char *value;
+    struct place place;
+};
+struct pair_list {
+    struct pair *items;
+    size_t count;
+};
+
+struct exporter_settings {
+    int64_t interval_ns, timeout_ns, connect_timeout_ns, shutdown_grace_ns;
+};
+
+struct listen_address {
+    char *host; /* "" = every address, IPv4 and IPv6; the brackets of IPv6 taken off */
+    char *port; /* "0".."65535" */
+};
+
+/* Reads [HOST]:PORT, as the file and --web.listen-address write it. Returns NULL, or an owned sentence of
+ * what is wrong. */
+char *listen_address_read(const char *text, struct listen_address *out);
+
+struct web_settings {
+    struct listen_address *listen;
+    size_t listen_count;
+    char *telemetry_path;
+    int64_t max_connections, max_connections_per_address;
+};
+
+enum auth_way { AUTH_TOKEN, AUTH_NONE };
+enum token_credentials { TOKEN_BY_HEADERS, TOKEN_BY_BASIC };
+enum api_key_place { API_KEY_IN_HEADER, API_KEY_IN_QUERY };
+
+/* token_renew_at: a share of the granted lifetime, or a duration before expiry. */
+struct renew_at {
+    bool is_share;
+    double share;      /* 0.8 */
+    int64_t before_ns; /* where it is no share */
+};
+
+/* Which seat a call asks for. */
+struct license_choice {
+    bool set;   /* false on a probe: the app server's */
+    char *guid; /* NULL for "none": no License header */
+    char *name; /* label value: the canonical name, the GUID where it has none, or "none" */
+};
+
+struct appserver_settings {
+    char *name;
+    struct place place;
+    char *url;       /* http or https; no trailing slash, no query, no userinfo */
+    int api_version; /* 1 or 2 */
+    struct text_list company;
+    char *plant, *language, *format_culture; /* NULL: not sent */
+    enum auth_way auth;
+    struct secret_source username, password, api_key;
+    enum api_key_place api_key_in;
+    char *token_path;
+    enum token_credentials token_credentials;
+    struct renew_at token_renew_at;
+    int64_t token_fallback_lifetime_ns;
+    struct duration_range login_retry;
+    struct license_choice license;
+    int64_t max_in_flight;
+    int64_t connection_max_age_ns;
+    struct duration_range backoff;
+    char *tls_ca_file; /* NULL: the system's */
+    struct zone *timezone;
+};
+
+enum probe_connection { CONNECTION_REUSE, CONNECTION_FRESH };
+
+struct probe_settings {
+    char *name;
+    struct place place;
+    const struct config_kind *kind;
+    void *own;                  /* the kind's settings struct, kind->settings_size bytes */
+    struct text_list appserver; /* names; empty: all */
+    struct text_list company;   /* empty: the app server's */
+    int64_t interval_ns, timeout_ns;
+    enum probe_connection connection;
+    char *plant;           /* NULL: the app server's */
+    struct zone *timezone; /* NULL: the app server's */
+    struct license_choice license;
+    uint64_t max_response;
+};
+
+/* One probe x app server x company. */
+struct target_settings {
+    const struct probe_settings *probe;
+    const struct appserver_settings *appserver;
+    const char *company;     /* the label: "" where the kind runs once an app server, or none is configured */
+    const char *url_company; /* what a URL needs: the label, else the first company listed; "" if none */
+};
+
+struct model {
+    struct exporter_settings exporter;
+    struct web_settings web;
+    struct appserver_settings *appservers; /* in the order of the file */
+    size_t appserver_count;
+    struct probe_settings *probes;
+    size_t probe_count;
+    struct target_settings *targets; /* by probe in the order of the file, then app server, then company */
+    size_t target_count;
+};
+
+/* Reads the file at path. Returns a model with one reference, or NULL when there is any fault; faults and
+   warnings are appended either way. May block (files); touches no state of the agent. */
+struct model *model_load(const char *path, const struct config_schema *schema, struct fault_list *faults);
+struct model *model_ref(struct model *model);
+void model_unref(struct model *model);
+
+#endif

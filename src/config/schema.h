@@ -1,0 +1,65 @@
+/* The schema: each configuration key is one row, and every use walks the rows: parsing, defaults, check, the
+   nearest-name hint, the sample configuration, the reference. config knows the rows of [exporter], [web],
+   [appserver] and what all probes share; the keys of a kind come from its own row (struct config_kind). */
+#ifndef CONFIG_SCHEMA_H
+#define CONFIG_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fault_list;
+struct probe_settings;
+
+enum config_type {
+    CONFIG_TEXT,       /* char *                                                                    */
+    CONFIG_LIST,       /* struct text_list                                                          */
+    CONFIG_INTEGER,    /* int64_t; bounds minimum..maximum                                          */
+    CONFIG_NUMBER,     /* struct optional_number                                                    */
+    CONFIG_BOOL,       /* bool                                                                      */
+    CONFIG_DURATION,   /* int64_t, nanoseconds; bounds minimum..maximum                             */
+    CONFIG_RANGE,      /* struct duration_range: 1s..5m                                             */
+    CONFIG_SIZE,       /* uint64_t, bytes; bounds minimum..maximum                                  */
+    CONFIG_CHOICE,     /* int: index into choices                                                   */
+    CONFIG_SECRET,     /* struct secret_source; the row stands for X, X_file, X_env, X_credential   */
+    CONFIG_TEXT_FILE,  /* char *; the row stands for X and X_file (read at load)                    */
+    CONFIG_PAIRS,      /* struct pair_list; the row stands for X.NAME                               */
+    CONFIG_PAIR_LISTS, /* the same, and X.NAME.list, whose comma list makes several pairs of NAME  */
+    CONFIG_ZONE,       /* struct zone *                                                             */
+    CONFIG_OTHER       /* by convert                                                                */
+};
+
+struct config_row {
+    const char *name; /* "token_renew_at" */
+    enum config_type type;
+    size_t offset;              /* into the settings struct of the section (or of the kind) */
+    const char *preset;         /* the default, in the form a user would write; NULL: none */
+    const char *help;           /* one sentence or two, Markdown, for the reference */
+    const char *const *choices; /* CONFIG_CHOICE: names, NULL-terminated */
+    int64_t minimum, maximum;   /* both 0: only the type's own bounds */
+    bool required;
+    bool not_built; /* known to the contract, not in this version: its use is a fault */
+    /* CONFIG_OTHER: reads value into field; returns NULL, or an owned sentence of what is wrong. */
+    char *(*convert)(const char *value, void *field);
+    void (*release)(void *field); /* CONFIG_OTHER: frees what convert made; NULL: nothing to free */
+};
+
+/* What a probe kind gives to the configuration. */
+struct config_kind {
+    const char *name;              /* "baq" */
+    const char *help;              /* what it does, what rights it needs, what it costs; for the reference */
+    const struct config_row *rows; /* its own keys; offsets into its settings struct */
+    size_t row_count;
+    size_t settings_size; /* of that struct; zeroed, then filled by rows */
+    bool per_company;     /* false: runs once an app server, company label empty */
+    bool fresh;           /* connection = fresh unless told otherwise */
+    bool not_built;       /* known to the contract, not in this version */
+    /* Checks of one probe across its keys; appends to faults (fault_add). May be NULL. */
+    void (*check)(const struct probe_settings *probe, struct fault_list *faults);
+};
+
+struct config_schema {
+    const struct config_kind *const *kinds; /* NULL-terminated */
+};
+
+#endif

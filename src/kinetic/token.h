@@ -1,0 +1,32 @@
+/* One token acquisition, without memory of the past: how to ask (TokenResource.svc, facts §1) and how to read
+   the answer (facts §1, §9.3-7). */
+#ifndef KINETIC_TOKEN_H
+#define KINETIC_TOKEN_H
+
+#include "base/secret.h"
+#include "kinetic/exchange.h"
+#include "kinetic/header.h"
+
+#define TOKEN_ANSWER_MAX 65536 /* bytes; a token answer is never larger */
+
+struct token {
+    struct secret *text;
+    int64_t lifetime_ns;  /* the smaller of ExpiresIn and the JWT's exp - iat, clamped to 1 s .. 400 d; 0:
+                             neither known */
+    int64_t issued_epoch; /* the JWT's iat, by the server's clock; 0 if unknown */
+};
+void token_free(struct token *token);
+
+/* Fills the zeroed request (purpose, method, path, keep, max_response) and appends the headers that carry the
+   credentials: username and password as two headers, or as Basic. path is below the base URL. False when a
+   credential cannot stand in a header (a line break in it). */
+bool token_request(const char *path, bool basic, const struct secret *username, const struct secret *password,
+                   struct request *request, struct header_list *headers);
+
+/* Reads the answer. REASON_NONE: *token is filled, the caller frees it. Otherwise the reason by the
+   contract's paragraph on failed token requests (credentials for 401, and for 400 with invalid_grant or
+   invalid_client; network reasons and 502 to 504 keep their own; 404, 405, 500 are identity_provider; a 2xx
+   that holds no token is invalid_response), and *message an owned text (or NULL), as error_classify. */
+enum reason token_answer(const struct answer *answer, struct token *token, char **message);
+
+#endif

@@ -1,0 +1,68 @@
+/* A kind of probe: one file and one row. A kind is pure: it is handed the time, says what to ask, and is
+   handed the answer. It cannot start timers, make series or see the network. */
+#ifndef PROBE_KIND_H
+#define PROBE_KIND_H
+
+#include "base/clock.h"
+#include "config/model.h"
+#include "kinetic/exchange.h"
+
+/* One run of a target, as its kind sees it. */
+struct probe_run {
+    const struct target_settings *target;
+    struct moment now; /* when the run began */
+    void *state;       /* probe_kind.state_size bytes, zeroed at the run's begin */
+};
+
+/* What a run found out, by value; probe_result_free frees what it points to. */
+struct probe_result {
+    enum reason reason; /* REASON_NONE: success */
+    char *message;     /* the server's own words, or what was not as wanted; NULL if none. Not yet redacted */
+    char *correlation; /* CorrelationId of Kinetic's error body; NULL if none */
+    int status;        /* of the last answer; 0 if none */
+    uint64_t bytes;    /* of all its bodies, decoded */
+    bool has_rows;     /* the answer was read to its end */
+    uint64_t rows;
+    bool has_truncated; /* rows = all only */
+    bool truncated;
+    bool has_columns; /* at least one row (or an object of outputs) came */
+    uint64_t columns;
+    uint64_t schema_hash; /* of the column names, whatever their order */
+};
+
+void probe_result_free(struct probe_result *result);
+
+enum probe_next { PROBE_ASK, PROBE_DONE };
+
+struct probe_kind {
+    struct config_kind config;
+    size_t state_size;
+    /* Fills the first request (zeroed before). */
+    void (*begin)(struct probe_run *run, struct request *request);
+    /* Reads a good answer (2xx, body as wanted by the request). PROBE_ASK: *request (zeroed before) is the
+       next one; PROBE_DONE: *result is filled. What is no good answer never comes here: probe_step has made
+       it a result. */
+    enum probe_next (*step)(struct probe_run *run, const struct answer *answer, struct request *request,
+                            struct probe_result *result);
+    /* Frees what state points to, at the end of the run, however it ended. May be NULL. */
+    void (*end)(struct probe_run *run);
+};
+
+/* All kinds, as the configuration wants them; each is the first member of its struct probe_kind. */
+const struct config_schema *probe_schema(void);
+
+/* Begins a run: allocates its state, fills request with the first thing to ask. run->target and run->now are
+ * set. */
+void probe_begin(struct probe_run *run, struct request *request);
+
+/* Takes every answer of a run. A failure of the network, a status other than 2xx, or a body that is not what
+   was asked for becomes a result by the contract's decision table (kinetic/error.h), with the server's words
+   as message; what is good goes to the kind's step. bearer: the request carried a bearer token (a bare 401
+   then is token_rejected). */
+enum probe_next probe_step(struct probe_run *run, const struct request *asked, const struct answer *answer,
+                           bool bearer, struct request *request, struct probe_result *result);
+
+/* Ends a run, also one that was given up half-way. */
+void probe_end(struct probe_run *run);
+
+#endif
