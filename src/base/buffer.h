@@ -32,7 +32,8 @@ bool buffer_append(struct buffer *buffer, const void *bytes, size_t size);
 bool buffer_text(struct buffer *buffer, const char *text);
 bool buffer_byte(struct buffer *buffer, char byte);
 bool buffer_format(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool buffer_format_list(struct buffer *buffer, const char *format, va_list list);
+bool buffer_format_list(struct buffer *buffer, const char *format, va_list list)
+    __attribute__((format(printf, 2, 0)));
 
 /* Hands the bytes over (NUL-terminated, never NULL; the caller frees) and makes the buffer empty. NULL if it
  * failed. */
