@@ -1,0 +1,92 @@
+/* What the agent tells the world. The agent calls these functions from its one thread; each turns an event into series
+   of the store (families.c holds their rows) and, for people, into the board. Nothing here logs. Texts handed in are copied; messages are redacted
+   by the caller. */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "config/model.h"
+#include "kinetic/exchange.h"
+#include "probe/kind.h"
+
+struct report;
+struct report_appserver;
+struct report_target;
+struct store;
+struct board;
+
+/* Owners and their standing series for every app server and target of the model (a reference is taken). All counters
+   with a closed label list stand at 0. */
+struct report *report_new(struct model *model, struct moment now, const char *version, const char *revision);
+void report_free(struct report *report);
+struct store *report_store(struct report *report);
+struct board *report_board(struct report *report);
+
+/* By their indices in the model. */
+struct report_appserver *report_appserver(struct report *report, size_t index);
+struct report_target *report_target(struct report *report, size_t index);
+
+/* ---- runs of a target ---- */
+
+struct run_record {
+    struct moment ended;
+    int64_t due_next_boot_ns; /* the next run */
+    bool asked;          /* at least one request went out; else it only waited, and no histogram sees it */
+    bool timed;          /* got an answer or timed out: observed in the histogram */
+    int64_t duration_ns; /* of its exchanges together; no waiting for a place, no login */
+    struct phases
+        phases; /* processing and transfer of the last exchange; resolve, connect, tls of a new connection, else -1 */
+    const struct probe_result *result;
+};
+
+void report_run(struct report_target *target, const struct run_record *record);
+
+/* An HTTP answer came to a request of the target. */
+void report_response(struct report_target *target, int status);
+
+/* A run was left out. */
+enum skip_cause { SKIP_OVERRUN, SKIP_GATE };
+void report_skipped(struct report_target *target, enum skip_cause cause);
+
+/* Due until ready to be sent, waiting for a place not counted. */
+void report_lateness(struct report *report, int64_t lateness_ns);
+
+/* ---- an app server ---- */
+
+/* known false: no request has ended yet. Else reason NONE (up) or the server-wide verdict. */
+void report_verdict(struct report_appserver *appserver, bool known, enum reason reason, struct moment now);
+void report_connection_opened(struct report_appserver *appserver);
+void report_resend(struct report_appserver *appserver);
+void report_gate(struct report_appserver *appserver, int64_t in_flight, int64_t waiting,
+                 int64_t backoff_until_wall_ns);
+void report_request_wait(struct report_appserver *appserver, int64_t waited_ns);
+void report_clock_skew(struct report_appserver *appserver, double seconds);
+
+enum certificate_of { CERTIFICATE_SERVER, CERTIFICATE_IDENTITY_PROVIDER, CERTIFICATE_CLIENT };
+void report_certificate(struct report_appserver *appserver, enum certificate_of whose, int64_t expiry_epoch);
+
+/* A token request ended: status 0 where no answer came; reason NONE: a token was granted. message is for the board. */
+void report_token_request(struct report_appserver *appserver, int status, int64_t duration_ns,
+                          enum reason reason, const char *message, struct moment now);
+/* The token that lives now; lifetime_ns 0: none does. */
+void report_token(struct report_appserver *appserver, int64_t lifetime_ns, int64_t expiry_boot_ns,
+                  struct moment now);
+void report_auth_failure(struct report_appserver *appserver, enum reason reason);
+void report_reauthentication(struct report_appserver *appserver);
+void report_login_blocked(struct report_appserver *appserver, int64_t until_wall_ns); /* 0: not blocked */
+
+/* license: its label value. */
+void report_license_refusal(struct report_appserver *appserver, const char *license);
+void report_license_claim(struct report_appserver *appserver, const char *license, int64_t held_ns);
+
+/* ---- the agent itself ---- */
+
+void report_turn(struct report *report,
+                 int64_t turn_ns);                    /* one turn of the agent's loop; also the heartbeat */
+void report_ready(struct report *report, bool ready); /* the schedule turns */
+
+#endif
