@@ -29,7 +29,7 @@ const char *span_find(struct span haystack, const char *needle);
 const char *span_find_nocase(struct span haystack, const char *needle);
 
 /* Each parser wants the whole text to be of its form (no blanks around it), returns false otherwise and then
- *leaves out alone. */
+   writes nothing. */
 bool text_to_int64(struct span text, int64_t *out);
 /* A decimal number as JSON writes it, with an optional leading plus; finite. Independent of the locale,
    rounded correctly. */
@@ -55,8 +55,7 @@ size_t text_from_double(double value, char *out);
 
 /* True when the bytes are well-formed UTF-8 (Unicode 15, table 3-7: no surrogates, no overlong forms). */
 bool text_is_utf8(const char *bytes, size_t size);
-/* The size (1..4) of the well-formed UTF-8 sequence that the bytes begin with; 0 when they begin with none.
- */
+/* The size (1..4) of the well-formed UTF-8 sequence that the bytes begin with; 0 if with none. */
 size_t text_utf8_size(const char *bytes, size_t size);
 
 /* The candidate nearest to word by edit distance (transpositions count one), or NULL if none is near enough

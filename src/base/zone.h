@@ -2,7 +2,7 @@
 #ifndef BASE_ZONE_H
 #define BASE_ZONE_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct zone; /* immutable; may be shared by threads */
@@ -19,8 +19,11 @@ struct civil {
    name is not a plain relative path, or the file is not well formed. The caller frees with zone_free. */
 struct zone *zone_load(const char *name, const char **why);
 void zone_free(struct zone *zone);
+/* As zone_load, from the bytes of a TZif file. */
+struct zone *zone_parse(const void *bytes, size_t size, const char **why);
 const struct zone *zone_utc(void);
 
+/* Moments beyond the years -999999 to 999999 are held at their edges. */
 struct civil zone_to_civil(const struct zone *zone, int64_t epoch_seconds);
 
 /* Seconds since 1970 of a local time (offset_seconds and weekday are not read; fields may lie outside their
