@@ -1,0 +1,52 @@
+#!/bin/sh
+# Installs what is missing of Debian's packages:  sh packaging/packages.sh GROUP...
+# Groups: build (compile), demo (run the demonstration), test (the whole test command).
+# As root, or through sudo; on a system without apt-get it names the packages and stops.
+set -eu
+
+packages_of() {
+    case $1 in
+    build) echo "gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev" \
+        "libinih-dev libcmocka-dev libexpat1-dev libssl-dev zlib1g-dev" ;;
+    demo) echo "ca-certificates tzdata curl" ;;
+    test) echo "clang clang-tidy clang-format cppcheck valgrind libclang-rt-14-dev git openssl libyajl-dev" ;;
+    *) echo "$0: unknown group $1" >&2; exit 2 ;;
+    esac
+}
+
+wanted=
+for group in "$@"; do
+    wanted="$wanted $(packages_of "$group")"
+done
+
+missing=
+for package in $wanted; do
+    if ! command -v dpkg-query >/dev/null 2>&1 ||
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
+        missing="$missing $package"
+    fi
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "This is not a Debian system. Please install what these Debian packages hold, then try again:$missing" >&2
+    exit 1
+fi
+if [ "$(id -u)" = 0 ]; then
+    as_root=
+elif command -v sudo >/dev/null 2>&1; then
+    as_root=sudo
+else
+    echo "Not root, and there is no sudo. Please have these packages installed:$missing" >&2
+    exit 1
+fi
+echo "installing:$missing" >&2
+log=$(mktemp)
+if ! { $as_root apt-get update &&
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1 </dev/null; then
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    echo "The packages could not be installed:$missing" >&2
+    exit 1
+fi
+rm -f "$log"

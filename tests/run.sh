@@ -1,0 +1,143 @@
+#!/bin/sh
+# Installs what is missing, builds every flavour, runs every test; ends with one line "N passed, M failed".
+#   sh tests/run.sh                     everything, at most 9 minutes on 2 cores once the packages are there
+#   sh tests/run.sh --only=unit         stages by name, several by commas; --list names them
+#   sh tests/run.sh --long              soaks and long fuzzing as well
+# One test by hand:  cmake --preset asan && cmake --build --preset asan && ctest --preset asan -R unit_json
+set -u
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top" || exit 1
+
+stages="format unit integration system clang asan tsan valgrind cppcheck tidy"
+long_stages="fuzz soak"
+only=
+long=no
+for argument in "$@"; do
+    case $argument in
+    --only=?*) only=$(echo "${argument#--only=}" | tr ',' ' ') ;;
+    --long) long=yes ;;
+    --list) echo "$stages; with --long also: $long_stages"; exit 0 ;;
+    --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "usage: sh tests/run.sh [--only=STAGE,...] [--long] [--list]" >&2; exit 2 ;;
+    esac
+done
+for stage in $only; do
+    case " $stages $long_stages " in
+    *" $stage "*) ;;
+    *) echo "tests/run.sh: no stage '$stage'; there are: $stages $long_stages" >&2; exit 2 ;;
+    esac
+done
+[ $long = no ] || stages="$stages $long_stages"
+[ -n "$only" ] || only=$stages
+
+passed=0
+failed=0
+failures=
+logs=$top/build/logs
+mkdir -p "$logs"
+
+# count NAME STATUS: one check that is no ctest test
+count() {
+    if [ "$2" = 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        failures="$failures $1"
+    fi
+}
+
+# quietly NAME COMMAND...: its output goes to a log, which is shown when it fails; counts as one check
+quietly() {
+    name=$1
+    shift
+    "$@" >"$logs/$name.log" 2>&1 </dev/null
+    status=$?
+    [ $status = 0 ] || { echo "--- $name failed:"; tail -n 60 "$logs/$name.log"; }
+    count "$name" $status
+    return $status
+}
+
+# build PRESET: once a run, whichever stages want it
+built=
+build() {
+    case " $built " in *" $1 "*) return 0 ;; esac
+    built="$built $1"
+    quietly "configure-$1" cmake --preset "$1" && quietly "build-$1" cmake --build --preset "$1"
+}
+
+# run_tests NAME PRESET CTEST-FLAGS...: counts each test of ctest; a build that failed has been counted
+run_tests() {
+    name=$1
+    preset=$2
+    shift 2
+    build "$preset" || return
+    ctest --preset "$preset" -j 2 "$@" >"$logs/$name.log" 2>&1 </dev/null
+    status=$?
+    line=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests failed out of [0-9]+' "$logs/$name.log")
+    if [ -z "$line" ]; then
+        tail -n 40 "$logs/$name.log"
+        count "$name" 1
+        return
+    fi
+    bad=$(echo "$line" | sed 's/.*passed, \([0-9]*\) tests failed.*/\1/')
+    all=$(echo "$line" | sed 's/.*out of //')
+    passed=$((passed + all - bad))
+    failed=$((failed + bad))
+    echo "$name: $line"
+    if [ "$status" != 0 ]; then
+        failures="$failures $name"
+        grep -vE '^ *[0-9]+/[0-9]+ Test +#|^ +Start ' "$logs/$name.log" | tail -n 150
+        [ "$bad" != 0 ] || count "$name" 1
+    fi
+}
+
+sources() {
+    git ls-files --cached --others --exclude-standard "$@" 2>/dev/null ||
+        find "$@" -name '*.[ch]' 2>/dev/null
+}
+
+stage_format() {
+    quietly format sh -c "clang-format --dry-run --Werror $(sources 'src/*.[ch]' 'tests/*.[ch]' | tr '\n' ' ')"
+}
+stage_unit() { run_tests unit release -L 'unit|fuzz'; }
+stage_integration() { run_tests integration release -L integration; }
+stage_system() { run_tests system release -L system; }
+stage_clang() { run_tests clang clang -L 'unit|fuzz'; }
+stage_asan() { run_tests asan asan; }
+stage_tsan() { run_tests tsan tsan -L 'unit|integration|system'; }
+stage_valgrind() {
+    build release && ctest --test-dir build/release -L unit -N >/dev/null &&
+        quietly valgrind sh tests/system/valgrind.sh build/release
+}
+stage_cppcheck() {
+    quietly cppcheck cppcheck --quiet -j 2 --std=c11 --enable=warning,performance,portability --inline-suppr \
+        --suppress=missingIncludeSystem --error-exitcode=1 -D_GNU_SOURCE -Isrc src
+}
+stage_tidy() {
+    build clang && quietly tidy sh -c \
+        "printf '%s\n' $(sources 'src/*.c' | tr '\n' ' ') | xargs -P 2 -n 4 clang-tidy --quiet -p build/clang"
+}
+stage_fuzz() {
+    build clang && quietly build-fuzzers cmake --build --preset clang --target fuzzers && for target in build/clang/fuzz/fuzz_*; do
+        name=$(basename "$target")
+        found=$(mktemp -d)
+        quietly "long-$name" "$target" -max_total_time=120 -artifact_prefix="$logs/" "$found" "tests/fuzz/corpus/$name"
+        rm -rf "$found"
+    done
+}
+stage_soak() { run_tests soak release -L soak; }
+
+if ! sh packaging/packages.sh build demo test || ! sh packaging/prometheus.sh >/dev/null; then
+    echo "0 passed, 1 failed"
+    exit 1
+fi
+start=$(date +%s)
+for stage in $only; do
+    before=$(date +%s)
+    "stage_$stage"
+    echo "== $stage: $(($(date +%s) - before)) s"
+done
+[ -z "$failures" ] || echo "failed:$failures"
+echo "took $(($(date +%s) - start)) s; logs are in build/logs"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" != 0 ]
