@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "config/model.h"
 #include "kinetic/exchange.h"
@@ -84,6 +85,16 @@ void report_license_refusal(struct report_appserver *appserver, const char *lice
 void report_license_claim(struct report_appserver *appserver, const char *license, int64_t held_ns);
 
 /* ---- the agent itself ---- */
+
+/* The next two may be called by any thread. */
+
+/* The web side answered a request. path: of its table of routes ("/metrics"), or "other"; bytes: of the body. */
+void report_http_request(struct report *report, const char *path, int code, uint64_t bytes,
+                         struct moment now);
+
+/* Writes the page of all series, text format 0.0.4 (metrics/text_format.h), into the buffer; what is read at the scrape
+   (process_*, log messages) is read here. False when it does not fit: what the buffer holds then is no page. */
+bool report_page(struct report *report, struct moment now, struct buffer *page);
 
 void report_turn(struct report *report,
                  int64_t turn_ns);                    /* one turn of the agent's loop; also the heartbeat */

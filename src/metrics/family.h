@@ -1,0 +1,42 @@
+/* What a family of metrics is: one row. The store lays out its slots by these rows, every encoder walks them. */
+#ifndef METRICS_FAMILY_H
+#define METRICS_FAMILY_H
+
+#include <stddef.h>
+
+#define FAMILY_LABELS 2 /* labels of a family beside those of its owners, at most */
+
+enum metric_type {
+    METRIC_COUNTER,
+    METRIC_GAUGE,     /* each series with a time until which it is shown */
+    METRIC_CHOICE,    /* a gauge: at most one value of its closed label stands, as 1 */
+    METRIC_REMAINING, /* a gauge: seconds from the scrape until a moment; 0 when that is past or none is set */
+    METRIC_HISTOGRAM, /* classic: cumulative buckets, sum and count */
+    METRIC_SERIES /* a gauge: how many series the scrape shows, itself counted; of a class with one owner */
+};
+
+/* Owners of one class carry the same labels. A class without labels has one owner. */
+struct metric_class {
+    const char *const *labels; /* NULL-terminated; NULL: none */
+};
+
+struct metric_family {
+    const char *name; /* as in the text format: a counter's ends in _total */
+    const char *help;
+    enum metric_type type;
+    unsigned owner_class;
+    unsigned group; /* bits; shown only for owners that have all of them */
+    const char *labels[FAMILY_LABELS];
+    /* The closed list of values of labels[0]: value_of(0 .. value_count - 1). Each is a slot of its own, and a
+       counter stands at 0 from the start. */
+    const char *(*value_of)(size_t index);
+    size_t value_count;
+    /* Values (of both labels) that come as data, an owner: at most so many; what comes then is added to a series
+       whose labels are all overflow, or refused where that is NULL. 0: none may come. */
+    size_t data_maximum;
+    const char *overflow;
+    const double *buckets; /* METRIC_HISTOGRAM: upper bounds, ascending, +Inf left out */
+    size_t bucket_count;
+};
+
+#endif
