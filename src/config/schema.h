@@ -10,6 +10,7 @@
 
 struct fault_list;
 struct probe_settings;
+struct target_settings;
 
 enum config_type {
     CONFIG_TEXT,       /* char *                                                                    */
@@ -56,6 +57,9 @@ struct config_kind {
     bool not_built;       /* known to the contract, not in this version */
     /* Checks of one probe across its keys; appends to faults (fault_add). May be NULL. */
     void (*check)(const struct probe_settings *probe, struct fault_list *faults);
+    /* Checks of one target (what the app server must have for this probe: API version, company); called once a target,
+       after check. Equal faults are told once (fault_list_sort). May be NULL. */
+    void (*check_target)(const struct target_settings *target, struct fault_list *faults);
 };
 
 struct config_schema {

@@ -27,10 +27,37 @@ struct error_body {
 void error_body_read(const char *text, size_t size, struct error_body *out);
 void error_body_free(struct error_body *body);
 
-/* The reason of an API call's answer; REASON_NONE for a 2xx with a body as wanted. *message and *correlation
-   get owned texts for people (or NULL): one line, at most 1,024 bytes of valid UTF-8, not yet redacted.
-   bearer: the request carried a bearer token. */
-enum reason error_classify(const struct request *asked, const struct answer *answer, bool bearer,
-                           char **message, char **correlation);
+/* The reason that the words of a body tell by themselves, at any status; REASON_NONE when they tell none. */
+enum reason error_body_reason(const struct error_body *body);
+
+/* What an answer means. */
+struct verdict {
+    enum reason reason;
+    bool
+        login; /* a fresh token may help: the reason's own flag, and a 401 to a bearer token that speaks of the
+                          user name or password (some servers say so of an expired token) */
+    bool proves_up; /* the reason's own flag; not_found only in Kinetic's own words */
+    char *message;  /* for people, or NULL: one line, at most ERROR_MESSAGE_MAX bytes of valid UTF-8. Not yet
+                          redacted, and never cut within a word, so that redaction finds a secret whole or not at
+                          all. Owned. */
+    char *correlation; /* CorrelationId, or NULL. Owned. */
+};
+
+#define ERROR_MESSAGE_MAX 1024
+
+void verdict_free(struct verdict *verdict);
+
+/* Fills the verdict on an API call's answer: REASON_NONE for a 2xx with a body as the request wanted it. bearer: the
+   request carried a bearer token. */
+void error_classify(const struct request *asked, const struct answer *answer, bool bearer,
+                    struct verdict *verdict);
+
+/* The verdict on a 2xx whose JSON turned out to be an error body (body is NULL where it is none, but not what was asked
+   for either): by its words, else invalid_response. why: what is wrong with it where it has no message. */
+void error_classify_body(const struct error_body *body, const char *why, struct verdict *verdict);
+
+/* An owned text for people from bytes of any kind: one line, control characters removed, what is no UTF-8 replaced by
+   U+FFFD, at most maximum bytes; where it had to be cut it ends in an ellipsis in place of the word that was cut. */
+char *error_line(const char *bytes, size_t size, size_t maximum);
 
 #endif

@@ -12,12 +12,15 @@ struct probe_run {
     const struct target_settings *target;
     struct moment now; /* when the run began */
     void *state;       /* probe_kind.state_size bytes, zeroed at the run's begin */
+    uint64_t bytes;    /* of all bodies so far, decoded; probe_step counts them */
 };
 
 /* What a run found out, by value; probe_result_free frees what it points to. */
 struct probe_result {
     enum reason reason; /* REASON_NONE: success */
-    char *message;     /* the server's own words, or what was not as wanted; NULL if none. Not yet redacted */
+    bool login;     /* a fresh token may help (kinetic/error.h); the same request may then be asked again */
+    bool proves_up; /* the answer proves that the app server works; true for a success */
+    char *message;  /* the server's own words, or what was not as wanted; NULL if none. Not yet redacted */
     char *correlation; /* CorrelationId of Kinetic's error body; NULL if none */
     int status;        /* of the last answer; 0 if none */
     uint64_t bytes;    /* of all its bodies, decoded */
@@ -58,7 +61,8 @@ void probe_begin(struct probe_run *run, struct request *request);
 /* Takes every answer of a run. A failure of the network, a status other than 2xx, or a body that is not what
    was asked for becomes a result by the contract's decision table (kinetic/error.h), with the server's words
    as message; what is good goes to the kind's step. bearer: the request carried a bearer token (a bare 401
-   then is token_rejected). */
+   then is token_rejected). A failed answer does not touch the kind's state: where result.login is set, the caller may
+   free the result, log in, and ask the same request once more. */
 enum probe_next probe_step(struct probe_run *run, const struct request *asked, const struct answer *answer,
                            bool bearer, struct request *request, struct probe_result *result);
 

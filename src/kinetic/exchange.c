@@ -1,0 +1,18 @@
+#include "kinetic/exchange.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+const char *http_method_name(enum http_method method)
+{
+    static const char *const names[] = {[HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_POST] = "POST"};
+    assert((size_t)method < sizeof names / sizeof names[0]);
+    return names[method];
+}
+
+void request_free(struct request *request)
+{
+    free(request->path);
+    free(request->body);
+    *request = (struct request){0};
+}
