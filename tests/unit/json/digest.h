@@ -53,7 +53,7 @@ static inline void digest_result(struct digest *digest, const struct json_result
     char head[256];
     int size = snprintf(
         head, sizeof head, "error %d at %llu (%s) root %s rows %s %llu odd %llu columns %zu %llx %d\n",
-        (int)result->error, (unsigned long long)result->offset, result->sentence,
+        (int)result->error, (unsigned long long)(result->error ? result->offset : 0), result->sentence,
         json_kind_text(result->root), json_kind_text(result->rows_kind), (unsigned long long)result->rows,
         (unsigned long long)result->odd_rows, result->columns.count, (unsigned long long)result->columns.hash,
         result->columns.incomplete);
@@ -86,7 +86,11 @@ static inline void digest_scan(struct digest *digest, const struct json_plan *pl
         free(piece);
         from = to;
     }
-    digest_result(digest, json_scanner_finish(scanner));
+    const struct json_result *result = json_scanner_finish(scanner);
+    digest_result(digest, result);
+    if (result->error == JSON_FINE && result->offset != size) {
+        digest_add(digest, " WRONG SIZE", 11);
+    }
     json_scanner_free(scanner);
 }
 
