@@ -194,33 +194,38 @@ static void write_line(struct line *line, int64_t wall_ns, enum log_level level,
  * ---------------------------------------------------------------------------------------------- */
 
 /* Whether write(2) of so many bytes will not block, as far as one can tell before. */
-static bool has_room(int descriptor, size_t size)
+static bool has_room(int descriptor, bool is_fifo, size_t size)
 {
     struct pollfd ready = {.fd = descriptor, .events = POLLOUT};
-    struct stat status;
     int queued;
 
     if (poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0)
         return false;
     /* Poll promises PIPE_BUF bytes of a pipe, not more; an empty one takes every line of ours. */
-    if (size > PIPE_BUF && fstat(descriptor, &status) == 0 && S_ISFIFO(status.st_mode))
+    if (is_fifo && size > PIPE_BUF)
         return ioctl(descriptor, FIONREAD, &queued) == 0 && queued == 0;
     return true;
 }
 
-/* One write that does not wait. The descriptor is shared with others (a shell, a container's run time), so
-   that its O_NONBLOCK is not ours to set. */
+/* One write that does not wait. The descriptor is shared with others (a shell, a container's run time), so that its
+   O_NONBLOCK is not ours to set. */
 static ssize_t write_at_once(int descriptor, const char *data, size_t size)
 {
-    ssize_t written = send(descriptor, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (written >= 0 || errno != ENOTSOCK)
-        return written;
+    struct stat status;
 
-    struct iovec vector = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
-    written = pwritev2(descriptor, &vector, 1, -1, RWF_NOWAIT);
-    if (written >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL && errno != EPERM))
-        return written;
-    return has_room(descriptor, size) ? write(descriptor, data, size) : -1;
+    if (fstat(descriptor, &status) != 0)
+        return -1;
+    if (S_ISSOCK(status.st_mode))
+        return send(descriptor, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (S_ISFIFO(status.st_mode)) {
+        struct iovec vector = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
+        ssize_t written = pwritev2(descriptor, &vector, 1, -1, RWF_NOWAIT);
+        /* Kernels before 6.4 and some sandboxes do not know how. */
+        if (written >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL && errno != EPERM))
+            return written;
+    }
+    /* A regular file is always ready, and RWF_NOWAIT would lose lines there that cost no wait worth the name. */
+    return has_room(descriptor, S_ISFIFO(status.st_mode), size) ? write(descriptor, data, size) : -1;
 }
 
 static void send_line(const struct line *line)

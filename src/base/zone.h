@@ -29,6 +29,6 @@ struct civil zone_to_civil(const struct zone *zone, int64_t epoch_seconds);
 /* Seconds since 1970 of a local time (offset_seconds and weekday are not read; fields may lie outside their
    ranges and are carried, so day - 7 is a week earlier). A time that occurs twice means the first; one that a
    change of clocks leaves out means the moment as if the clocks had not yet changed. */
-int64_t zone_from_civil(const struct zone *zone, struct civil local);
+int64_t zone_from_civil(const struct zone *zone, struct civil civil);
 
 #endif
