@@ -94,7 +94,8 @@ static bool needs_quotes(const char *text, size_t size)
         char escaped[8];
         size_t written = escape_character(text + at, size - at, escaped, &step);
         bool replaced = written == 3 && memcmp(escaped, "\xEF\xBF\xBD", 3) == 0;
-        if (text[at] == ' ' || text[at] == '=' || written != step || replaced)
+        bool plain = text[at] != ' ' && text[at] != '=' && (written == step || text[at] == '\\');
+        if (!plain || replaced)
             return true;
     }
     return false;
@@ -111,7 +112,7 @@ static void put_text(struct line *line, const char *text)
     while (left > 0) {
         char escaped[8];
         size_t step, size = escape_character(text, left, escaped, &step);
-        if (!quoted) /* a backslash stays as it is there */
+        if (!quoted) /* where a backslash stays as it is */
             memcpy(escaped, text, size = step);
         if (used + size > line->text_max) {
             put_plain(line, "…");
