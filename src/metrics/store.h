@@ -12,6 +12,7 @@
 #include "metrics/family.h"
 
 struct store;
+struct store_view;
 
 struct store_owner {
     unsigned owner_class;
@@ -57,5 +58,8 @@ bool store_add_data(struct store *store, struct store_owner owner, size_t family
                     double increment, struct moment now);
 bool store_set_data(struct store *store, struct store_owner owner, size_t family, const char *const *values,
                     double number, int64_t until_ns);
+
+/* For metrics/view.c: fills the view under the lock, which it takes by itself. */
+void store_copy(struct store *store, struct store_view *view);
 
 #endif

@@ -2,18 +2,60 @@
 #ifndef METRICS_VIEW_H
 #define METRICS_VIEW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/clock.h"
+#include "metrics/layout.h"
 
 struct store;
-struct store_view;
 
-/* Takes the store's lock for the time of a copy. Every series that has run out by now is left out of the picture. */
+struct view_owner {
+    struct span labels; /* escaped; of the store */
+    int64_t created_wall_ns;
+    unsigned groups;
+};
+
+struct view_class {
+    size_t count; /* owners */
+    size_t width; /* slots in the row of an owner */
+    union slot *slots;
+    struct view_owner *owners;
+};
+
+/* Read by the encoders, through the functions below; opaque for all others. */
+struct store_view {
+    const struct layout *layout;
+    struct moment now;
+    struct view_class *classes;
+    union slot *slots; /* of all classes */
+    struct view_owner *owners;
+    size_t series;
+};
+
+/* Takes the store's lock for the time of a copy, into memory that has been touched before. The store must outlive the view. */
 struct store_view *store_view_take(struct store *store, struct moment now);
 void store_view_free(struct store_view *view);
 
 /* Series in it: lines of the text format that are no comments. */
 size_t store_view_series(const struct store_view *view);
+
+/* ---- for encoders ---- */
+
+/* The slots of a family in the row of an owner (the first of them); NULL when the family is not for this owner. */
+const union slot *view_slots(const struct store_view *view, const struct family_layout *family, size_t row);
+/* Its series whose labels came as data; NULL: none. */
+const struct block *view_block(const struct store_view *view, const struct family_layout *family, size_t row);
+
+static inline bool view_shows(const struct store_view *view, int64_t until_ns)
+{
+    return until_ns > view->now.boot_ns;
+}
+
+/* METRIC_REMAINING: seconds left. */
+double view_remaining(const struct store_view *view, const union slot *slots);
+
+/* For the store: makes (or keeps) room for so many slots and owners, every page of it touched. */
+void view_reserve(struct store_view *view, size_t slots, size_t owners);
 
 #endif

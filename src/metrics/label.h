@@ -1,0 +1,21 @@
+/* Label pairs in the escaped form that text 0.0.4 and OpenMetrics share: name="value". */
+#ifndef METRICS_LABEL_H
+#define METRICS_LABEL_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+
+/* [a-zA-Z_][a-zA-Z0-9_]*, and not the reserved __*. */
+bool label_is_name(const char *name);
+/* [a-zA-Z_:][a-zA-Z0-9_:]* */
+bool label_is_metric_name(const char *name);
+
+/* Appends name="value", with a comma before it when the buffer holds something. Backslash, quote and line feed
+   are escaped; bytes that are no UTF-8 become U+FFFD, because one of them would lose the whole scrape. */
+void label_append(struct buffer *buffer, const char *name, const char *value);
+
+/* Appends text of a HELP line: backslash and line feed escaped, a quote not; UTF-8 as above. */
+void label_append_help(struct buffer *buffer, const char *help);
+
+#endif

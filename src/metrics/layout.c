@@ -1,0 +1,188 @@
+#include "metrics/layout.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "metrics/label.h"
+
+#define LABELS_MAX 4096 /* bytes of a closed value's escaped labels */
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text), end_size = strlen(end);
+
+    return size >= end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+static bool class_has_label(const struct metric_class *owner_class, const char *label)
+{
+    for (size_t i = 0; owner_class->labels != NULL && owner_class->labels[i] != NULL; i++)
+        if (strcmp(owner_class->labels[i], label) == 0)
+            return true;
+    return false;
+}
+
+static void check_labels(const struct metric_class *owner_class, const struct metric_family *row)
+{
+    for (size_t i = 0; i < FAMILY_LABELS && row->labels[i] != NULL; i++) {
+        assert(label_is_name(row->labels[i]) && strcmp(row->labels[i], "le") != 0);
+        assert(!class_has_label(owner_class, row->labels[i]));
+        assert(i == 0 || strcmp(row->labels[0], row->labels[i]) != 0);
+    }
+    assert(row->labels[0] != NULL || (row->value_count == 0 && row->data_maximum == 0));
+    assert(row->labels[0] == NULL || row->value_count > 0 || row->data_maximum > 0);
+    /* The slots of a closed list are told apart by one label. */
+    assert(row->value_count == 0 || (row->value_of != NULL && row->labels[1] == NULL));
+}
+
+/* A wrong row is a bug of ours that would lose whole scrapes. */
+static void check_row(const struct metric_class *owner_class, const struct metric_family *row)
+{
+    assert(label_is_metric_name(row->name) && row->help[0] != '\0');
+    assert(ends_with(row->name, "_total") == (row->type == METRIC_COUNTER));
+    assert(row->type == METRIC_HISTOGRAM ||
+           (!ends_with(row->name, "_bucket") && !ends_with(row->name, "_sum") &&
+            !ends_with(row->name, "_count")));
+    check_labels(owner_class, row);
+    switch (row->type) {
+    case METRIC_COUNTER:
+    case METRIC_GAUGE:
+        break;
+    case METRIC_CHOICE:
+        assert(row->value_count > 0 && row->data_maximum == 0);
+        break;
+    case METRIC_REMAINING:
+        assert(row->labels[0] == NULL);
+        break;
+    case METRIC_SERIES:
+        assert(row->labels[0] == NULL && owner_class->labels == NULL);
+        break;
+    case METRIC_HISTOGRAM:
+        assert(row->labels[0] == NULL && row->bucket_count > 0);
+        for (size_t i = 0; i < row->bucket_count; i++)
+            assert(isfinite(row->buckets[i]) && (i == 0 || row->buckets[i - 1] < row->buckets[i]));
+        break;
+    }
+}
+
+static size_t closed_values(const struct metric_family *row)
+{
+    if (row->value_count > 0)
+        return row->value_count;
+    return row->labels[0] == NULL ? 1 : 0;
+}
+
+static size_t closed_slots(const struct metric_family *row)
+{
+    switch (row->type) {
+    case METRIC_COUNTER:
+        return closed_values(row);
+    case METRIC_GAUGE:
+        return 2 * closed_values(row);
+    case METRIC_CHOICE:
+        return 2;
+    case METRIC_REMAINING:
+        return 1;
+    case METRIC_HISTOGRAM:
+        return row->bucket_count + 2;
+    case METRIC_SERIES:
+        return 0;
+    }
+    return 0;
+}
+
+static struct span closed_labels(const struct metric_family *row, size_t value)
+{
+    struct buffer text;
+
+    if (row->labels[0] == NULL)
+        return (struct span){"", 0};
+    buffer_init(&text, LABELS_MAX);
+    label_append(&text, row->labels[0], row->value_of(value));
+    size_t size = text.size;
+    char *data = buffer_take(&text);
+    assert(data != NULL);
+    return (struct span){data, size};
+}
+
+static void place_family(struct layout *layout, struct family_layout *family, const struct metric_family *row)
+{
+    size_t *width = &layout->widths[row->owner_class];
+
+    family->row = row;
+    family->offset = *width;
+    family->values = closed_values(row);
+    *width += closed_slots(row);
+    family->block = row->data_maximum > 0 ? (*width)++ : LAYOUT_NONE;
+    family->labels = memory_new(family->values, sizeof *family->labels);
+    for (size_t i = 0; i < family->values; i++)
+        family->labels[i] = closed_labels(row, i);
+}
+
+static int compare_names(const void *a, const void *b, void *context)
+{
+    const struct metric_family *families = context;
+
+    return strcmp(families[*(const size_t *)a].name, families[*(const size_t *)b].name);
+}
+
+struct layout *layout_new(const struct metric_class *classes, size_t class_count,
+                          const struct metric_family *families, size_t family_count)
+{
+    struct layout *layout = memory_new(1, sizeof *layout);
+
+    layout->classes = classes;
+    layout->class_count = class_count;
+    layout->widths = memory_new(class_count, sizeof *layout->widths);
+    layout->families = memory_new(family_count, sizeof *layout->families);
+    layout->family_count = family_count;
+    layout->by_name = memory_new(family_count, sizeof *layout->by_name);
+    for (size_t i = 0; i < family_count; i++) {
+        assert(families[i].owner_class < class_count);
+        check_row(&classes[families[i].owner_class], &families[i]);
+        place_family(layout, &layout->families[i], &families[i]);
+        layout->by_name[i] = i;
+    }
+    qsort_r(layout->by_name, family_count, sizeof *layout->by_name, compare_names,
+            (void *)(uintptr_t)families);
+    for (size_t i = 1; i < family_count; i++)
+        assert(strcmp(families[layout->by_name[i - 1]].name, families[layout->by_name[i]].name) != 0);
+    return layout;
+}
+
+void layout_free(struct layout *layout)
+{
+    if (layout == NULL)
+        return;
+    for (size_t i = 0; i < layout->family_count; i++) {
+        struct family_layout *family = &layout->families[i];
+        for (size_t value = 0; value < family->values; value++)
+            if (family->labels[value].size > 0)
+                free((char *)(uintptr_t)family->labels[value].data);
+        free(family->labels);
+    }
+    free(layout->families);
+    free(layout->widths);
+    free(layout->by_name);
+    free(layout);
+}
+
+void layout_clear_row(const struct layout *layout, unsigned owner_class, union slot *row)
+{
+    memset(row, 0, layout->widths[owner_class] * sizeof *row);
+    for (size_t i = 0; i < layout->family_count; i++) {
+        const struct family_layout *family = &layout->families[i];
+        if (family->row->owner_class != owner_class)
+            continue;
+        if (family->row->type == METRIC_GAUGE)
+            for (size_t value = 0; value < family->values; value++)
+                row[family->offset + 2 * value + 1].time_ns = SLOT_NEVER_SHOWN;
+        if (family->row->type == METRIC_CHOICE)
+            row[family->offset + 1].time_ns = SLOT_NEVER_SHOWN;
+        if (family->row->type == METRIC_REMAINING)
+            row[family->offset].time_ns = SLOT_NEVER_SHOWN;
+    }
+}

@@ -1,0 +1,378 @@
+#include "metrics/store.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "metrics/label.h"
+#include "metrics/layout.h"
+#include "metrics/view.h"
+
+#define LABELS_MAX ((size_t)1 << 20) /* bytes of the escaped labels of an owner or a series */
+
+struct owners {
+    size_t count, capacity;
+    union slot *slots;         /* count rows of the class's width */
+    struct view_owner *owners; /* count; texts owned */
+};
+
+struct store {
+    pthread_mutex_t mutex;
+    bool locked; /* by whoever may write; read under the mutex only */
+    struct layout *layout;
+    struct owners *classes;
+};
+
+struct store *store_new(const struct metric_class *classes, size_t class_count,
+                        const struct metric_family *families, size_t family_count)
+{
+    struct store *store = memory_new(1, sizeof *store);
+
+    pthread_mutex_init(&store->mutex, NULL);
+    store->layout = layout_new(classes, class_count, families, family_count);
+    store->classes = memory_new(class_count, sizeof *store->classes);
+    return store;
+}
+
+static void unref_blocks(const struct store *store, unsigned owner_class)
+{
+    const struct owners *owners = &store->classes[owner_class];
+    size_t width = store->layout->widths[owner_class];
+
+    for (size_t i = 0; i < store->layout->family_count; i++) {
+        const struct family_layout *family = &store->layout->families[i];
+        if (family->row->owner_class != owner_class || family->block == LAYOUT_NONE)
+            continue;
+        for (size_t row = 0; row < owners->count; row++)
+            block_unref(owners->slots[row * width + family->block].block);
+    }
+}
+
+void store_free(struct store *store)
+{
+    if (store == NULL)
+        return;
+    for (unsigned owner_class = 0; owner_class < store->layout->class_count; owner_class++) {
+        struct owners *owners = &store->classes[owner_class];
+        unref_blocks(store, owner_class);
+        for (size_t row = 0; row < owners->count; row++)
+            free((char *)(uintptr_t)owners->owners[row].labels.data);
+        free(owners->slots);
+        free(owners->owners);
+    }
+    free(store->classes);
+    layout_free(store->layout);
+    pthread_mutex_destroy(&store->mutex);
+    free(store);
+}
+
+void store_lock(struct store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    assert(!store->locked);
+    store->locked = true;
+}
+
+void store_unlock(struct store *store)
+{
+    assert(store->locked);
+    store->locked = false;
+    pthread_mutex_unlock(&store->mutex);
+}
+
+/* ---- owners ---- */
+
+static struct span owner_labels(const struct metric_class *owner_class, const char *const *values)
+{
+    struct buffer text;
+
+    buffer_init(&text, LABELS_MAX);
+    for (size_t i = 0; owner_class->labels != NULL && owner_class->labels[i] != NULL; i++) {
+        assert(label_is_name(owner_class->labels[i]));
+        label_append(&text, owner_class->labels[i], values[i]);
+    }
+    size_t size = text.size;
+    char *data = buffer_take(&text);
+    assert(data != NULL);
+    return (struct span){data, size};
+}
+
+struct store_owner store_owner_add(struct store *store, unsigned owner_class, const char *const *label_values,
+                                   unsigned groups, struct moment created)
+{
+    assert(store->locked && owner_class < store->layout->class_count);
+    struct owners *owners = &store->classes[owner_class];
+    size_t width = store->layout->widths[owner_class];
+    struct store_owner owner = {owner_class, owners->count};
+
+    assert(owners->count == 0 || store->layout->classes[owner_class].labels != NULL);
+    if (owners->count == owners->capacity) {
+        owners->capacity = owners->capacity == 0 ? 4 : owners->capacity * 2;
+        owners->slots = memory_grow(owners->slots, owners->capacity, width * sizeof *owners->slots);
+        owners->owners = memory_grow(owners->owners, owners->capacity, sizeof *owners->owners);
+    }
+    owners->owners[owner.row] = (struct view_owner){
+        .labels = owner_labels(&store->layout->classes[owner_class], label_values),
+        .created_wall_ns = created.wall_ns,
+        .groups = groups};
+    layout_clear_row(store->layout, owner_class, owners->slots + owner.row * width);
+    owners->count++;
+    return owner;
+}
+
+/* ---- slots ---- */
+
+static const struct family_layout *family_of(const struct store *store, size_t family)
+{
+    assert(store->locked && family < store->layout->family_count);
+    return &store->layout->families[family];
+}
+
+static union slot *row_of(struct store *store, struct store_owner owner, const struct family_layout *family)
+{
+    assert(family->row->owner_class == owner.owner_class &&
+           owner.row < store->classes[owner.owner_class].count);
+    return store->classes[owner.owner_class].slots + owner.row * store->layout->widths[owner.owner_class];
+}
+
+static union slot *counter_slot(struct store *store, struct store_owner owner, size_t family, size_t value)
+{
+    const struct family_layout *layout = family_of(store, family);
+
+    assert(layout->row->type == METRIC_COUNTER && value < layout->values);
+    return row_of(store, owner, layout) + layout->offset + value;
+}
+
+/* The slot of the number (of the chosen value, for a choice); behind it stands that of its time. */
+static union slot *gauge_slot(struct store *store, struct store_owner owner, size_t family, size_t value)
+{
+    const struct family_layout *layout = family_of(store, family);
+
+    assert(layout->row->type == METRIC_GAUGE || layout->row->type == METRIC_CHOICE);
+    assert(value < layout->values);
+    size_t at = layout->row->type == METRIC_GAUGE ? 2 * value : 0;
+    return row_of(store, owner, layout) + layout->offset + at;
+}
+
+void store_add(struct store *store, struct store_owner owner, size_t family, size_t value, double increment)
+{
+    assert(increment >= 0);
+    counter_slot(store, owner, family, value)->number += increment;
+}
+
+void store_count(struct store *store, struct store_owner owner, size_t family, size_t value, double count)
+{
+    counter_slot(store, owner, family, value)->number = count;
+}
+
+void store_set(struct store *store, struct store_owner owner, size_t family, size_t value, double number,
+               int64_t until_ns)
+{
+    union slot *slot = gauge_slot(store, owner, family, value);
+
+    if (family_of(store, family)->row->type == METRIC_CHOICE)
+        slot[0].count = value;
+    else
+        slot[0].number = number;
+    slot[1].time_ns = until_ns;
+}
+
+void store_extend(struct store *store, struct store_owner owner, size_t family, size_t value, int64_t now_ns,
+                  int64_t until_ns)
+{
+    union slot *slot = gauge_slot(store, owner, family, value);
+
+    if (slot[1].time_ns > now_ns)
+        slot[1].time_ns = until_ns;
+}
+
+void store_clear(struct store *store, struct store_owner owner, size_t family, size_t value)
+{
+    gauge_slot(store, owner, family, value)[1].time_ns = SLOT_NEVER_SHOWN;
+}
+
+void store_observe(struct store *store, struct store_owner owner, size_t family, double number)
+{
+    const struct family_layout *layout = family_of(store, family);
+    const struct metric_family *row = layout->row;
+    size_t bucket = 0;
+
+    assert(row->type == METRIC_HISTOGRAM);
+    union slot *slots = row_of(store, owner, layout) + layout->offset;
+    while (bucket < row->bucket_count && number > row->buckets[bucket])
+        bucket++;
+    slots[bucket].count++;
+    slots[row->bucket_count + 1].number += number;
+}
+
+void store_set_expiry(struct store *store, struct store_owner owner, size_t family, int64_t expiry_boot_ns)
+{
+    const struct family_layout *layout = family_of(store, family);
+
+    assert(layout->row->type == METRIC_REMAINING);
+    row_of(store, owner, layout)[layout->offset].time_ns = expiry_boot_ns;
+}
+
+/* ---- series whose labels are data ---- */
+
+static bool span_equal(struct span a, struct span b)
+{
+    return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
+}
+
+static void append_values(struct buffer *text, const struct metric_family *row, const char *const *values,
+                          const char *in_place_of_all)
+{
+    buffer_clear(text);
+    for (size_t i = 0; i < FAMILY_LABELS && row->labels[i] != NULL; i++)
+        label_append(text, row->labels[i], in_place_of_all != NULL ? in_place_of_all : values[i]);
+    assert(!text->failed);
+}
+
+/* Series in the block that count toward the family's maximum: all but the overflow. */
+static size_t block_counted(const struct block *block, const struct metric_family *row)
+{
+    struct buffer text;
+
+    if (block == NULL || row->overflow == NULL)
+        return block == NULL ? 0 : block->count;
+    buffer_init(&text, LABELS_MAX);
+    append_values(&text, row, NULL, row->overflow);
+    size_t at = block_find(block, (struct span){text.data, text.size});
+    buffer_free(&text);
+    return at < block->count ? block->count - 1 : block->count;
+}
+
+/* Puts number (added to what stands, or in place of it) into the block of the series with these labels. */
+static void write_block(union slot *slot, struct span labels, bool add, struct block_series series)
+{
+    size_t at = block_find(slot->block, labels);
+    struct block *old = slot->block;
+
+    series.labels = labels;
+    if (old != NULL && at < old->count) {
+        series.created_wall_ns = old->series[at].created_wall_ns;
+        if (add)
+            series.number += old->series[at].number;
+    }
+    slot->block = block_with(old, at, &series);
+    block_unref(old);
+}
+
+static bool write_data(struct store *store, struct store_owner owner, size_t family,
+                       const char *const *values, bool add, struct block_series series)
+{
+    const struct family_layout *layout = family_of(store, family);
+    const struct metric_family *row = layout->row;
+    union slot *slots = row_of(store, owner, layout);
+    struct buffer text;
+    bool room = true;
+
+    assert(layout->block != LAYOUT_NONE);
+    buffer_init(&text, LABELS_MAX);
+    append_values(&text, row, values, NULL);
+    struct span labels = {text.data, text.size};
+    for (size_t i = 0; i < row->value_count; i++) {
+        if (!span_equal(labels, layout->labels[i]))
+            continue;
+        if (add)
+            store_add(store, owner, family, i, series.number);
+        else
+            store_set(store, owner, family, i, series.number, series.until_ns);
+        buffer_free(&text);
+        return true;
+    }
+
+    union slot *slot = &slots[layout->block];
+    size_t count = slot->block == NULL ? 0 : slot->block->count;
+    if (block_find(slot->block, labels) == count && block_counted(slot->block, row) >= row->data_maximum) {
+        room = row->overflow != NULL;
+        if (room) {
+            append_values(&text, row, NULL, row->overflow);
+            labels = (struct span){text.data, text.size};
+        }
+    }
+    if (room)
+        write_block(slot, labels, add, series);
+    buffer_free(&text);
+    return room;
+}
+
+bool store_add_data(struct store *store, struct store_owner owner, size_t family, const char *const *values,
+                    double increment, struct moment now)
+{
+    assert(family_of(store, family)->row->type == METRIC_COUNTER && increment >= 0);
+    return write_data(store, owner, family, values, true,
+                      (struct block_series){.number = increment, .created_wall_ns = now.wall_ns});
+}
+
+bool store_set_data(struct store *store, struct store_owner owner, size_t family, const char *const *values,
+                    double number, int64_t until_ns)
+{
+    assert(family_of(store, family)->row->type == METRIC_GAUGE);
+    return write_data(store, owner, family, values, false,
+                      (struct block_series){.number = number, .until_ns = until_ns});
+}
+
+/* ---- what a scrape takes ---- */
+
+/* Slots and owners of all classes together. */
+static void measure(const struct store *store, size_t *slots, size_t *owners)
+{
+    *slots = 0;
+    *owners = 0;
+    for (size_t owner_class = 0; owner_class < store->layout->class_count; owner_class++) {
+        *slots += store->classes[owner_class].count * store->layout->widths[owner_class];
+        *owners += store->classes[owner_class].count;
+    }
+}
+
+static void copy_class(const struct store *store, unsigned owner_class, struct view_class *copy)
+{
+    const struct owners *owners = &store->classes[owner_class];
+    size_t width = store->layout->widths[owner_class];
+
+    copy->count = owners->count;
+    copy->width = width;
+    if (owners->count == 0)
+        return;
+    memcpy(copy->slots, owners->slots, owners->count * width * sizeof *copy->slots);
+    memcpy(copy->owners, owners->owners, owners->count * sizeof *copy->owners);
+    for (size_t i = 0; i < store->layout->family_count; i++) {
+        const struct family_layout *family = &store->layout->families[i];
+        if (family->row->owner_class != owner_class || family->block == LAYOUT_NONE)
+            continue;
+        for (size_t row = 0; row < copy->count; row++)
+            block_ref(copy->slots[row * width + family->block].block);
+    }
+}
+
+void store_copy(struct store *store, struct store_view *view)
+{
+    size_t slots, owners, slots_now, owners_now;
+
+    view->layout = store->layout;
+    view->classes = memory_new(store->layout->class_count, sizeof *view->classes);
+    store_lock(store);
+    measure(store, &slots_now, &owners_now);
+    for (;;) {
+        store_unlock(store);
+        slots = slots_now;
+        owners = owners_now;
+        view_reserve(view, slots, owners);
+        store_lock(store);
+        measure(store, &slots_now, &owners_now);
+        if (slots_now <= slots && owners_now <= owners)
+            break;
+    }
+    for (unsigned owner_class = 0; owner_class < store->layout->class_count; owner_class++) {
+        struct view_class *copy = &view->classes[owner_class];
+        copy->slots = owner_class == 0 ? view->slots : copy[-1].slots + copy[-1].count * copy[-1].width;
+        copy->owners = owner_class == 0 ? view->owners : copy[-1].owners + copy[-1].count;
+        copy_class(store, owner_class, copy);
+    }
+    store_unlock(store);
+}
