@@ -49,6 +49,9 @@ struct probe_kind {
                             struct probe_result *result);
     /* Frees what state points to, at the end of the run, however it ended. May be NULL. */
     void (*end)(struct probe_run *run);
+    /* rows_min and rows_max, where they are set (both are zeroed before). NULL: the kind has no such keys. */
+    void (*row_bounds)(const struct probe_settings *probe, struct optional_number *minimum,
+                       struct optional_number *maximum);
 };
 
 /* All kinds, as the configuration wants them; each is the first member of its struct probe_kind. */
