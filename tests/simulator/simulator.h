@@ -10,7 +10,7 @@
  *     simulator_stop(server);
  *
  * Every function may be called from any thread while the server runs. Strings given are copied. A misuse (an
- * unknown name, no memory, no socket) aborts with a message: this is a tool of tests.
+ * unknown name, no memory, no socket) ends the program with a message: this is a tool of tests.
  */
 #ifndef SIMULATOR_SIMULATOR_H
 #define SIMULATOR_SIMULATOR_H
@@ -71,7 +71,6 @@ struct simulator_behaviour {
     bool decimals_as_strings; /* "62400.00000000" */
     bool pad_characters;      /* char columns filled with blanks */
     bool content_length;      /* rows with Content-Length in place of chunked coding */
-    bool gzip;                /* answers that are held in memory, when the client accepts it */
 
     /* Licenses, facts §4 */
     enum {
@@ -142,7 +141,8 @@ struct simulator_column {
  * while they are sent. */
 void simulator_set_baq(struct simulator *simulator, const char *name, const struct simulator_column *columns,
                        uint64_t rows);
-/* Changes only the number of rows of a BAQ or entity set ("Erp.BO.PartSvc/Parts") that exists. */
+/* Changes only the number of rows of a BAQ or entity set ("Erp.BO.PartSvc/Parts"); an unknown BAQ is made with the
+ * usual columns. */
 void simulator_set_rows(struct simulator *simulator, const char *name, uint64_t rows);
 /* Also for entity sets and functions ("MonitorLib/Ping"): from now on unknown, 404. */
 void simulator_remove(struct simulator *simulator, const char *name);
@@ -157,8 +157,8 @@ struct simulator_function {
         SIMULATOR_FUNCTION_BL_EXCEPTION, /* 400, BLException with `message` */
         SIMULATOR_FUNCTION_UNHANDLED     /* 500, generic text and a CorrelationId */
     } outcome;
-    const char
-        *answer; /* JSON object; {now} = server time, {n} = number of the call; null members are left out */
+    const char *answer; /* JSON object; {now} = server time, {n}, {n%M} = number of the call; null members are
+                           left out */
     const char *message; /* of the BLException */
     bool staging;        /* not published: only under efx/staging/ */
     uint32_t
@@ -207,6 +207,7 @@ struct simulator_fault {
     const char *headers;    /* further lines, "Retry-After: 5\nLocation: /x" */
     uint32_t delay_ms;      /* before the first byte; with status 0 the call sits on its seat meanwhile */
     uint32_t body_delay_ms; /* amid the body */
+    bool hold;              /* the answer waits, on its seat with status 0, until the fault is cleared */
 };
 
 /* Returns a number for simulator_clear_fault. The first fault that matches decides. */

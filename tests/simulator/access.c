@@ -1,0 +1,219 @@
+/* Who may come in, facts §3: user or token first, then the API key and the company, then the right. */
+#include "simulator/call.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool sim_password_good(struct simulator *simulator, const char *user, const char *password)
+{
+    bool good = false;
+    pthread_mutex_lock(&simulator->lock);
+    for (struct sim_user *u = simulator->users; u; u = u->next)
+        good |= strcasecmp(u->name, user) == 0 && strcmp(u->password, password) == 0;
+    pthread_mutex_unlock(&simulator->lock);
+    return good;
+}
+
+bool sim_basic_read(const char *authorization, char **user, char **password)
+{
+    if (strncasecmp(authorization, "Basic ", 6) != 0)
+        return false;
+    size_t size;
+    char *text = sim_base64_decode(authorization + 6, strlen(authorization + 6), &size);
+    char *colon = text ? strchr(text, ':') : NULL;
+    if (colon) {
+        *user = sim_duplicate_n(text, (size_t)(colon - text));
+        *password = sim_duplicate(colon + 1);
+    }
+    free(text);
+    return colon != NULL;
+}
+
+static void bearer_refuse(struct sim_call *call)
+{
+    sim_call_add_header(call, "WWW-Authenticate", "Bearer");
+    switch (call->behaviour.bearer_refusal) {
+    case SIMULATOR_BEARER_EMPTY:
+        sim_error_as(call, 401, SIMULATOR_BODY_EMPTY, NULL, NULL);
+        break;
+    case SIMULATOR_BEARER_EPICOR:
+        sim_error(call, 401, NULL, "Invalid username or password.");
+        break;
+    case SIMULATOR_BEARER_HTML:
+        sim_error_as(call, 401, SIMULATOR_BODY_IIS_HTML, NULL, NULL);
+        break;
+    }
+}
+
+static bool identity_check(struct sim_call *call)
+{
+    const char *authorization = sim_call_header(call, "Authorization");
+    if (authorization && strncasecmp(authorization, "Bearer ", 7) == 0) {
+        pthread_mutex_lock(&call->simulator->lock);
+        struct sim_jwt_key key = call->simulator->key;
+        pthread_mutex_unlock(&call->simulator->lock);
+        if (sim_jwt_good(&key, authorization + 7, sim_server_time(call)))
+            return true;
+        bearer_refuse(call);
+        return false;
+    }
+    char *user = NULL, *password = NULL;
+    bool good = authorization && sim_basic_read(authorization, &user, &password) &&
+                sim_password_good(call->simulator, user, password);
+    free(user);
+    free(password);
+    if (!good) {
+        sim_call_add_header(call, "WWW-Authenticate", "Basic realm=\"Epicor\"");
+        sim_error(call, 401, NULL, "Invalid username or password.");
+    }
+    return good;
+}
+
+/* The three live 401 differ only in ErrorMessage; others saw 403 and 404 (facts §3). */
+static void key_refuse(struct sim_call *call, const char *key)
+{
+    struct sim_text message = {0};
+    if (!key)
+        sim_text_add_string(&message, "API Key is required.");
+    else
+        sim_text_printf(&message, "Invalid API Key %s.\r\nCompany %s.", key, call->company);
+    switch (call->behaviour.key_refusal) {
+    case SIMULATOR_KEY_401:
+        sim_error(call, 401, NULL, message.data);
+        break;
+    case SIMULATOR_KEY_403:
+        sim_error(call, 403, NULL, "Access denied: API Key");
+        break;
+    case SIMULATOR_KEY_404:
+        sim_error(call, 404, "System.UnauthorizedAccessException", message.data);
+        break;
+    }
+    sim_text_free(&message);
+}
+
+static bool key_check(struct sim_call *call)
+{
+    char *from_query = NULL;
+    const char *key = sim_call_header(call, "x-api-key");
+    if (!key)
+        key = from_query = sim_query_argument(call->query, "api-key", 0);
+    const char *expected = NULL;
+    pthread_mutex_lock(&call->simulator->lock);
+    for (const struct sim_key *k = call->simulator->keys; k; k = k->next) {
+        if (k->company ? strcmp(k->company, call->company) == 0 : !expected)
+            expected = k->key;
+    }
+    bool good = key && expected && strcmp(key, expected) == 0;
+    pthread_mutex_unlock(&call->simulator->lock);
+    if (!good)
+        key_refuse(call, key);
+    free(from_query);
+    return good;
+}
+
+/* A bad company gives an "invalid URL"-type error (facts §5.1, EUG 119610); its status is unknown. */
+static bool company_check(struct sim_call *call)
+{
+    if (call->v1 && !*call->company)
+        return true;
+    for (char *const *company = call->simulator->companies; *company; company++) {
+        if (strcmp(*company, call->company) == 0)
+            return true;
+    }
+    struct sim_text message = {0};
+    sim_text_printf(&message, "Invalid URL: company %s is not known.", call->company);
+    sim_error(call, 404, NULL, message.data);
+    sim_text_free(&message);
+    return false;
+}
+
+static bool right_check(struct sim_call *call, const char *resource)
+{
+    bool denied = false;
+    pthread_mutex_lock(&call->simulator->lock);
+    for (const struct sim_name *d = call->simulator->denied; d; d = d->next) {
+        size_t size = strlen(d->name);
+        denied |= strncmp(d->name, resource, size) == 0 && (resource[size] == '\0' || resource[size] == '/');
+    }
+    pthread_mutex_unlock(&call->simulator->lock);
+    if (!denied)
+        return true;
+    struct sim_text message = {0};
+    sim_text_add_string(&message, "Access denied (");
+    for (const char *c = resource; *c; c++)
+        sim_text_add(&message, *c == '/' ? "." : c, 1);
+    sim_text_add_string(&message, ").");
+    sim_error(call, call->behaviour.right_refusal == SIMULATOR_RIGHT_403 ? 403 : 401, NULL, message.data);
+    sim_text_free(&message);
+    return false;
+}
+
+bool sim_access_check(struct sim_call *call, const char *resource)
+{
+    return identity_check(call) && (call->v1 || key_check(call)) && company_check(call) &&
+           right_check(call, resource);
+}
+
+/* ---- what tests change
+ * ------------------------------------------------------------------------------------------ */
+
+void simulator_set_password(struct simulator *simulator, const char *user, const char *password)
+{
+    pthread_mutex_lock(&simulator->lock);
+    struct sim_user *u = simulator->users;
+    while (u && strcmp(u->name, user) != 0)
+        u = u->next;
+    if (!u) {
+        u = sim_allocate(sizeof *u);
+        u->name = sim_duplicate(user);
+        u->next = simulator->users;
+        simulator->users = u;
+    }
+    free(u->password);
+    u->password = sim_duplicate(password);
+    pthread_mutex_unlock(&simulator->lock);
+}
+
+void simulator_set_api_key(struct simulator *simulator, const char *company, const char *key)
+{
+    pthread_mutex_lock(&simulator->lock);
+    struct sim_key *k = simulator->keys;
+    while (k && (company && k->company ? strcmp(k->company, company) != 0 : company != k->company))
+        k = k->next;
+    if (!k) {
+        k = sim_allocate(sizeof *k);
+        k->company = sim_duplicate(company);
+        struct sim_key **end = &simulator->keys;
+        while (*end)
+            end = &(*end)->next;
+        *end = k;
+    }
+    free(k->key);
+    k->key = sim_duplicate(key);
+    pthread_mutex_unlock(&simulator->lock);
+}
+
+void simulator_revoke_tokens(struct simulator *simulator)
+{
+    pthread_mutex_lock(&simulator->lock);
+    sim_jwt_new_key(&simulator->key);
+    pthread_mutex_unlock(&simulator->lock);
+}
+
+void simulator_set_right(struct simulator *simulator, const char *resource, bool allowed)
+{
+    pthread_mutex_lock(&simulator->lock);
+    struct sim_name **at = &simulator->denied;
+    while (*at && strcmp((*at)->name, resource) != 0)
+        at = &(*at)->next;
+    if (*at && allowed) {
+        struct sim_name *gone = *at;
+        *at = gone->next;
+        free(gone->name);
+        free(gone);
+    } else if (!*at && !allowed) {
+        *at = sim_allocate(sizeof **at);
+        (*at)->name = sim_duplicate(resource);
+    }
+    pthread_mutex_unlock(&simulator->lock);
+}

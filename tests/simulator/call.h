@@ -1,0 +1,195 @@
+/* One request while it is worked on, and the server it came to. What the files of the polite server share. */
+#ifndef SIMULATOR_CALL_H
+#define SIMULATOR_CALL_H
+
+#include "simulator/certificates.h"
+#include "simulator/jwt.h"
+#include "simulator/simulator.h"
+#include "simulator/table.h"
+#include "simulator/text.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+
+#define SIM_BODY_KEPT    (64 * 1024)
+#define SIM_LOG_SIZE     4096
+#define SIM_LICENSES     14
+#define SIM_NO_LICENSE   SIM_LICENSES
+#define SIM_SEGMENTS     10
+#define SIM_HEADERS      8
+#define SIM_UPLOAD_LIMIT (16 * 1024 * 1024)
+
+struct sim_user {
+    char *name, *password;
+    struct sim_user *next;
+};
+
+struct sim_key {
+    char *company; /* NULL: every company without one of its own */
+    char *key;
+    struct sim_key *next;
+};
+
+struct sim_name {
+    char *name;
+    struct sim_name *next;
+};
+
+struct sim_entry {
+    struct sim_table *table;
+    struct sim_entry *next;
+};
+
+struct sim_function {
+    char *name, *answer, *message;
+    int outcome;
+    bool staging;
+    uint32_t not_found_every;
+    uint64_t calls;
+    struct sim_function *next;
+};
+
+struct sim_seats {
+    uint32_t owned, others, taken, peak;
+    uint64_t calls;
+};
+
+struct sim_fault {
+    unsigned number;
+    struct simulator_fault rule; /* strings are our own */
+    uint32_t passed, hits;
+    bool over, cleared;
+    struct sim_fault *next;
+};
+
+struct sim_path_count {
+    char *path;
+    uint64_t count;
+    struct sim_path_count *next;
+};
+
+struct sim_timetable;
+
+struct simulator {
+    char *base_path, *url;
+    char *const *companies;
+    uint16_t port;
+    struct MHD_Daemon *daemon;
+    struct sim_certificates certificates;
+
+    pthread_mutex_t lock; /* all below */
+    pthread_cond_t changed;
+    bool stopping;
+    struct simulator_behaviour behaviour;
+    struct sim_jwt_key key;
+    struct sim_user *users;
+    struct sim_key *keys;
+    struct sim_name *denied;
+    struct sim_entry *tables;
+    struct sim_function *functions;
+    struct sim_seats seats[SIM_LICENSES];
+    uint32_t shared_in_a_row;
+    struct sim_fault *faults;
+    unsigned faults_count;
+    struct simulator_request *log[SIM_LOG_SIZE];
+    uint64_t requests;
+    struct sim_path_count *paths;
+    uint32_t in_flight, in_flight_peak;
+    unsigned connections;
+    uint64_t tokens;
+    struct sim_timetable *timetable;
+};
+
+struct sim_call {
+    struct simulator *simulator;
+    struct MHD_Connection *connection;
+    unsigned references;
+    bool begun, ended;
+    struct simulator_behaviour behaviour; /* as it was when the request was complete */
+
+    /* the request */
+    char *path, *query; /* as sent */
+    char *method;
+    struct sim_text upload;
+    size_t upload_size;
+    uint64_t number;              /* in the log */
+    char *segments[SIM_SEGMENTS]; /* below the base path, decoded */
+    size_t segments_count;
+    bool json; /* Accept names it */
+    bool v1;
+    const char *company; /* of the path, or of v1's three other ways; "" when unknown */
+    char *company_copy;
+    unsigned license; /* whose seat is taken */
+
+    /* the answer */
+    int status;
+    const char *content_type;
+    struct sim_text body;
+    struct sim_rows *rows; /* body is then the part before the rows, `tail` the part after them */
+    const char *tail;
+    struct {
+        char *name, *value;
+    } headers[SIM_HEADERS];
+    size_t headers_count;
+    uint32_t delay_ms, body_delay_ms;
+    const struct sim_fault *held_by; /* NULL: not held */
+};
+
+/* ---- server.c */
+int64_t sim_server_time(const struct sim_call *call); /* epoch, by the server's own clock */
+const char *sim_call_header(const struct sim_call *call, const char *name); /* of the request */
+char *sim_query_argument(const char *query, const char *name, size_t i);    /* allocated, NULL */
+void sim_call_add_header(struct sim_call *call, const char *name, const char *value);
+/* Sleeps; false when the server stops. */
+bool sim_sleep(struct simulator *simulator, uint32_t milliseconds);
+/* The call's own end: gives the seat back, writes the status into the log. Once. */
+void sim_call_end(struct sim_call *call);
+
+/* ---- routes.c: the answer to a request, into the call. */
+void sim_call_answer(struct sim_call *call);
+
+/* ---- errors.c: answers that are errors (facts §5.4) */
+/* Kinetic's own, JSON or XML as Accept says. NULL message or type: what fits the status. */
+void sim_error(struct sim_call *call, int status, const char *type, const char *message);
+void sim_error_as(struct sim_call *call, int status, enum simulator_body body, const char *type,
+                  const char *message);
+
+/* ---- token.c, access.c */
+void sim_token_answer(struct sim_call *call);
+/* Whether user, key, company and right are good; else the answer is an error already. */
+bool sim_access_check(struct sim_call *call, const char *resource);
+bool sim_password_good(struct simulator *simulator, const char *user, const char *password);
+/* User and password of an Authorization: Basic value; allocated. */
+bool sim_basic_read(const char *authorization, char **user, char **password);
+
+/* ---- seats.c: takes a seat and adds what it costs in time; false: refused, the answer is an error already.
+ */
+bool sim_seat_take(struct sim_call *call);
+void sim_seat_give_back(struct sim_call *call); /* under the lock */
+void sim_seats_start(struct simulator *simulator);
+
+/* ---- faults.c: whether a fault took the answer over. */
+bool sim_fault_apply(struct sim_call *call);
+/* Waits as long as a fault holds the answer; false when the server stops. */
+bool sim_fault_wait(struct sim_call *call);
+void sim_faults_free(struct simulator *simulator);
+
+/* ---- log.c */
+void sim_log_add(struct sim_call *call); /* under the lock */
+void sim_log_free(struct simulator *simulator);
+
+/* ---- content.c */
+void sim_content_start(struct simulator *simulator);
+void sim_content_free(struct simulator *simulator);
+struct sim_table *sim_table_find(struct simulator *simulator, const char *name); /* a reference, or NULL */
+
+/* ---- rows.c, function.c: the kinds of answers */
+void sim_baq_answer(struct sim_call *call, const char *baq);
+void sim_baq_describe(struct sim_call *call, const char *baq);
+void sim_entity_answer(struct sim_call *call, const char *service, const char *entity);
+void sim_function_answer(struct sim_call *call, const char *library, const char *name, bool staging);
+
+/* ---- timetable.c */
+void sim_timetable_stop(struct simulator *simulator);
+
+#endif

@@ -1,0 +1,19 @@
+/* A CA and a server certificate, made in this process, with any age. */
+#ifndef SIMULATOR_CERTIFICATES_H
+#define SIMULATOR_CERTIFICATES_H
+
+#include "simulator/simulator.h"
+
+struct sim_certificates {
+    char *certificate, *key; /* PEM */
+    char *folder, *ca_file;
+    time_t not_after; /* of the server's certificate */
+};
+
+/* kind is not SIMULATOR_PLAIN_HTTP. expires_in: see struct simulator_options. */
+void sim_certificates_make(struct sim_certificates *certificates, enum simulator_certificate kind,
+                           int64_t expires_in);
+/* Also removes the CA file. */
+void sim_certificates_free(struct sim_certificates *certificates);
+
+#endif

@@ -1,0 +1,194 @@
+/* What the server has: BAQs, entity sets, functions; and the set of the demonstration. */
+#include "simulator/call.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct sim_entry **entry_find(struct simulator *simulator, const char *name)
+{
+    struct sim_entry **at = &simulator->tables;
+    while (*at && strcmp(sim_table_name((*at)->table), name) != 0)
+        at = &(*at)->next;
+    return at;
+}
+
+static void table_set(struct simulator *simulator, const char *name, const struct simulator_column *columns,
+                      uint64_t rows, bool baq)
+{
+    struct sim_table *table = sim_table_make(name, columns, rows, baq);
+    pthread_mutex_lock(&simulator->lock);
+    struct sim_entry **at = entry_find(simulator, name);
+    if (!*at)
+        *at = sim_allocate(sizeof **at);
+    struct sim_table *old = (*at)->table;
+    (*at)->table = table;
+    pthread_mutex_unlock(&simulator->lock);
+    sim_table_drop(old);
+}
+
+void simulator_set_baq(struct simulator *simulator, const char *name, const struct simulator_column *columns,
+                       uint64_t rows)
+{
+    table_set(simulator, name, columns, rows, true);
+}
+
+void simulator_set_entity(struct simulator *simulator, const char *name,
+                          const struct simulator_column *columns, uint64_t rows)
+{
+    table_set(simulator, name, columns, rows, false);
+}
+
+void simulator_set_rows(struct simulator *simulator, const char *name, uint64_t rows)
+{
+    pthread_mutex_lock(&simulator->lock);
+    struct sim_entry *entry = *entry_find(simulator, name);
+    if (entry)
+        sim_table_set_rows(entry->table, rows);
+    pthread_mutex_unlock(&simulator->lock);
+    if (!entry)
+        simulator_set_baq(simulator, name, NULL, rows);
+}
+
+struct sim_table *sim_table_find(struct simulator *simulator, const char *name)
+{
+    pthread_mutex_lock(&simulator->lock);
+    struct sim_entry *entry = *entry_find(simulator, name);
+    struct sim_table *table = entry ? sim_table_take(entry->table) : NULL;
+    pthread_mutex_unlock(&simulator->lock);
+    return table;
+}
+
+static struct sim_function **function_find(struct simulator *simulator, const char *name)
+{
+    struct sim_function **at = &simulator->functions;
+    while (*at && strcmp((*at)->name, name) != 0)
+        at = &(*at)->next;
+    return at;
+}
+
+static void function_clear(struct sim_function *function)
+{
+    free(function->name);
+    free(function->answer);
+    free(function->message);
+}
+
+void simulator_set_function(struct simulator *simulator, const struct simulator_function *function)
+{
+    pthread_mutex_lock(&simulator->lock);
+    struct sim_function **at = function_find(simulator, function->name);
+    if (!*at)
+        *at = sim_allocate(sizeof **at);
+    struct sim_function *next = (*at)->next;
+    function_clear(*at);
+    **at = (struct sim_function){
+        .name = sim_duplicate(function->name),
+        .answer = sim_duplicate(function->answer ? function->answer : "{}"),
+        .message = sim_duplicate(function->message),
+        .outcome = (int)function->outcome,
+        .staging = function->staging,
+        .not_found_every = function->not_found_every,
+        .next = next,
+    };
+    pthread_mutex_unlock(&simulator->lock);
+}
+
+void simulator_remove(struct simulator *simulator, const char *name)
+{
+    pthread_mutex_lock(&simulator->lock);
+    struct sim_entry **entry = entry_find(simulator, name);
+    struct sim_function **function = function_find(simulator, name);
+    if (*entry) {
+        struct sim_entry *gone = *entry;
+        *entry = gone->next;
+        sim_table_drop(gone->table);
+        free(gone);
+    } else if (*function) {
+        struct sim_function *gone = *function;
+        *function = gone->next;
+        function_clear(gone);
+        free(gone);
+    } else {
+        sim_die("nothing is called %s", name);
+    }
+    pthread_mutex_unlock(&simulator->lock);
+}
+
+void sim_content_free(struct simulator *simulator)
+{
+    for (struct sim_entry *e = simulator->tables, *next; e; e = next) {
+        next = e->next;
+        sim_table_drop(e->table);
+        free(e);
+    }
+    for (struct sim_function *f = simulator->functions, *next; f; f = next) {
+        next = f->next;
+        function_clear(f);
+        free(f);
+    }
+}
+
+/* ---- the demonstration's set
+ * ------------------------------------------------------------------------------------ */
+
+static const struct simulator_column part_columns[] = {
+    {"Part_Company", "\"{company}\""},
+    {"Part_PartNum", "\"P-{n}\""},
+    {"Part_PartDescription", "\"{Bracket|Bolt M8|Housing|Valve|Gasket 3/4|Shaft}\""},
+    {"Part_ClassID", "\"{RAW|FG|PUR}\""},
+    {"PartWhse_OnHandQty", "{n%700}.50"},
+    {"Part_InActive", "false"},
+    {"Part_ChangedOn", "\"2023-10-06T00:00:00\""},
+    {"Part_ProdCode", "null"},
+    {NULL, NULL},
+};
+
+/* Type, used, total (facts §4.6); the figures of LKHE's pool view (§4.4). */
+static const struct simulator_column license_columns[] = {
+    {"Calculated_Type", "\"{DefaultUser|WebService|DataCollection}\""},
+    {"Calculated_Used", "{157|1|12}"},
+    {"Calculated_Total", "{160|3|40}"},
+    {NULL, NULL},
+};
+
+static const struct simulator_column company_columns[] = {
+    {"Company", "\"{company}\""},
+    {"Name", "\"Epicor Education\""},
+    {"City", "\"Minneapolis\""},
+    {"State", "\"MN\""},
+    {"CurrencyCode", "\"USD\""},
+    {"SysRevID", "9007199254740993"},
+    {"SysRowID", "\"{guid}\""},
+    {"RowMod", "\"\""},
+    {NULL, NULL},
+};
+
+static const struct simulator_column bo_part_columns[] = {
+    {"Company", "\"{company}\""},
+    {"PartNum", "\"P-{n}\""},
+    {"PartDescription", "\"{Bracket|Bolt M8|Housing|Valve}\""},
+    {"UnitPrice", "{n%900}.99"},
+    {"InActive", "{false|false|true}"},
+    {"CreatedOn", "null"},
+    {"SysRowID", "\"{guid}\""},
+    {"RowMod", "\"\""},
+    {NULL, NULL},
+};
+
+void sim_content_start(struct simulator *simulator)
+{
+    simulator_set_baq(simulator, "zExporterOpenOrders", NULL, 40);
+    simulator_set_baq(simulator, "zExporterPartOnHand", part_columns, 250);
+    simulator_set_baq(simulator, "zLicenseUsage", license_columns, 3);
+    simulator_set_entity(simulator, "Erp.BO.CompanySvc/Companies", company_columns, 1);
+    simulator_set_entity(simulator, "Erp.BO.PartSvc/Parts", bo_part_columns, 250);
+    simulator_set_function(simulator, &(struct simulator_function){
+                                          .name = "MonitorLib/Ping",
+                                          .answer = "{\"Success\":true,\"Message\":\"pong\","
+                                                    "\"ServerTime\":\"{now}\"}",
+                                      });
+    simulator_set_function(simulator, &(struct simulator_function){
+                                          .name = "MonitorLib/QueueDepth",
+                                          .answer = "{\"Depth\":{n%17}}",
+                                      });
+}

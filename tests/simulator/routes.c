@@ -1,0 +1,171 @@
+/* From a path below the base to the answer: one table. */
+#include "simulator/call.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* {c} is the company, {} an argument of the answer. */
+struct route {
+    const char *pattern, *method;
+    bool v1;
+    void (*answer)(struct sim_call *call, char *const *arguments);
+    const char *resource; /* of the right that is needed: {} as in the pattern */
+};
+
+static void baq_answer(struct sim_call *call, char *const *arguments)
+{
+    sim_baq_answer(call, arguments[0]);
+}
+
+static void baq_describe(struct sim_call *call, char *const *arguments)
+{
+    sim_baq_describe(call, arguments[0]);
+}
+
+/* v1 names the company as BaqSvc/{BAQ}('{Company}') where it likes (facts §5.1, §6). */
+static void old_baq_answer(struct sim_call *call, char *const *arguments)
+{
+    char *baq = sim_duplicate_n(arguments[0], strcspn(arguments[0], "("));
+    sim_baq_answer(call, baq);
+    free(baq);
+}
+
+static void entity_answer(struct sim_call *call, char *const *arguments)
+{
+    sim_entity_answer(call, arguments[0], arguments[1]);
+}
+
+static void function_answer(struct sim_call *call, char *const *arguments)
+{
+    sim_function_answer(call, arguments[0], arguments[1], false);
+}
+
+static void staged_answer(struct sim_call *call, char *const *arguments)
+{
+    sim_function_answer(call, arguments[0], arguments[1], true);
+}
+
+static const struct route routes[] = {
+    {"api/v2/odata/{c}/BaqSvc/{}/Data", "GET", false, baq_answer, "BaqSvc/{}"},
+    {"api/v2/odata/{c}/BaqSvc/{}", "GET", false, baq_describe, "BaqSvc/{}"},
+    {"api/v2/odata/{c}/{}/{}", "GET", false, entity_answer, "{}/{}"},
+    {"api/v2/efx/staging/{c}/{}/{}", "POST", false, staged_answer, "efx/{}/{}"},
+    {"api/v2/efx/{c}/{}/{}", "POST", false, function_answer, "efx/{}/{}"},
+    {"api/v1/BaqSvc/{}", "GET", true, old_baq_answer, "BaqSvc/{}"},
+    {"api/v1/{}/{}", "GET", true, entity_answer, "{}/{}"},
+};
+
+static bool route_match(const struct route *route, const struct sim_call *call, char *arguments[2],
+                        const char **company)
+{
+    size_t i = 0, filled = 0;
+    for (const char *at = route->pattern; *at; i++) {
+        size_t size = strcspn(at, "/");
+        if (i >= call->segments_count)
+            return false;
+        if (size == 3 && memcmp(at, "{c}", 3) == 0)
+            *company = call->segments[i];
+        else if (size == 2 && memcmp(at, "{}", 2) == 0)
+            arguments[filled++] = call->segments[i];
+        else if (strlen(call->segments[i]) != size || strncasecmp(at, call->segments[i], size) != 0)
+            return false;
+        at += size;
+        at += *at == '/';
+    }
+    return i == call->segments_count;
+}
+
+/* CallSettings, ?Company=, the key form, or a plain Company header (facts §5.1). */
+static void old_company_read(struct sim_call *call)
+{
+    const char *settings = sim_call_header(call, "CallSettings"), *plain = sim_call_header(call, "Company");
+    cJSON *json = settings ? cJSON_Parse(settings) : NULL;
+    const char *named = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "Company"));
+    const char *last = call->segments[call->segments_count - 1], *key = strstr(last, "('");
+    call->company_copy = sim_query_argument(call->query, "Company", 0);
+    bool baq = strcasecmp(call->segments[2], "BaqSvc") == 0;
+    if (!call->company_copy && baq && key && strlen(key) > 4)
+        call->company_copy = sim_duplicate_n(key + 2, strlen(key) - 4);
+    if (!call->company_copy && (named || plain))
+        call->company_copy = sim_duplicate(named ? named : plain);
+    cJSON_Delete(json);
+    if (call->company_copy)
+        call->company = call->company_copy;
+}
+
+static char *resource_make(const struct route *route, char *const *arguments)
+{
+    struct sim_text text = {0};
+    size_t used = 0;
+    for (const char *at = route->resource; *at;) {
+        if (strncmp(at, "{}", 2) == 0) {
+            const char *argument = arguments[used++];
+            sim_text_add(&text, argument, strcspn(argument, "("));
+            at += 2;
+        } else {
+            sim_text_add(&text, at++, 1);
+        }
+    }
+    return text.data;
+}
+
+static void route_answer(const struct route *route, struct sim_call *call, char *const *arguments)
+{
+    if (strcmp(call->method, route->method) != 0) {
+        sim_call_add_header(call, "Allow", route->method);
+        sim_error(call, 405, NULL, NULL);
+        return;
+    }
+    char *resource = resource_make(route, arguments);
+    if (sim_access_check(call, resource) && sim_seat_take(call))
+        route->answer(call, arguments);
+    free(resource);
+}
+
+/* Below the base path, decoded segment by segment; empty ones (a slash at the end) do not count. */
+static bool segments_read(struct sim_call *call)
+{
+    const char *base = call->simulator->base_path;
+    size_t size = strlen(base);
+    if (strncasecmp(call->path, base, size) != 0 || (call->path[size] && call->path[size] != '/'))
+        return false;
+    for (const char *at = call->path + size; *at;) {
+        at += strspn(at, "/");
+        size_t length = strcspn(at, "/");
+        if (!length)
+            break;
+        if (call->segments_count == SIM_SEGMENTS)
+            return false;
+        call->segments[call->segments_count++] = sim_decode(at, length, false);
+        at += length;
+    }
+    return true;
+}
+
+void sim_call_answer(struct sim_call *call)
+{
+    if (!segments_read(call) || call->segments_count == 0) {
+        sim_error_as(call, 404, SIMULATOR_BODY_IIS_HTML, NULL, NULL);
+        return;
+    }
+    if (call->segments_count == 1 && strcasecmp(call->segments[0], "TokenResource.svc") == 0) {
+        sim_token_answer(call);
+        return;
+    }
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        char *arguments[2] = {NULL, NULL};
+        if (!route_match(&routes[i], call, arguments, &call->company))
+            continue;
+        call->v1 = routes[i].v1;
+        if (call->v1)
+            old_company_read(call);
+        route_answer(&routes[i], call, arguments);
+        return;
+    }
+    if (strcasecmp(call->segments[0], "api") == 0)
+        sim_error(call, 404, "Epicor.RESTApi.ErrorHandling.ApiException",
+                  "The requested resource was not found.");
+    else
+        sim_error_as(call, 404, SIMULATOR_BODY_IIS_HTML, NULL, NULL);
+}

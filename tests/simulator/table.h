@@ -1,0 +1,40 @@
+/* Rows of BAQs and entity sets: columns whose values are templates, made when they are read. */
+#ifndef SIMULATOR_TABLE_H
+#define SIMULATOR_TABLE_H
+
+#include "simulator/simulator.h"
+#include "simulator/text.h"
+
+struct sim_table;
+
+/* Immutable but for its number of rows, and counted: made with one reference. */
+struct sim_table *sim_table_make(const char *name, const struct simulator_column *columns, uint64_t rows,
+                                 bool baq);
+struct sim_table *sim_table_take(struct sim_table *table);
+void sim_table_drop(struct sim_table *table);
+const char *sim_table_name(const struct sim_table *table);
+/* Under the server's lock. */
+uint64_t sim_table_rows(const struct sim_table *table);
+void sim_table_set_rows(struct sim_table *table, uint64_t rows);
+
+/* What a request asks of a table; texts as decoded from the query, NULL when absent. */
+struct sim_query {
+    const char *select, *filter, *orderby;
+    uint64_t skip, top; /* top: UINT64_MAX when absent */
+    const char *company;
+    uint64_t rows; /* of the table, as of now */
+    bool decimals_as_strings, pad_characters;
+};
+
+struct sim_rows;
+
+/* NULL and *fault (allocated) when a column is unknown. The rows hold a reference to the table. */
+struct sim_rows *sim_rows_start(struct sim_table *table, const struct sim_query *query, char **fault);
+void sim_rows_free(struct sim_rows *rows);
+/* Appends the next row as a JSON object; false when there is none left. */
+bool sim_rows_next(struct sim_rows *rows, struct sim_text *out);
+void sim_rows_rewind(struct sim_rows *rows);
+/* Rows that pass the filter, whatever $top and $skip say. */
+uint64_t sim_rows_count(struct sim_rows *rows);
+
+#endif
