@@ -21,6 +21,7 @@ struct error_body {
     char *message;     /* ErrorMessage, error.message, error_description, title of an HTML page ... */
     char *type;        /* ErrorType, error code */
     char *correlation; /* CorrelationId */
+    char *words;       /* the whole body as one line, for looking up what tells */
 };
 
 /* Never fails: of what cannot be read, the text itself is the message. */
@@ -33,9 +34,9 @@ enum reason error_body_reason(const struct error_body *body);
 /* What an answer means. */
 struct verdict {
     enum reason reason;
-    bool
-        login; /* a fresh token may help: the reason's own flag, and a 401 to a bearer token that speaks of the
-                          user name or password (some servers say so of an expired token) */
+    /* A fresh token may help: the reason's own flag, and a 401 to a bearer token that speaks of the user name
+       or password (some servers say so of an expired token). */
+    bool login;
     bool proves_up; /* the reason's own flag; not_found only in Kinetic's own words */
     char *message;  /* for people, or NULL: one line, at most ERROR_MESSAGE_MAX bytes of valid UTF-8. Not yet
                           redacted, and never cut within a word, so that redaction finds a secret whole or not at
