@@ -1,0 +1,96 @@
+# For sh scripts that run programs side by side: sourced by the demonstration and by the tests of the whole system.
+# Makes a folder $work for their files and logs; all they started is stopped, and $work removed, when they end.
+# shellcheck shell=sh
+work=$(mktemp -d)
+pids=
+
+finish() {
+    trap - EXIT INT TERM
+    for pid in $pids; do kill "$pid" 2>/dev/null || :; done
+    for pid in $pids; do wait "$pid" 2>/dev/null || :; done
+    rm -rf "$work"
+}
+trap finish EXIT
+trap 'finish; exit 0' INT TERM
+
+# Says what went wrong, with the ends of all logs, and ends the script.
+fail() {
+    echo "$(basename "$0"): $1" >&2
+    for log in "$work"/*.log; do
+        [ ! -f "$log" ] || { echo "--- $(basename "$log")" >&2; tail -n 20 "$log" >&2; }
+    done
+    exit 1
+}
+
+# launch NAME COMMAND...: in the background, its output in $work/NAME.log; its process id is in $launched
+launch() {
+    launch_log=$work/$1.log
+    shift
+    "$@" >"$launch_log" 2>&1 </dev/null &
+    launched=$!
+    pids="$launched $pids"
+}
+
+# await COMMAND...: until it succeeds, at most 60 s
+await() {
+    await_tries=0
+    until "$@" >/dev/null 2>&1; do
+        await_tries=$((await_tries + 1))
+        [ $await_tries -lt 300 ] || return 1
+        sleep 0.2
+    done
+}
+
+# port_of PID: a TCP port that the process listens on
+port_of() {
+    for port_descriptor in /proc/"$1"/fd/*; do
+        port_inode=$(readlink "$port_descriptor" 2>/dev/null | sed -n 's/^socket:\[\(.*\)\]$/\1/p')
+        [ -n "$port_inode" ] || continue
+        port_hex=$(awk -v inode="$port_inode" '$4 == "0A" && $10 == inode { sub(/.*:/, "", $2); print $2; exit }' \
+            /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+        [ -z "$port_hex" ] || { printf '%d\n' "0x$port_hex"; return 0; }
+    done
+    return 1
+}
+
+# simulator_start PROGRAM FLAGS...: sets $simulator (process id) and $kinetic (its base URL)
+simulator_start() {
+    simulator_program=$1
+    shift
+    launch simulator "$simulator_program" --listen-address=127.0.0.1:0 "$@"
+    simulator=$launched
+    await grep -q '^listening on ' "$work/simulator.log" || fail "the simulator did not start"
+    kinetic=$(sed -n 's/^listening on //p' "$work/simulator.log" | head -n 1)
+}
+
+# agent_start PROGRAM FILE FLAGS...: with the configuration FILE; sets $agent (process id) and $exporter (host:port)
+agent_start() {
+    agent_program=$1
+    agent_file=$2
+    shift 2
+    launch agent env KINETIC_USERNAME=epicor-monitor KINETIC_PASSWORD=demo-password KINETIC_API_KEY=demo-api-key \
+        "$agent_program" --config.file="$agent_file" --web.listen-address=127.0.0.1:0 "$@"
+    agent=$launched
+    await port_of "$agent" || fail "the agent did not start"
+    exporter=127.0.0.1:$(port_of "$agent")
+}
+
+# prometheus_start FOLDER: scraping $exporter; sets $prometheus (its URL)
+prometheus_start() {
+    prometheus_tools=$1
+    cat >"$work/prometheus.yml" <<CONFIG
+global: { scrape_interval: ${scrape_interval:-5s}, scrape_timeout: ${scrape_interval:-5s}, evaluation_interval: 5s }
+rule_files: [ "$PWD/alerts/*.rules.yml" ]
+scrape_configs: [ { job_name: epicor, static_configs: [ { targets: [ "$exporter" ] } ] } ]
+CONFIG
+    launch prometheus "$prometheus_tools/prometheus" --config.file="$work/prometheus.yml" \
+        --storage.tsdb.path="$work/data" --web.listen-address=127.0.0.1:0
+    prometheus_process=$launched
+    await port_of "$prometheus_process" || fail "Prometheus did not start"
+    prometheus=http://127.0.0.1:$(port_of "$prometheus_process")
+}
+
+# query EXPRESSION: one line a series, as promtool prints it
+query() {
+    "$prometheus_tools/promtool" query instant "$prometheus" "$1"
+}
