@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "json/block.h"
 #include "json/state.h"
 
 static const char *const kind_texts[] = {
@@ -35,12 +36,28 @@ const char *json_kind_text(enum json_kind kind)
 
 enum json_road json_road_best(void)
 {
-    return JSON_ROAD_BYTES;
+#if defined(__x86_64__)
+    if (block_has_avx2()) {
+        return JSON_ROAD_AVX2;
+    }
+#endif
+    return JSON_ROAD_PORTABLE;
 }
 
 void json_scanner_take_road(struct json_scanner *scanner, enum json_road road)
 {
-    scanner->road = road;
+    enum json_road best = json_road_best();
+    scanner->road = road < best ? road : best;
+}
+
+static const uint8_t *read_blocks(struct json_scanner *scanner, const uint8_t *at, const uint8_t *end)
+{
+#if defined(__x86_64__)
+    if (scanner->road == JSON_ROAD_AVX2) {
+        return block_read_avx2(scanner, at, end);
+    }
+#endif
+    return block_read_portable(scanner, at, end);
 }
 
 struct json_scanner *json_scanner_new(const struct json_plan *plan, json_row_visitor *visitor, void *context)
@@ -62,8 +79,20 @@ bool json_scanner_feed(struct json_scanner *scanner, const void *bytes, size_t s
         return false;
     }
     const uint8_t *at = bytes, *end = at + size;
-    if (!grammar_read(scanner, at, end, end)) {
-        return false;
+    bool blocks = scanner->road != JSON_ROAD_BYTES;
+    while (at < end) {
+        const uint8_t *resume = blocks ? at : end;
+        if (blocks && scanner->inert_from && scanner->state <= STATE_STRING) {
+            at = read_blocks(scanner, at, end);
+            /* What no block could prove, the grammar reads; it goes on to the next place to start from. */
+            resume = end - at > BLOCK_SIZE ? at + BLOCK_SIZE : end;
+        }
+        const uint8_t *from = at;
+        at = grammar_read(scanner, from, end, resume);
+        if (!at) {
+            scanner->result.offset += (uint64_t)(from - (const uint8_t *)bytes);
+            return false;
+        }
     }
     scanner->read += size;
     return true;
