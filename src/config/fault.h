@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Where a value was written. file is not owned: it lives as long as the model (or, where there is none, the
    process). line 0: nowhere (a default). */
@@ -32,6 +33,8 @@ void warning_add(struct fault_list *list, struct place place, const char *format
 
 /* Faults before warnings, each by file and line; equal ones once. */
 void fault_list_sort(struct fault_list *list);
+/* A line each: "file:line: text", a warning "file:line: warning: text"; without the number where line is 0. */
+void fault_list_print(const struct fault_list *list, FILE *out);
 void fault_list_free(struct fault_list *list);
 
 #endif

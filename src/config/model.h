@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "base/zone.h"
 #include "config/fault.h"
 #include "config/schema.h"
@@ -134,9 +135,30 @@ struct model {
     size_t target_count;
 };
 
-/* Reads the file at path. Returns a model with one reference, or NULL when there is any fault; faults and
+/* Reads the file at path. Relative file names in it begin at its folder. Returns a model with one reference, or NULL when there is any fault; faults and
    warnings are appended either way. May block (files); touches no state of the agent. */
 struct model *model_load(const char *path, const struct config_schema *schema, struct fault_list *faults);
+/* The same from text in memory; path names it in faults, and gives the folder. readers: who else could read
+   the file, as words for a warning about inline secrets; NULL: nobody. */
+struct model *model_read(const char *path, struct span text, const char *readers,
+                         const struct config_schema *schema, struct fault_list *faults);
+
+/* What the command line says over the file. */
+struct model_override {
+    const struct listen_address *listen; /* in place of the file's, where listen_count is not 0 */
+    size_t listen_count;
+    const char *telemetry_path; /* NULL: the file's */
+    int64_t shard_index;        /* 0 .. shard_total - 1 */
+    int64_t shard_total;        /* 1: everything is ours */
+};
+
+/* Lays the command line's words over a model that model_load has just returned and nobody else holds yet; a
+   reload does the same again. App servers of other shards leave the model, with their targets. */
+void model_apply(struct model *model, const struct model_override *override);
+
+/* Whether the app server of that name belongs to the shard: FNV-1a of its name, modulo total. */
+bool shard_has(const char *appserver, int64_t index, int64_t total);
+
 struct model *model_ref(struct model *model);
 void model_unref(struct model *model);
 

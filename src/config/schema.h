@@ -27,17 +27,21 @@ enum config_type {
     CONFIG_PAIRS,      /* struct pair_list; the row stands for X.NAME                               */
     CONFIG_PAIR_LISTS, /* the same, and X.NAME.list, whose comma list makes several pairs of NAME  */
     CONFIG_ZONE,       /* struct zone *                                                             */
+    CONFIG_PATH,       /* char *; a relative one is taken from the configuration file's folder      */
+    CONFIG_KIND,       /* const struct config_kind *, by the schema's kinds                         */
+    CONFIG_LICENSE,    /* struct license_choice, by the schema's license_guid                       */
     CONFIG_OTHER       /* by convert                                                                */
 };
 
 struct config_row {
     const char *name; /* "token_renew_at" */
     enum config_type type;
-    size_t offset;              /* into the settings struct of the section (or of the kind) */
-    const char *preset;         /* the default, in the form a user would write; NULL: none */
-    const char *help;           /* one sentence or two, Markdown, for the reference */
-    const char *const *choices; /* CONFIG_CHOICE: names, NULL-terminated */
-    int64_t minimum, maximum;   /* both 0: only the type's own bounds */
+    size_t offset;                        /* into the settings struct of the section (or of the kind) */
+    const char *preset;                   /* the default, in the form a user would write; NULL: none */
+    const char *help;                     /* one sentence or two, Markdown, for the reference */
+    const char *const *choices;           /* CONFIG_CHOICE: names, NULL-terminated */
+    const char *const *choices_not_built; /* the contract's further choices, NULL-terminated; may be NULL */
+    int64_t minimum, maximum;             /* both 0: only the type's own bounds */
     bool required;
     bool not_built; /* known to the contract, not in this version: its use is a fault */
     /* CONFIG_OTHER: reads value into field; returns NULL, or an owned sentence of what is wrong. */
@@ -64,6 +68,9 @@ struct config_kind {
 
 struct config_schema {
     const struct config_kind *const *kinds; /* NULL-terminated */
+    /* The GUID of a license type and, in *name, its canonical name, both static; by name or GUID, in any case
+       of letters. NULL when it is not known; *name is then the nearest known name, or NULL. */
+    const char *(*license_guid)(const char *name_or_guid, const char **name);
 };
 
 #endif

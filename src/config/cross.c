@@ -1,0 +1,243 @@
+#include "config/cross.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "config/rows.h"
+#include "config/target.h"
+#include "config/value.h"
+
+/* Out of seats Kinetic delays each call by 20 s (facts section 4.4): a shorter time-out would hide that. */
+#define SEAT_DELAY_NS (20 * SECOND_NS)
+
+/* The line of a key, or the section's own where the key is not written. */
+static struct place key_place(struct place section_place, const struct section *section, const char *key)
+{
+    const struct entry *entry = section_find(section, key);
+    return entry == NULL ? section_place : (struct place){section_place.file, entry->line};
+}
+
+/* The first item that stands twice in the list, or NULL. */
+static const char *list_twice(const struct text_list *list)
+{
+    for (size_t i = 1; i < list->count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(list->items[i], list->items[k]) == 0)
+                return list->items[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- [exporter] ---- */
+
+static void short_timeout_warn(const char *title, int64_t timeout_ns, struct place place,
+                               struct fault_list *faults)
+{
+    if (timeout_ns < SEAT_DELAY_NS)
+        warning_add(
+            faults, place,
+            "%s timeout: below 20s; Kinetic delays each call by 20 s when license seats run out, which "
+            "would then look like a time-out",
+            title);
+}
+
+void exporter_check(const struct exporter_settings *exporter, const struct section *section, const char *file,
+                    struct fault_list *faults)
+{
+    struct place own = {file, section->line};
+    short_timeout_warn("[exporter]", exporter->timeout_ns, key_place(own, section, "timeout"), faults);
+    if (exporter->connect_timeout_ns > exporter->timeout_ns)
+        warning_add(faults, key_place(own, section, "connect_timeout"),
+                    "[exporter] connect_timeout: longer than timeout, so it never comes to bear");
+}
+
+/* ---- [appserver NAME] ---- */
+
+static bool is_loopback(const char *url)
+{
+    static const char *const hosts[] = {"http://localhost", "http://127.", "http://[::1]"};
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+        size_t length = strlen(hosts[i]);
+        if (strncmp(url, hosts[i], length) == 0 &&
+            (hosts[i][length - 1] == '.' || strchr(":/", url[length]) != NULL))
+            return true;
+    }
+    return false;
+}
+
+static void credentials_check(const struct appserver_settings *appserver, const struct section *section,
+                              struct fault_list *faults)
+{
+    const struct {
+        const char *key;
+        const struct secret_source *source;
+    } login[] = {{"username", &appserver->username}, {"password", &appserver->password}};
+    bool any = appserver->api_key.form != SECRET_NONE;
+    for (size_t i = 0; i < sizeof login / sizeof login[0]; i++) {
+        bool set = login[i].source->form != SECRET_NONE;
+        any = any || (set && appserver->auth == AUTH_TOKEN);
+        if (appserver->auth == AUTH_TOKEN && !set)
+            fault_add(faults, appserver->place,
+                      "[appserver %s]: auth = token needs %s (or %s_file, %s_env, "
+                      "%s_credential)",
+                      appserver->name, login[i].key, login[i].key, login[i].key, login[i].key);
+        if (appserver->auth == AUTH_NONE && set)
+            warning_add(faults, appserver->place, "[appserver %s] %s: not used, because auth = none",
+                        appserver->name, login[i].key);
+    }
+    if (any && strncmp(appserver->url, "http://", 7) == 0 && !is_loopback(appserver->url))
+        warning_add(faults, key_place(appserver->place, section, "url"),
+                    "[appserver %s] url: http:// sends the credentials in clear text; use https://",
+                    appserver->name);
+}
+
+void appserver_check(const struct appserver_settings *appserver, const struct section *section,
+                     struct fault_list *faults)
+{
+    credentials_check(appserver, section, faults);
+    const char *twice = list_twice(&appserver->company);
+    if (twice != NULL)
+        fault_add(faults, key_place(appserver->place, section, "company"),
+                  "[appserver %s] company: %s stands in it twice", appserver->name, twice);
+    if (appserver->max_in_flight > 4)
+        warning_add(
+            faults, key_place(appserver->place, section, "max_in_flight"),
+            "[appserver %s] max_in_flight: each request holds a license seat while it lasts, so up to %lld "
+            "seats",
+            appserver->name, (long long)appserver->max_in_flight);
+    if (appserver->login_retry.from_ns < 30 * SECOND_NS)
+        warning_add(faults, key_place(appserver->place, section, "login_retry"),
+                    "[appserver %s] login_retry: logins this soon after a refused one can lock the account",
+                    appserver->name);
+}
+
+/* ---- [probe NAME] ---- */
+
+void probe_check(const struct probe_settings *probe, const struct section *section, struct fault_list *faults)
+{
+    const char *twice = list_twice(&probe->company);
+    if (twice != NULL)
+        fault_add(faults, key_place(probe->place, section, "company"),
+                  "[probe %s] company: %s stands in it twice, which would write the same series", probe->name,
+                  twice);
+    twice = list_twice(&probe->appserver);
+    if (twice != NULL)
+        fault_add(faults, key_place(probe->place, section, "appserver"),
+                  "[probe %s] appserver: %s stands in it twice, which would write the same series",
+                  probe->name, twice);
+    if (!probe->kind->per_company && probe->company.count > 1)
+        warning_add(faults, key_place(probe->place, section, "company"),
+                    "[probe %s] company: kind = %s runs once for an app server; only %s is used", probe->name,
+                    probe->kind->name, probe->company.items[0]);
+    if (section_find(section, "timeout") != NULL && probe->kind->per_company) {
+        char *title = memory_format("[probe %s]", probe->name);
+        short_timeout_warn(title, probe->timeout_ns, key_place(probe->place, section, "timeout"), faults);
+        free(title);
+    }
+    if (probe->timeout_ns > probe->interval_ns)
+        warning_add(
+            faults, key_place(key_place(probe->place, section, "interval"), section, "timeout"),
+            "[probe %s] timeout: longer than the interval, so a slow run makes the next one be skipped",
+            probe->name);
+}
+
+/* ---- across sections ---- */
+
+static void appserver_names_check(const struct model *model, const struct probe_settings *probe,
+                                  struct fault_list *faults)
+{
+    for (size_t i = 0; i < probe->appserver.count; i++) {
+        const char *name = probe->appserver.items[i];
+        if (model_appserver(model, name) != NULL)
+            continue;
+        const char **names = memory_new(model->appserver_count, sizeof *names);
+        for (size_t k = 0; k < model->appserver_count; k++)
+            names[k] = model->appservers[k].name;
+        const char *nearest = text_nearest(name, names, model->appserver_count);
+        fault_add(faults, probe->place, "[probe %s] appserver = %s: there is no such [appserver]%s%s%s",
+                  probe->name, name, nearest == NULL ? "" : "; is ", nearest == NULL ? "" : nearest,
+                  nearest == NULL ? "" : " meant?");
+        free(names);
+    }
+}
+
+static bool probe_runs_on(const struct probe_settings *probe, const struct appserver_settings *appserver)
+{
+    for (size_t i = 0; i < probe->appserver.count; i++) {
+        if (strcmp(probe->appserver.items[i], appserver->name) == 0)
+            return true;
+    }
+    return probe->appserver.count == 0;
+}
+
+/* v2 has the company in its paths and wants an API key with every call but the token's. */
+static void version_check(const struct model *model, const struct appserver_settings *appserver,
+                          struct fault_list *faults)
+{
+    if (appserver->api_version != 2 || appserver->url == NULL) /* without URL it has enough faults */
+        return;
+    bool key_wanted = false;
+    for (size_t i = 0; i < model->probe_count; i++) {
+        const struct probe_settings *probe = &model->probes[i];
+        if (probe->kind == NULL || !probe->kind->per_company || !probe_runs_on(probe, appserver))
+            continue;
+        key_wanted = true;
+        if (probe->company.count == 0 && appserver->company.count == 0)
+            fault_add(
+                faults, probe->place,
+                "[probe %s]: api_version = v2 needs a company; neither the probe nor [appserver %s] has one",
+                probe->name, appserver->name);
+    }
+    if (key_wanted && appserver->api_key.form == SECRET_NONE)
+        warning_add(faults, appserver->place,
+                    "[appserver %s]: no api_key, which api_version = v2 wants with every "
+                    "call",
+                    appserver->name);
+}
+
+static int compare_url(const void *left, const void *right)
+{
+    const struct appserver_settings *a = *(const struct appserver_settings *const *)left;
+    const struct appserver_settings *b = *(const struct appserver_settings *const *)right;
+    int order = strcmp(a->url, b->url);
+    return order != 0 ? order : a->place.line - b->place.line;
+}
+
+/* Two app servers of one URL each have their own gate, so together they take more seats than either says. */
+static void urls_check(const struct model *model, struct fault_list *faults)
+{
+    const struct appserver_settings **order = memory_new(model->appserver_count, sizeof *order);
+    size_t count = 0;
+    for (size_t i = 0; i < model->appserver_count; i++) {
+        if (model->appservers[i].url != NULL)
+            order[count++] = &model->appservers[i];
+    }
+    qsort(order, count, sizeof *order, compare_url);
+    for (size_t i = 1; i < count; i++) {
+        if (strcmp(order[i - 1]->url, order[i]->url) == 0)
+            warning_add(
+                faults, order[i]->place,
+                "[appserver %s] url: the same as that of [appserver %s]; each has a gate and a login of its "
+                "own",
+                order[i]->name, order[i - 1]->name);
+    }
+    free(order);
+}
+
+void model_check(const struct model *model, const char *file, struct fault_list *faults)
+{
+    struct place whole = {file, 0};
+    if (model->appserver_count == 0)
+        fault_add(faults, whole, "there is no [appserver NAME]: nothing to watch");
+    else if (model->probe_count == 0)
+        warning_add(faults, whole, "there is no [probe NAME]: nothing is asked of the app servers");
+    for (size_t i = 0; i < model->probe_count; i++)
+        appserver_names_check(model, &model->probes[i], faults);
+    for (size_t i = 0; i < model->appserver_count; i++)
+        version_check(model, &model->appservers[i], faults);
+    urls_check(model, faults);
+}

@@ -1,0 +1,29 @@
+/* The rows of the sections that config itself knows: every key of the contract is one. */
+#ifndef CONFIG_ROWS_H
+#define CONFIG_ROWS_H
+
+#include "config/schema.h"
+
+enum config_section_id { SECTION_EXPORTER, SECTION_WEB, SECTION_APPSERVER, SECTION_PROBE, SECTION_DEFAULTS };
+#define SECTION_COUNT 5
+
+struct config_section {
+    const char *type;
+    bool named;     /* [appserver NAME] */
+    bool not_built; /* known to the contract, not in this version */
+    const struct config_row *rows;
+    size_t row_count;
+    const char *help;
+};
+
+/* Indexed by enum config_section_id. For [probe NAME] the rows are those that all kinds share. */
+extern const struct config_section config_sections[SECTION_COUNT];
+
+/* The contract's keys of [probe NAME] that no kind of this version brings; all of them not_built. */
+extern const struct config_row probe_rows_not_built[];
+extern const size_t probe_rows_not_built_count;
+
+/* The row of that key; the key must exist. */
+const struct config_row *config_row_named(enum config_section_id section, const char *key);
+
+#endif

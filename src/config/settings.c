@@ -1,0 +1,340 @@
+#include "config/settings.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/secret.h"
+
+#define VALUE_SHOWN_MAX 100 /* bytes of a value that a fault repeats */
+
+static void *row_field(const struct settings_group *group, size_t row)
+{
+    return (char *)group->base + group->rows[row].offset;
+}
+
+/* ---- faults ---- */
+
+/* A value may hold a secret where the row says so, and where a URL carries a user. */
+static bool may_show(const struct config_row *row, const char *value)
+{
+    return row->type != CONFIG_SECRET && !(strstr(value, "://") != NULL && strchr(value, '@') != NULL);
+}
+
+void settings_fault(struct settings_reader *reader, const struct section *section, const struct entry *entry,
+                    bool show_value, const char *text)
+{
+    struct place place = {reader->file, entry->line};
+    char *title = section_title(section);
+    size_t size = strlen(entry->value);
+    if (!show_value || size == 0) {
+        fault_add(reader->faults, place, "%s %s: %s", title, entry->name, text);
+    } else {
+        size_t shown = size > VALUE_SHOWN_MAX ? VALUE_SHOWN_MAX : size;
+        while (shown < size && ((unsigned char)entry->value[shown] & 0xc0) == 0x80)
+            shown--; /* not within a character */
+        fault_add(reader->faults, place, "%s %s = %.*s%s: %s", title, entry->name, (int)shown, entry->value,
+                  shown < size ? " ..." : "", text);
+    }
+    free(title);
+}
+
+static void entry_warning(struct settings_reader *reader, const struct section *section,
+                          const struct entry *entry, const char *text)
+{
+    char *title = section_title(section);
+    warning_add(reader->faults, (struct place){reader->file, entry->line}, "%s %s: %s", title, entry->name,
+                text);
+    free(title);
+}
+
+/* ---- unknown keys ---- */
+
+struct names {
+    char **items;
+    size_t count;
+};
+
+static void names_add(struct names *names, char *name)
+{
+    if ((names->count & (names->count - 1)) == 0)
+        names->items = memory_grow(names->items, names->count == 0 ? 1 : names->count * 2,
+                                   sizeof *names->items);
+    names->items[names->count++] = name;
+}
+
+/* Every key that the rows stand for; pairs with the dot and name that the unknown key has. */
+static void names_add_rows(struct names *names, const struct settings_group *group, const char *key)
+{
+    const char *dot = strchr(key, '.');
+    for (size_t i = 0; i < group->count; i++) {
+        const struct config_row *row = &group->rows[i];
+        bool pairs = row->type == CONFIG_PAIRS || row->type == CONFIG_PAIR_LISTS;
+        if (pairs) {
+            names_add(names, memory_format("%s%s", row->name, dot == NULL ? "" : dot));
+            continue;
+        }
+        names_add(names, memory_copy_text(row->name));
+        if (row->type == CONFIG_SECRET || row->type == CONFIG_TEXT_FILE)
+            names_add(names, memory_format("%s_file", row->name));
+        if (row->type == CONFIG_SECRET) {
+            names_add(names, memory_format("%s_env", row->name));
+            names_add(names, memory_format("%s_credential", row->name));
+        }
+    }
+}
+
+void settings_unknown(struct settings_reader *reader, const struct section *section,
+                      const struct entry *entry, const struct settings_group *extra, size_t extra_count)
+{
+    struct names names = {0};
+    for (size_t i = 0; i < reader->group_count; i++)
+        names_add_rows(&names, &reader->groups[i], entry->name);
+    for (size_t i = 0; i < extra_count; i++)
+        names_add_rows(&names, &extra[i], entry->name);
+    char *lower = memory_copy_text(entry->name);
+    for (char *c = lower; *c != '\0'; c++)
+        *c = (char)tolower((unsigned char)*c);
+    const char *nearest = text_nearest(lower, (const char *const *)names.items, names.count);
+    char *text = nearest == NULL ? memory_copy_text("unknown key")
+                                 : memory_format("unknown key; is %s meant?", nearest);
+    settings_fault(reader, section, entry, false, text); /* a misspelt password is a secret too */
+    free(text);
+    free(lower);
+    for (size_t i = 0; i < names.count; i++)
+        free(names.items[i]);
+    free(names.items);
+}
+
+/* ---- secrets ---- */
+
+/* Whether the secret can be had is looked at, its text is not read: it may be there only when it is needed. */
+static void secret_warn(struct settings_reader *reader, const struct section *section,
+                        const struct entry *entry, const struct secret_source *source)
+{
+    char *text = NULL;
+    if (source->form == SECRET_FILE && access(source->name, R_OK) != 0) {
+        text = memory_format("%s cannot be read now: %s", source->name, strerrordesc_np(errno));
+    } else if (source->form == SECRET_ENV && getenv(source->name) == NULL) {
+        text = memory_format("the environment variable %s is not set here", source->name);
+    } else if (source->form == SECRET_CREDENTIAL) {
+        const char *folder = getenv("CREDENTIALS_DIRECTORY");
+        char *path = folder == NULL ? NULL : path_within(folder, source->name);
+        if (path == NULL)
+            text = memory_copy_text(
+                "no credentials folder is set here; systemd sets it with LoadCredential=");
+        else if (access(path, R_OK) != 0)
+            text = memory_format("the credential %s cannot be read now: %s", source->name,
+                                 strerrordesc_np(errno));
+        free(path);
+    } else if (source->form == SECRET_INLINE) {
+        size_t size = strlen(entry->value);
+        char first = entry->value[0];
+        if (reader->readers != NULL) {
+            char *own = memory_format(
+                "the secret stands in a file that %s can read; write %s_file, or chmod 600", reader->readers,
+                entry->name);
+            entry_warning(reader, section, entry, own);
+            free(own);
+        }
+        if (size > 1 && (first == '"' || first == '\'') && entry->value[size - 1] == first)
+            entry_warning(reader, section, entry, "the quotes around it are part of the secret");
+        if (entry->comment)
+            entry_warning(reader, section, entry,
+                          "what stands behind a blank and # or ; is a comment, not part of the secret");
+    }
+    if (text != NULL)
+        entry_warning(reader, section, entry, text);
+    free(text);
+}
+
+static char *secret_read_row(struct settings_reader *reader, const struct section *section,
+                             const struct entry *entry, enum key_form form, struct secret_source *source)
+{
+    if (entry->value[0] == '\0')
+        return memory_copy_text("there is no value; leave the key out to have none");
+    if (form == KEY_CREDENTIAL && (strchr(entry->value, '/') != NULL || entry->value[0] == '.'))
+        return memory_copy_text("the name of a credential is a plain file name");
+    if (form == KEY_ENV && strchr(entry->value, '=') != NULL)
+        return memory_copy_text("no environment variable has a name with = in it");
+    switch (form) {
+    case KEY_FILE:
+        *source = (struct secret_source){.form = SECRET_FILE,
+                                         .name = path_within(reader->context.folder, entry->value)};
+        break;
+    case KEY_ENV:
+        *source = (struct secret_source){.form = SECRET_ENV, .name = memory_copy_text(entry->value)};
+        break;
+    case KEY_CREDENTIAL:
+        *source = (struct secret_source){.form = SECRET_CREDENTIAL, .name = memory_copy_text(entry->value)};
+        break;
+    case KEY_PLAIN:
+        *source = (struct secret_source){.form = SECRET_INLINE,
+                                         .inlined = secret_new(entry->value, strlen(entry->value))};
+        break;
+    case KEY_PAIR:
+    case KEY_PAIR_LIST:
+        assert(!"a secret is no pair");
+    }
+    secret_warn(reader, section, entry, source);
+    return NULL;
+}
+
+/* ---- pairs ---- */
+
+static void pair_add(struct pair_list *pairs, struct span name, struct span value, struct place place)
+{
+    if ((pairs->count & (pairs->count - 1)) == 0)
+        pairs->items = memory_grow(pairs->items, pairs->count == 0 ? 1 : pairs->count * 2,
+                                   sizeof *pairs->items);
+    pairs->items[pairs->count++] = (struct pair){.name = memory_copy_bytes(name.data, name.size),
+                                                 .value = memory_copy_bytes(value.data, value.size),
+                                                 .place = place};
+}
+
+static char *pairs_read(struct settings_reader *reader, const struct entry *entry, enum key_form form,
+                        struct span name, struct pair_list *pairs)
+{
+    struct place place = {reader->file, entry->line};
+    struct span rest = span_of(entry->value), item;
+    if (form == KEY_PAIR) {
+        pair_add(pairs, name, rest, place);
+        return NULL;
+    }
+    if (rest.size == 0)
+        return memory_copy_text("there is no value; leave the key out to send none");
+    while (span_next_item(&rest, &item)) {
+        if (item.size == 0)
+            return memory_copy_text("an item of the list is empty: a comma too many");
+        pair_add(pairs, name, item, place);
+    }
+    return NULL;
+}
+
+/* ---- the walk ---- */
+
+/* The entry that each row was read from; of pairs, the last. */
+struct taken {
+    const struct entry **by_row;
+};
+
+static char *text_file_read_row(struct settings_reader *reader, const struct entry *entry, char **field)
+{
+    if (entry->value[0] == '\0')
+        return memory_copy_text("there is no file name");
+    char *path = path_within(reader->context.folder, entry->value), *why = NULL;
+    char *text = text_file_read(path, &why);
+    free(path);
+    if (text != NULL)
+        *field = text;
+    return why;
+}
+
+static void row_read(struct settings_reader *reader, const struct section *section, const struct entry *entry,
+                     const struct settings_group *group, size_t row, enum key_form form, struct span name,
+                     struct taken *taken)
+{
+    const struct config_row *what = &group->rows[row];
+    if (what->not_built) {
+        settings_fault(reader, section, entry, false, "not in this version");
+        return;
+    }
+    void *field = row_field(group, row);
+    char *fault;
+    if (form == KEY_PAIR || form == KEY_PAIR_LIST) {
+        taken->by_row[row] = entry;
+        fault = pairs_read(reader, entry, form, name, field);
+    } else if (taken->by_row[row] != NULL) {
+        if (strcmp(taken->by_row[row]->name, entry->name) == 0)
+            return; /* written twice: told when the document was read */
+        fault = memory_format("%s is written too, in line %d; only one of them can hold",
+                              taken->by_row[row]->name, taken->by_row[row]->line);
+    } else {
+        taken->by_row[row] = entry;
+        if (what->type == CONFIG_SECRET)
+            fault = secret_read_row(reader, section, entry, form, field);
+        else if (form == KEY_FILE)
+            fault = text_file_read_row(reader, entry, field);
+        else
+            fault = value_read(&reader->context, what, entry->value, field);
+    }
+    if (fault != NULL)
+        settings_fault(reader, section, entry, may_show(what, entry->value), fault);
+    free(fault);
+}
+
+static void entry_read(struct settings_reader *reader, const struct section *section,
+                       const struct entry *entry, struct taken *taken)
+{
+    for (size_t g = 0; g < reader->group_count; g++) {
+        for (size_t i = 0; i < reader->groups[g].count; i++) {
+            enum key_form form;
+            struct span name;
+            if (row_takes_key(&reader->groups[g].rows[i], entry->name, &form, &name)) {
+                row_read(reader, section, entry, &reader->groups[g], i, form, name, &taken[g]);
+                return;
+            }
+        }
+    }
+    if (reader->unknown != NULL)
+        reader->unknown(reader, section, entry);
+    else
+        settings_unknown(reader, section, entry, NULL, 0);
+}
+
+static void absent_fill(struct settings_reader *reader, const struct section *section,
+                        const struct settings_group *group, const struct taken *taken)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        const struct config_row *row = &group->rows[i];
+        if (taken->by_row[i] != NULL || row->not_built)
+            continue;
+        if (row->required) {
+            char *title = section_title(section);
+            fault_add(reader->faults, (struct place){reader->file, section->line}, "%s: %s is missing", title,
+                      row->name);
+            free(title);
+        }
+        if (row->preset == NULL)
+            continue;
+        char *fault = value_read(&reader->context, row, row->preset, row_field(group, i));
+        assert(fault == NULL);
+    }
+}
+
+void settings_read(struct settings_reader *reader, const struct section *section)
+{
+    struct taken *taken = memory_new(reader->group_count, sizeof *taken);
+    for (size_t g = 0; g < reader->group_count; g++)
+        taken[g].by_row = memory_new(reader->groups[g].count, sizeof *taken[g].by_row);
+    for (size_t i = 0; i < section->count; i++)
+        entry_read(reader, section, &section->entries[i], taken);
+    for (size_t g = 0; g < reader->group_count; g++) {
+        absent_fill(reader, section, &reader->groups[g], &taken[g]);
+        free(taken[g].by_row);
+    }
+    free(taken);
+}
+
+void settings_free(const struct config_row *rows, size_t count, void *base)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!rows[i].not_built)
+            value_free(&rows[i], (char *)base + rows[i].offset);
+    }
+}
+
+bool section_has(const struct section *section, const struct config_row *row)
+{
+    for (size_t i = 0; i < section->count; i++) {
+        enum key_form form;
+        struct span name;
+        if (row_takes_key(row, section->entries[i].name, &form, &name))
+            return true;
+    }
+    return false;
+}

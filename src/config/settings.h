@@ -1,0 +1,46 @@
+/* One section of the document into settings structs, by walking rows. */
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
+
+#include "config/document.h"
+#include "config/value.h"
+
+/* The rows that a section may hold and the struct they fill; a probe has two: the common keys and its kind's. */
+struct settings_group {
+    const struct config_row *rows;
+    size_t count;
+    void *base; /* zeroed before */
+};
+
+struct settings_reader {
+    struct value_context context;
+    const char *file; /* as the model keeps it */
+    struct fault_list *faults;
+    const char
+        *readers; /* who else can read the file, as words; NULL: nobody. Inline secrets are warned about */
+    /* Says what to make of a key that is in no group; it appends the fault. */
+    void (*unknown)(struct settings_reader *reader, const struct section *section, const struct entry *entry);
+    const struct config_kind *kind; /* of the probe being read; NULL: not known, or no probe */
+    const struct settings_group *groups;
+    size_t group_count;
+};
+
+/* Fills the structs: keys of the section, then presets for what is absent. Appends every fault; a struct is
+   then filled as far as it goes, and settings_free frees it either way. */
+void settings_read(struct settings_reader *reader, const struct section *section);
+
+void settings_free(const struct config_row *rows, size_t count, void *base);
+
+/* "[appserver live] token_renew_at = 5: what"; without the value where it may hold a secret. text is owned by
+   the caller. */
+void settings_fault(struct settings_reader *reader, const struct section *section, const struct entry *entry,
+                    bool show_value, const char *text);
+
+/* Tells that the key is unknown, with the nearest known one of the groups' rows and of extra. */
+void settings_unknown(struct settings_reader *reader, const struct section *section,
+                      const struct entry *entry, const struct settings_group *extra, size_t extra_count);
+
+/* Whether the section has a row's key in any form. */
+bool section_has(const struct section *section, const struct config_row *row);
+
+#endif

@@ -1,0 +1,14 @@
+/* The targets of a model: one probe x app server x company. */
+#ifndef CONFIG_TARGET_H
+#define CONFIG_TARGET_H
+
+#include "config/model.h"
+
+/* The app server of that name, or NULL. */
+const struct appserver_settings *model_appserver(const struct model *model, const char *name);
+
+/* Fills targets and target_count from probes and app servers. A name that no app server has is passed over:
+   it belongs to another shard. */
+void targets_expand(struct model *model);
+
+#endif
