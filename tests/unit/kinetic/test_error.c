@@ -36,9 +36,8 @@ static const struct {
     {"{\"HttpStatus\":500,\"ReasonPhrase\":\"REST Api Exception\",\"ErrorMessage\":\"Sum\",\"ErrorDetails\":["
      "{\"Message\":\"First\",\"Type\":\"Error\"},{\"Message\":\"Sum\"},{\"Field\":1},7,\"Plain\"]}",
      ERROR_EPICOR_JSON, "Sum; First; Plain", NULL, NULL},
-    {"{\"HttpStatus\":500,\"ReasonPhrase\":\"REST API Exception\",\"ErrorDetails\":{\"Message\":\"no "
-     "array\"}}",
-     ERROR_EPICOR_JSON, NULL, NULL, NULL},
+    {"{\"HttpStatus\":500,\"ReasonPhrase\":\"\",\"ErrorDetails\":{}}", ERROR_EPICOR_JSON,
+     "{\"HttpStatus\":500,\"ReasonPhrase\":\"\",\"ErrorDetails\":{}}", NULL, NULL},
     {"{\"HttpStatus\":\"x\",\"ErrorMessage\":7,\"ErrorType\":\"OnlyType\"}", ERROR_EPICOR_JSON, NULL,
      "OnlyType", NULL},
     {"<ApiExceptionResponse "
