@@ -57,6 +57,8 @@ static void put_plain(struct line *line, const char *text)
     put(line, text, strlen(text));
 }
 
+static const char unknown[3] = {'\xEF', '\xBF', '\xBD'}; /* U+FFFD; no NUL */
+
 /* One character of a text as it goes into quotes: escaped, replaced by U+FFFD if not UTF-8, or as it is.
    Returns the bytes written to out (at least 8), and in *step the bytes read. */
 static size_t escape_character(const char *at, size_t left, char *out, size_t *step)
@@ -67,8 +69,8 @@ static size_t escape_character(const char *at, size_t left, char *out, size_t *s
     *step = text_utf8_size(at, left);
     if (*step == 0) {
         *step = 1;
-        memcpy(out, "\xEF\xBF\xBD", 3);
-        return 3;
+        memcpy(out, unknown, sizeof unknown);
+        return sizeof unknown;
     }
     for (const char *pair = pairs; *step == 1 && *pair != '\0'; pair += 2) {
         if (*at == pair[0]) {
@@ -93,7 +95,7 @@ static bool needs_quotes(const char *text, size_t size)
     for (size_t at = 0, step; at < size; at += step) {
         char escaped[8];
         size_t written = escape_character(text + at, size - at, escaped, &step);
-        bool replaced = written == 3 && memcmp(escaped, "\xEF\xBF\xBD", 3) == 0;
+        bool replaced = written == sizeof unknown && memcmp(escaped, unknown, sizeof unknown) == 0;
         bool plain = text[at] != ' ' && text[at] != '=' && (written == step || text[at] == '\\');
         if (!plain || replaced)
             return true;
@@ -145,11 +147,13 @@ static void put_name(struct line *line, const char *name)
 static void put_number(struct line *line, const struct log_field *field)
 {
     char text[TEXT_DOUBLE_MAX];
+    size_t size;
 
     if (field->kind == LOG_FIELD_SECONDS)
-        put(line, text, text_from_double(clock_seconds(field->integer), text));
+        size = text_from_double(clock_seconds(field->integer), text);
     else
-        put(line, text, (size_t)snprintf(text, sizeof text, "%lld", (long long)field->integer));
+        size = (size_t)snprintf(text, sizeof text, "%lld", (long long)field->integer);
+    put(line, text, size);
 }
 
 static void put_time(struct line *line, int64_t wall_ns)
@@ -210,7 +214,7 @@ static bool has_room(int descriptor, bool is_fifo, size_t size)
 
 /* One write that does not wait. The descriptor is shared with others (a shell, a container's run time), so that its
    O_NONBLOCK is not ours to set. */
-static ssize_t write_at_once(int descriptor, const char *data, size_t size)
+static ssize_t write_at_once(int descriptor, char *data, size_t size)
 {
     struct stat status;
 
@@ -219,8 +223,8 @@ static ssize_t write_at_once(int descriptor, const char *data, size_t size)
     if (S_ISSOCK(status.st_mode))
         return send(descriptor, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (S_ISFIFO(status.st_mode)) {
-        struct iovec vector = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
-        ssize_t written = pwritev2(descriptor, &vector, 1, -1, RWF_NOWAIT);
+        ssize_t written = pwritev2(descriptor, &(struct iovec){.iov_base = data, .iov_len = size}, 1, -1,
+                                   RWF_NOWAIT);
         /* Kernels before 6.4 and some sandboxes do not know how. */
         if (written >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL && errno != EPERM))
             return written;
@@ -229,11 +233,11 @@ static ssize_t write_at_once(int descriptor, const char *data, size_t size)
     return has_room(descriptor, S_ISFIFO(status.st_mode), size) ? write(descriptor, data, size) : -1;
 }
 
-static void send_line(const struct line *line)
+static void send_line(struct line *line)
 {
     int descriptor = atomic_load(&state.descriptor), error = errno;
     bool torn = atomic_exchange(&state.torn, false);
-    const char *data = line->data + (torn ? 0 : 1);
+    char *data = line->data + (torn ? 0 : 1);
     size_t size = line->size - (torn ? 0 : 1);
     ssize_t written;
 

@@ -206,7 +206,7 @@ static size_t write_fraction(uint32_t fraction, uint32_t digits, char *out)
 
     while (at >= 2) {
         at -= 2;
-        memcpy(text + at, digit_pairs + fraction % 100 * 2, 2);
+        memcpy(text + at, digit_pairs + (size_t)(fraction % 100) * 2, 2);
         fraction /= 100;
     }
     if (at == 1)
@@ -260,13 +260,11 @@ size_t text_from_double(double value, char *out)
 {
     size_t sign = 0;
 
-    if (isnan(value)) {
-        memcpy(out, "NaN", 3);
-        return 3;
-    }
-    if (isinf(value)) {
-        memcpy(out, value < 0 ? "-Inf" : "+Inf", 4);
-        return 4;
+    if (!isfinite(value)) {
+        const char *name = isnan(value) ? "NaN" : value < 0 ? "-Inf" : "+Inf";
+        size_t size = strlen(name);
+        memcpy(out, name, size);
+        return size;
     }
     if (signbit(value)) {
         out[sign++] = '-';

@@ -13,7 +13,7 @@
 
 #define DEFAULT_FOLDER "/usr/share/zoneinfo"
 #define NAME_MAX_SIZE  128
-#define FILE_MAX_SIZE  (256 * 1024) /* bytes; the largest of zoneinfo has less than 4 KiB */
+#define FILE_MAX_SIZE  262144 /* bytes; the largest of zoneinfo has less than 4 KiB */
 #define DAY_SECONDS    86400
 #define OFFSET_MAX     (26 * 3600) /* RFC 8536, section 3.2: -25 to 26 hours */
 #define TYPES_MAX      256

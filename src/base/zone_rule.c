@@ -139,7 +139,8 @@ static int64_t change_day(const struct zone_rule_change *change, int64_t year)
 
     int64_t first = calendar_days(year, change->month, 1);
     int weekday = (change->day + 6) % 7; /* POSIX begins the week on Sunday */
-    int64_t day = first + (weekday - calendar_weekday(first) + 7) % 7 + (change->week - 1) * 7;
+    int ahead = (weekday - calendar_weekday(first) + 7) % 7 + (change->week - 1) * 7;
+    int64_t day = first + ahead;
     int64_t next_month = change->month == 12 ? calendar_days(year + 1, 1, 1)
                                              : calendar_days(year, change->month + 1, 1);
     return day < next_month ? day : day - 7; /* week 5 is the last one */
