@@ -18,12 +18,17 @@ void loop_free(struct loop *loop);
 
 /* Watches (or watches for other events, with another handler) or forgets a descriptor; the loop never closes it.
    Safe from within a handler, also for descriptors whose events of this turn have not been handled yet. False, and errno, when epoll
-   refuses. */
+   refuses. A descriptor that is to be closed is forgotten before. */
 bool loop_watch(struct loop *loop, int descriptor, uint32_t events, loop_handler *handler, void *context);
 void loop_forget(struct loop *loop, int descriptor);
 
-/* One turn: waits for events or until deadline_boot_ns (NEVER_NS: no deadline), handles them. Returns the moment at which the
-   waiting ended. */
+/* The next turn waits until this moment at the latest, whatever deadline it is given. For work that came up between turns; holds for
+   one turn. */
+void loop_hasten(struct loop *loop, int64_t boot_ns);
+
+/* One turn: waits for events or until deadline_boot_ns (NEVER_NS: no deadline), handles them. A deadline is
+   never early, goes on during a suspend, and is not rounded. Returns the moment at which the waiting ended; that may be before the
+   deadline, with or without an event handled. */
 struct moment loop_turn(struct loop *loop, int64_t deadline_boot_ns);
 
 #endif

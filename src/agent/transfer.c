@@ -1,0 +1,921 @@
+#include "agent/transfer.h"
+
+#include <assert.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agent/connection.h"
+#include "agent/head.h"
+#include "agent/intake.h"
+#include "agent/trust.h"
+#include "base/memory.h"
+#include "base/secret.h"
+#include "base/text.h"
+
+#define BUCKETS            512
+#define SPARES_MAX         64 /* easy handles kept for the next exchange */
+#define SOCKETS_AN_ATTEMPT 16 /* a name with more addresses that fail: its connection is not used again */
+#define ACTIONS_A_TURN     4
+
+/* Why an attempt was ended by us before its request went out. */
+enum refusal {
+    REFUSED_NOT,
+    REFUSED_UNFIT, /* the kept connection is too old, too idle or not verified as this one has to be */
+    REFUSED_SECOND /* libcurl was about to send the request again */
+};
+
+/* How far an attempt came: what it stood before when it ended. */
+enum stage { STAGE_NAME, STAGE_CONNECT, STAGE_TLS, STAGE_REQUEST, STAGE_ANSWER, STAGE_HEAD, STAGE_BODY };
+
+/* One ticket. Most of it begins anew with each attempt; at most three are made: over a kept connection that is unfit, over one
+   that has died, over a fresh one. */
+struct exchange {
+    struct exchange *next;        /* in its bucket */
+    struct exchange *next_doomed; /* in the queue of those that could not be started */
+    struct transfer *transfer;
+    CURL *easy; /* NULL: could not be started */
+    uint64_t ticket, serial;
+    struct order order; /* url and headers are owned */
+    struct curl_slist *lines;
+    const struct trust_set *trust; /* NULL: plain HTTP */
+    struct moment started;
+    int64_t earlier_ns; /* what the attempts before this one took */
+    bool sent, resent, new_connection;
+    struct answer answer;
+
+    struct head head;
+    struct intake intake;
+    struct handshake *handshake;
+    struct connection_ends ends; /* of the connection used; local_port 0: none yet */
+    int sockets[SOCKETS_AN_ATTEMPT];
+    size_t socket_count;
+    enum refusal refusal;
+    bool stopped; /* by us, amid the answer: stop_code stands for libcurl's own code */
+    CURLcode stop_code;
+    char words[CURL_ERROR_SIZE];
+};
+
+struct transfer {
+    struct transport transport;
+    struct loop *loop;
+    transport_answered *answered;
+    void *context;
+    CURLM *multi;
+    int64_t timer_ns; /* when libcurl wants to be called */
+    uint64_t last_serial;
+    struct trust *trust;
+    struct connection_book book;
+    struct exchange *doomed, **doomed_end;
+    CURL *spares[SPARES_MAX];
+    size_t spare_count;
+    struct exchange *buckets[BUCKETS]; /* by ticket */
+};
+
+/* ---- what an end means: the one table ---- */
+
+enum supplement { ALONE, WITH_LIMIT, WITH_WORDS, WITH_SYSTEM_ERROR, WITH_SIZE };
+
+/* The first row that fits decides. */
+static const struct outcome_row {
+    CURLcode code;
+    int status; /* 0: any */
+    enum stage from, to;
+    const char *telling; /* stands in libcurl's words; NULL: whatever they are */
+    enum reason reason;
+    const char *sentence;
+    enum supplement supplement;
+} outcome_rows[] = {
+    {CURLE_OK, 0, STAGE_BODY, STAGE_BODY, NULL, REASON_NONE, "", ALONE},
+    {CURLE_OK, 0, STAGE_NAME, STAGE_ANSWER, NULL, REASON_CONNECTION_LOST,
+     "the connection was closed without an answer", ALONE},
+    {CURLE_OK, 0, STAGE_HEAD, STAGE_HEAD, NULL, REASON_CONNECTION_LOST,
+     "the connection was closed amid the answer's header", ALONE},
+    {CURLE_COULDNT_RESOLVE_HOST, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_RESOLVE,
+     "the name could not be resolved", WITH_WORDS},
+    {CURLE_COULDNT_CONNECT, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECT, "no connection could be made",
+     WITH_SYSTEM_ERROR},
+    {CURLE_INTERFACE_FAILED, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECT, "no connection could be made",
+     WITH_SYSTEM_ERROR},
+
+    {CURLE_OPERATION_TIMEDOUT, 0, STAGE_NAME, STAGE_NAME, NULL, REASON_RESOLVE, "the name was not resolved",
+     WITH_LIMIT},
+    {CURLE_OPERATION_TIMEDOUT, 0, STAGE_CONNECT, STAGE_CONNECT, NULL, REASON_CONNECT, "no TCP connection",
+     WITH_LIMIT},
+    {CURLE_OPERATION_TIMEDOUT, 0, STAGE_TLS, STAGE_TLS, NULL, REASON_TIMEOUT, "the TLS handshake did not end",
+     WITH_LIMIT},
+    {CURLE_OPERATION_TIMEDOUT, 0, STAGE_REQUEST, STAGE_ANSWER, NULL, REASON_TIMEOUT, "no answer", WITH_LIMIT},
+    {CURLE_OPERATION_TIMEDOUT, 0, STAGE_HEAD, STAGE_HEAD, NULL, REASON_TIMEOUT,
+     "the answer's header did not end", WITH_LIMIT},
+    {CURLE_OPERATION_TIMEDOUT, 0, STAGE_BODY, STAGE_BODY, NULL, REASON_TIMEOUT,
+     "the answer's body did not end", WITH_LIMIT},
+
+    {CURLE_PEER_FAILED_VERIFICATION, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_TLS,
+     "the certificate is not that of this server", WITH_WORDS},
+    {CURLE_SSL_CONNECT_ERROR, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_TLS, "the TLS handshake failed",
+     WITH_WORDS},
+    {CURLE_SSL_CIPHER, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_TLS, "the TLS handshake failed", WITH_WORDS},
+    {CURLE_SSL_ISSUER_ERROR, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_TLS, "the TLS handshake failed",
+     WITH_WORDS},
+    {CURLE_SSL_INVALIDCERTSTATUS, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_TLS, "the TLS handshake failed",
+     WITH_WORDS},
+    {CURLE_SSL_CLIENTCERT, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_TLS,
+     "the server asks for a client certificate", ALONE},
+
+    {CURLE_GOT_NOTHING, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECTION_LOST,
+     "the connection was closed without an answer", ALONE},
+    {CURLE_PARTIAL_FILE, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECTION_LOST,
+     "the connection was closed amid the answer's body", ALONE},
+    {CURLE_SEND_ERROR, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECTION_LOST,
+     "the connection broke while the request was sent", WITH_SYSTEM_ERROR},
+    {CURLE_RECV_ERROR, 0, STAGE_BODY, STAGE_BODY, "chunked-encoding", REASON_INVALID_RESPONSE,
+     "the answer's body is not chunked as its header says", ALONE},
+    {CURLE_RECV_ERROR, 0, STAGE_BODY, STAGE_BODY, NULL, REASON_CONNECTION_LOST,
+     "the connection broke amid the answer's body", WITH_SYSTEM_ERROR},
+    {CURLE_RECV_ERROR, 0, STAGE_HEAD, STAGE_HEAD, NULL, REASON_CONNECTION_LOST,
+     "the connection broke amid the answer's header", WITH_SYSTEM_ERROR},
+    {CURLE_RECV_ERROR, 0, STAGE_NAME, STAGE_ANSWER, NULL, REASON_CONNECTION_LOST,
+     "the connection broke before the answer", WITH_SYSTEM_ERROR},
+
+    {CURLE_WEIRD_SERVER_REPLY, 101, STAGE_NAME, STAGE_BODY, NULL, REASON_INVALID_RESPONSE,
+     "the server switched to another protocol, which nobody asked for", ALONE},
+    {CURLE_WEIRD_SERVER_REPLY, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_INVALID_RESPONSE,
+     "the answer's header is not HTTP", WITH_WORDS},
+    {CURLE_UNSUPPORTED_PROTOCOL, 0, STAGE_REQUEST, STAGE_BODY, NULL, REASON_INVALID_RESPONSE,
+     "the answer does not begin as HTTP does", ALONE},
+    {CURLE_OUT_OF_MEMORY, 0, STAGE_ANSWER, STAGE_BODY, NULL, REASON_INVALID_RESPONSE,
+     "the answer's header is too large", ALONE},
+    {CURLE_BAD_CONTENT_ENCODING, 0, STAGE_BODY, STAGE_BODY, NULL, REASON_INVALID_RESPONSE,
+     "the answer's body is not compressed as its header says", WITH_WORDS},
+    {CURLE_WRITE_ERROR, 0, STAGE_BODY, STAGE_BODY, NULL, REASON_INVALID_RESPONSE,
+     "the answer's body is not compressed as its header says", WITH_WORDS},
+    {CURLE_FILESIZE_EXCEEDED, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_TOO_LARGE,
+     "the answer's body is larger than max_response", WITH_SIZE},
+};
+
+static const struct outcome_row no_row = {
+    .reason = REASON_INTERNAL, .sentence = "libcurl failed", .supplement = WITH_WORDS};
+
+static const struct outcome_row *outcome_find(CURLcode code, int status, enum stage stage, const char *words)
+{
+    for (size_t i = 0; i < sizeof outcome_rows / sizeof outcome_rows[0]; i++) {
+        const struct outcome_row *row = &outcome_rows[i];
+
+        if (row->code == code && (row->status == 0 || row->status == status) && row->from <= stage &&
+            stage <= row->to && (row->telling == NULL || strstr(words, row->telling) != NULL))
+            return row;
+    }
+    return &no_row;
+}
+
+/* ---- how long it took ---- */
+
+static const struct phase_row {
+    size_t offset; /* in struct phases */
+    CURLINFO begin, end;
+    bool of_connection; /* only when a connection was opened */
+} phase_rows[] = {
+    {offsetof(struct phases, resolve_ns), CURLINFO_NONE, CURLINFO_NAMELOOKUP_TIME_T, true},
+    {offsetof(struct phases, connect_ns), CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T, true},
+    {offsetof(struct phases, tls_ns), CURLINFO_CONNECT_TIME_T, CURLINFO_APPCONNECT_TIME_T, true},
+    {offsetof(struct phases, processing_ns), CURLINFO_PRETRANSFER_TIME_T, CURLINFO_STARTTRANSFER_TIME_T,
+     false},
+    {offsetof(struct phases, transfer_ns), CURLINFO_STARTTRANSFER_TIME_T, CURLINFO_TOTAL_TIME_T, false},
+};
+
+/* Since the attempt's start; 0: never came to that. */
+static int64_t time_of(CURL *easy, CURLINFO info)
+{
+    curl_off_t microseconds = 0;
+
+    curl_easy_getinfo(easy, info, &microseconds);
+    return (int64_t)microseconds * MICROSECOND_NS;
+}
+
+static void measure(CURL *easy, bool connected, struct phases *phases)
+{
+    for (size_t i = 0; i < sizeof phase_rows / sizeof phase_rows[0]; i++) {
+        const struct phase_row *row = &phase_rows[i];
+        int64_t begin = row->begin == CURLINFO_NONE ? 0 : time_of(easy, row->begin);
+        int64_t end = time_of(easy, row->end);
+        bool was = end > 0 && (row->begin == CURLINFO_NONE || begin > 0) && end >= begin &&
+                   (connected || !row->of_connection);
+        int64_t *out = (int64_t *)(void *)((char *)phases + row->offset);
+
+        *out = was ? end - begin : -1;
+    }
+}
+
+static enum stage stage_of(const struct exchange *exchange)
+{
+    if (exchange->head.complete)
+        return STAGE_BODY;
+    if (exchange->head.bytes > 0)
+        return STAGE_HEAD;
+    if (exchange->ends.local_port != 0)
+        return STAGE_ANSWER;
+    if (time_of(exchange->easy, CURLINFO_NAMELOOKUP_TIME_T) == 0)
+        return STAGE_NAME;
+    if (time_of(exchange->easy, CURLINFO_CONNECT_TIME_T) == 0)
+        return STAGE_CONNECT;
+    if (exchange->trust != NULL && time_of(exchange->easy, CURLINFO_APPCONNECT_TIME_T) == 0)
+        return STAGE_TLS;
+    return STAGE_REQUEST;
+}
+
+/* ---- what libcurl calls ---- */
+
+static size_t on_head(char *bytes, size_t size, size_t count, void *context)
+{
+    struct exchange *exchange = context;
+    enum head_verdict verdict = head_line(&exchange->head, bytes, size * count);
+
+    if (verdict == HEAD_MORE)
+        return size * count;
+    exchange->stopped = true;
+    exchange->stop_code = verdict == HEAD_SWITCHING ? CURLE_WEIRD_SERVER_REPLY : CURLE_OUT_OF_MEMORY;
+    return 0;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *context)
+{
+    struct exchange *exchange = context;
+    const struct head *head = &exchange->head;
+    enum intake_verdict verdict = intake_take(&exchange->intake, head->status,
+                                              head->encoded ? -1 : head->content_length, bytes, size * count);
+
+    if (verdict == INTAKE_MORE)
+        return size * count;
+    exchange->stopped = true;
+    exchange->stop_code = verdict == INTAKE_TOO_LARGE ? CURLE_FILESIZE_EXCEEDED : CURLE_OK;
+    return CURL_WRITEFUNC_ERROR;
+}
+
+/* A second sending over a new connection is refused here, before the connection is made. */
+static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct exchange *exchange = context;
+
+    (void)purpose;
+    if (exchange->ends.local_port != 0) {
+        exchange->refusal = REFUSED_SECOND;
+        return CURL_SOCKET_BAD;
+    }
+    int descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+
+    if (descriptor < 0)
+        return CURL_SOCKET_BAD;
+    connection_opened(&exchange->transfer->book, descriptor, exchange->serial, clock_now().boot_ns);
+    exchange->sockets[exchange->socket_count++ % SOCKETS_AN_ATTEMPT] = descriptor;
+    return descriptor;
+}
+
+static int on_close(void *context, curl_socket_t descriptor)
+{
+    struct transfer *transfer = context;
+
+    loop_forget(transfer->loop, descriptor);
+    connection_closed(&transfer->book, descriptor);
+    return close(descriptor);
+}
+
+/* Which of the sockets that this attempt opened became its connection. */
+static struct connection *opened_connection(struct exchange *exchange, int local_port)
+{
+    for (size_t i = 0; i < exchange->socket_count && i < SOCKETS_AN_ATTEMPT; i++) {
+        struct connection *connection = connection_at(&exchange->transfer->book, exchange->sockets[i]);
+        struct sockaddr_storage address;
+        socklen_t size = sizeof address;
+
+        if (connection == NULL || connection->owner != exchange->serial || connection->used ||
+            getsockname(connection->descriptor, (struct sockaddr *)&address, &size) != 0)
+            continue;
+        in_port_t port = address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+                                                       : ((struct sockaddr_in *)&address)->sin_port;
+
+        if (ntohs(port) == local_port)
+            return connection;
+    }
+    return NULL;
+}
+
+/* The connection stands, the request would go out now. */
+static int on_request(void *context, char *remote_ip, char *local_ip, int remote_port, int local_port)
+{
+    struct exchange *exchange = context;
+    struct transfer *transfer = exchange->transfer;
+    struct connection_ends ends = {.remote_port = remote_port, .local_port = local_port};
+    int64_t now_ns = clock_now().boot_ns;
+
+    if (exchange->ends.local_port != 0) {
+        exchange->refusal = REFUSED_SECOND;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    snprintf(ends.remote_ip, sizeof ends.remote_ip, "%s", remote_ip);
+    snprintf(ends.local_ip, sizeof ends.local_ip, "%s", local_ip);
+
+    struct connection *connection = connection_find(&transfer->book, &ends);
+
+    if (exchange->socket_count > 0) {
+        connection = opened_connection(exchange, local_port);
+        if (connection != NULL)
+            connection_use(&transfer->book, connection, &ends, exchange->trust);
+    } else {
+        const struct connection_need need = {.max_age_ns = exchange->order.appserver->connection_max_age_ns,
+                                             .post = exchange->order.request->method == HTTP_POST,
+                                             .trust = exchange->trust};
+
+        if (connection == NULL || !connection_fits(connection, &need, now_ns)) {
+            exchange->refusal = REFUSED_UNFIT;
+            return CURL_PREREQFUNC_ABORT;
+        }
+    }
+    if (connection != NULL)
+        connection->used_ns = now_ns;
+    exchange->ends = ends;
+    exchange->sent = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+static CURLcode on_tls(CURL *easy, void *ssl_context, void *context)
+{
+    struct exchange *exchange = context;
+    struct handshake *handshake = NULL;
+
+    (void)easy;
+    if (!trust_attach(exchange->trust, ssl_context, &handshake))
+        return CURLE_ABORTED_BY_CALLBACK;
+    handshake_release(exchange->handshake);
+    exchange->handshake = handshake;
+    return CURLE_OK;
+}
+
+static void on_event(void *context, int descriptor, uint32_t events, struct moment now)
+{
+    struct transfer *transfer = context;
+    int running;
+    int action = ((events & (EPOLLIN | EPOLLHUP)) != 0 ? CURL_CSELECT_IN : 0) |
+                 ((events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
+                 ((events & EPOLLERR) != 0 ? CURL_CSELECT_ERR : 0);
+
+    (void)now;
+    curl_multi_socket_action(transfer->multi, descriptor, action, &running);
+}
+
+/* A non-zero return would kill the whole multi handle; a socket that cannot be watched only runs into its time-out. */
+static int on_watch(CURL *easy, curl_socket_t descriptor, int what, void *context, void *socket_context)
+{
+    struct transfer *transfer = context;
+    uint32_t events = ((what & CURL_POLL_IN) != 0 ? (uint32_t)EPOLLIN : 0) |
+                      ((what & CURL_POLL_OUT) != 0 ? (uint32_t)EPOLLOUT : 0);
+
+    (void)easy, (void)socket_context;
+    if (what == CURL_POLL_REMOVE)
+        loop_forget(transfer->loop, descriptor);
+    else
+        loop_watch(transfer->loop, descriptor, events, on_event, transfer);
+    return 0;
+}
+
+static int on_timer(CURLM *multi, long milliseconds, void *context)
+{
+    struct transfer *transfer = context;
+
+    (void)multi;
+    transfer->timer_ns = milliseconds < 0 ? NEVER_NS
+                                          : clock_now().boot_ns + (int64_t)milliseconds * MILLISECOND_NS;
+    return 0;
+}
+
+/* ---- starting ---- */
+
+static const struct {
+    CURLoption option;
+    long value;
+} fixed_numbers[] = {
+    {CURLOPT_NOSIGNAL, 1},
+    {CURLOPT_NOPROGRESS, 1},
+    {CURLOPT_QUICK_EXIT, 1}, /* else the end of an exchange waits for its resolver thread */
+    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+    {CURLOPT_HTTP09_ALLOWED, 0},
+    {CURLOPT_FOLLOWLOCATION, 0}, /* headers would go along, secrets among them */
+    {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+    {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
+    {CURLOPT_PATH_AS_IS, 1},
+    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+    {CURLOPT_SSL_VERIFYPEER, 1},
+    {CURLOPT_SSL_VERIFYHOST, 2},
+    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_SSL_SESSIONID_CACHE, 0}, /* a resumed session shows no certificate */
+    {CURLOPT_DNS_CACHE_TIMEOUT, 0},
+    /* libcurl drops by these limits of whichever request comes by, also other servers' connections; on_request decides. */
+    {CURLOPT_MAXAGE_CONN, 24L * 3600},
+    {CURLOPT_MAXLIFETIME_CONN, 0},
+};
+
+static const struct {
+    CURLoption option;
+    const char *value;
+} fixed_texts[] = {
+    {CURLOPT_PROXY, ""}, /* none; not set it would be the environment's */
+    {CURLOPT_PROTOCOLS_STR, "http,https"},
+    {CURLOPT_ACCEPT_ENCODING, "gzip"},
+    {CURLOPT_USERAGENT, "epicor_exporter"},
+    {CURLOPT_CAINFO, NULL}, /* with these two NULL libcurl loads nothing; trust_attach gives the store */
+    {CURLOPT_CAPATH, NULL},
+};
+
+#define SET(option, value) failed = failed || curl_easy_setopt(easy, option, value) != CURLE_OK
+
+static bool set_fixed(CURL *easy)
+{
+    bool failed = false;
+
+    for (size_t i = 0; i < sizeof fixed_numbers / sizeof fixed_numbers[0]; i++)
+        SET(fixed_numbers[i].option, fixed_numbers[i].value);
+    for (size_t i = 0; i < sizeof fixed_texts / sizeof fixed_texts[0]; i++)
+        SET(fixed_texts[i].option, fixed_texts[i].value);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_HEADERFUNCTION, on_head);
+    SET(CURLOPT_PREREQFUNCTION, on_request);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
+    SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    return !failed;
+}
+
+static bool set_request(CURL *easy, const struct request *request)
+{
+    bool failed = false;
+
+    if (request->method == HTTP_POST) {
+        SET(CURLOPT_POST, 1L);
+        SET(CURLOPT_POSTFIELDS, request->body == NULL ? "" : request->body);
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(request->body == NULL ? 0 : request->body_size));
+    } else if (request->method == HTTP_HEAD) {
+        SET(CURLOPT_NOBODY, 1L);
+    }
+    return !failed;
+}
+
+static bool set_exchange(struct exchange *exchange)
+{
+    CURL *easy = exchange->easy;
+    bool fresh = exchange->order.request->fresh || exchange->order.appserver->connection_max_age_ns == 0;
+    bool failed = !set_fixed(easy) || !set_request(easy, exchange->order.request);
+
+    SET(CURLOPT_URL, exchange->order.url);
+    SET(CURLOPT_HTTPHEADER, exchange->lines);
+    SET(CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
+    SET(CURLOPT_FORBID_REUSE, fresh ? 1L : 0L);
+    SET(CURLOPT_ERRORBUFFER, exchange->words);
+    SET(CURLOPT_PRIVATE, exchange);
+    SET(CURLOPT_WRITEDATA, exchange);
+    SET(CURLOPT_HEADERDATA, exchange);
+    SET(CURLOPT_PREREQDATA, exchange);
+    SET(CURLOPT_OPENSOCKETDATA, exchange);
+    SET(CURLOPT_CLOSESOCKETDATA, exchange->transfer);
+    if (exchange->trust != NULL) {
+        SET(CURLOPT_SSL_CTX_FUNCTION, on_tls);
+        SET(CURLOPT_SSL_CTX_DATA, exchange);
+    }
+    return !failed;
+}
+
+static bool has_header(const struct header_list *list, const char *name)
+{
+    size_t size = strlen(name);
+
+    for (size_t i = 0; i < list->count; i++)
+        if (strncasecmp(list->lines[i], name, size) == 0 && list->lines[i][size] == ':')
+            return true;
+    return false;
+}
+
+/* libcurl takes "Name:" as an order to leave the header out, and "Name;" as a header without a value. */
+static void mark_empty(char *line)
+{
+    size_t colon = strcspn(line, ":");
+
+    if (line[colon] == ':' && line[colon + 1 + strspn(line + colon + 1, " \t")] == '\0') {
+        line[colon] = ';';
+        line[colon + 1] = '\0';
+    }
+}
+
+/* The list's nodes are made here and point into the order's lines: no copies of secrets. */
+static bool list_headers(struct exchange *exchange)
+{
+    static char no_expect[] = "Expect:", no_type[] = "Content-Type:";
+    struct header_list *headers = &exchange->order.headers;
+    const struct request *request = exchange->order.request;
+    bool good = true;
+
+    if (!has_header(headers, "Accept"))
+        good = header_add(headers, "Accept", "application/json");
+    if (request->body != NULL && request->content_type != NULL && !has_header(headers, "Content-Type"))
+        good = good && header_add(headers, "Content-Type", request->content_type);
+
+    size_t count = headers->count + 1;
+    bool typeless = request->method == HTTP_POST && !has_header(headers, "Content-Type");
+
+    exchange->lines = memory_new(count + 1, sizeof *exchange->lines);
+    for (size_t i = 0; i < headers->count; i++) {
+        mark_empty(headers->lines[i]);
+        exchange->lines[i].data = headers->lines[i];
+    }
+    exchange->lines[headers->count].data = no_expect;
+    if (typeless)
+        exchange->lines[count++].data = no_type; /* else libcurl says it is a form */
+    for (size_t i = 0; i + 1 < count; i++)
+        exchange->lines[i].next = &exchange->lines[i + 1];
+    return good;
+}
+
+/* Begins an attempt, with the time that is left. */
+static bool attempt(struct exchange *exchange)
+{
+    int64_t used_ns = clock_now().boot_ns - exchange->started.boot_ns;
+    int64_t left_ms = (exchange->order.timeout_ns - used_ns + MILLISECOND_NS - 1) / MILLISECOND_NS;
+    int64_t connect_ms = (exchange->order.connect_timeout_ns + MILLISECOND_NS - 1) / MILLISECOND_NS;
+    CURL *easy = exchange->easy;
+    bool failed = false;
+
+    left_ms = left_ms < 1 ? 1 : left_ms > INT_MAX ? INT_MAX : left_ms;
+    connect_ms = connect_ms < 1 || connect_ms > left_ms ? left_ms : connect_ms;
+    head_init(&exchange->head, exchange->started.wall_ns / SECOND_NS);
+    intake_reset(&exchange->intake);
+    exchange->ends = (struct connection_ends){0};
+    exchange->socket_count = 0;
+    exchange->refusal = REFUSED_NOT;
+    exchange->stopped = false;
+    exchange->words[0] = '\0';
+    SET(CURLOPT_TIMEOUT_MS, (long)left_ms);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
+    return !failed && curl_multi_add_handle(exchange->transfer->multi, easy) == CURLM_OK;
+}
+
+static bool begin(struct exchange *exchange)
+{
+    struct transfer *transfer = exchange->transfer;
+
+    if (strncasecmp(exchange->order.url, "https:", 6) == 0) {
+        const char *why = NULL;
+
+        exchange->trust = trust_find(transfer->trust, exchange->order.appserver->tls_ca_file, &why);
+        if (exchange->trust == NULL) {
+            exchange->answer.failure = REASON_TLS;
+            snprintf(exchange->answer.detail, sizeof exchange->answer.detail, "%s", why);
+            return false;
+        }
+    }
+    exchange->easy = transfer->spare_count > 0 ? transfer->spares[--transfer->spare_count] : curl_easy_init();
+    if (!list_headers(exchange) || exchange->easy == NULL || !set_exchange(exchange) || !attempt(exchange)) {
+        exchange->answer.failure = REASON_INTERNAL;
+        snprintf(exchange->answer.detail, sizeof exchange->answer.detail,
+                 "the request could not be handed to libcurl");
+        return false;
+    }
+    return true;
+}
+
+static void start(struct transport *transport, uint64_t ticket, struct order *order, struct moment now)
+{
+    struct transfer *transfer = (struct transfer *)transport;
+    struct exchange *exchange = memory_new(1, sizeof *exchange);
+    struct exchange **bucket = &transfer->buckets[ticket % BUCKETS];
+
+    assert(order->request != NULL && order->appserver != NULL && order->url != NULL);
+    exchange->transfer = transfer;
+    exchange->ticket = ticket;
+    exchange->serial = ++transfer->last_serial;
+    exchange->order = *order;
+    order->url = NULL;
+    order->headers = (struct header_list){0};
+    exchange->started = now;
+    exchange->answer.retry_after_ns = -1;
+    exchange->answer.text = "";
+    exchange->answer.phases = (struct phases){-1, -1, -1, -1, -1};
+    intake_init(&exchange->intake, exchange->order.request);
+    exchange->next = *bucket;
+    *bucket = exchange;
+    if (!begin(exchange)) {
+        *transfer->doomed_end = exchange;
+        transfer->doomed_end = &exchange->next_doomed;
+        transfer->timer_ns = now.boot_ns;
+    }
+    loop_hasten(transfer->loop, transfer->timer_ns);
+}
+
+/* ---- ending ---- */
+
+static void unlink_exchange(struct exchange *exchange)
+{
+    struct transfer *transfer = exchange->transfer;
+    struct exchange **link = &transfer->buckets[exchange->ticket % BUCKETS];
+
+    while (*link != exchange)
+        link = &(*link)->next;
+    *link = exchange->next;
+    for (link = &transfer->doomed; *link != NULL && *link != exchange;)
+        link = &(*link)->next_doomed;
+    if (*link == exchange) {
+        *link = exchange->next_doomed;
+        if (*link == NULL)
+            transfer->doomed_end = link;
+    }
+}
+
+/* The easy handle goes back with nothing of this exchange in it. */
+static void exchange_free(struct exchange *exchange)
+{
+    struct transfer *transfer = exchange->transfer;
+
+    if (exchange->easy != NULL) {
+        curl_multi_remove_handle(transfer->multi, exchange->easy);
+        curl_easy_reset(exchange->easy);
+        if (transfer->spare_count < SPARES_MAX)
+            transfer->spares[transfer->spare_count++] = exchange->easy;
+        else
+            curl_easy_cleanup(exchange->easy);
+    }
+    secret_wipe(exchange->order.url, strlen(exchange->order.url));
+    free(exchange->order.url);
+    header_list_free(&exchange->order.headers);
+    free(exchange->lines);
+    intake_reset(&exchange->intake);
+    handshake_release(exchange->handshake);
+    free(exchange);
+}
+
+static void cancel(struct transport *transport, uint64_t ticket)
+{
+    struct transfer *transfer = (struct transfer *)transport;
+    struct exchange *exchange = transfer->buckets[ticket % BUCKETS];
+
+    while (exchange != NULL && exchange->ticket != ticket)
+        exchange = exchange->next;
+    if (exchange != NULL) {
+        unlink_exchange(exchange);
+        exchange_free(exchange);
+    }
+}
+
+/* What was said is shown whole or its cut is. */
+static void __attribute__((format(printf, 2, 3))) tell(struct answer *answer, const char *format, ...)
+{
+    size_t capacity = sizeof answer->detail;
+    va_list list;
+
+    va_start(list, format);
+    int size = vsnprintf(answer->detail, capacity, format, list);
+
+    va_end(list);
+    if (size >= (int)capacity)
+        memcpy(answer->detail + capacity - 4, "...", 4);
+    for (char *at = answer->detail; *at != '\0'; at++)
+        if ((unsigned char)*at < 0x20 || (unsigned char)*at > 0x7e)
+            *at = '?';
+}
+
+static void tell_row(struct exchange *exchange, const struct outcome_row *row, enum stage stage)
+{
+    const struct order *order = &exchange->order;
+    const char *certificate = handshake_error(exchange->handshake);
+    struct answer *answer = &exchange->answer;
+    char text[32];
+    long error = 0;
+
+    answer->failure = row->reason;
+    if (row->reason == REASON_TLS && certificate != NULL) {
+        tell(answer, "%s", certificate);
+        return;
+    }
+    switch (row->supplement) {
+    case ALONE:
+        tell(answer, "%s", row->sentence);
+        break;
+    case WITH_LIMIT: {
+        bool whole = stage > STAGE_TLS || order->timeout_ns < order->connect_timeout_ns;
+
+        text_from_duration(whole ? order->timeout_ns : order->connect_timeout_ns, text, sizeof text);
+        tell(answer, "%s within %s", row->sentence, text);
+        break;
+    }
+    case WITH_WORDS:
+        tell(answer, exchange->words[0] != '\0' ? "%s: %s" : "%s%s", row->sentence, exchange->words);
+        break;
+    case WITH_SYSTEM_ERROR: {
+        curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &error);
+        const char *meaning = error > 0 && error <= INT_MAX ? strerrordesc_np((int)error) : NULL;
+
+        tell(answer, meaning != NULL ? "%s: %s" : "%s%s", row->sentence, meaning != NULL ? meaning : "");
+        break;
+    }
+    case WITH_SIZE:
+        text_from_size(order->request->max_response, text, sizeof text);
+        tell(answer, "%s (%s)", row->sentence, text);
+        break;
+    }
+}
+
+static void fill_from_head(struct answer *answer, const struct head *head, int64_t wall_ns)
+{
+    if (!head->complete) {
+        answer->status = head->status == 101 ? 101 : 0;
+        return;
+    }
+    answer->status = head->status;
+    answer->date_epoch = head->date_epoch;
+    answer->retry_after_ns = head_retry_after(head, wall_ns);
+    memcpy(answer->content_type, head->content_type, sizeof answer->content_type);
+    if (head->status >= 300 && head->status <= 399)
+        memcpy(answer->location, head->location, sizeof answer->location);
+}
+
+static void fill_answer(struct exchange *exchange, CURLcode code)
+{
+    struct answer *answer = &exchange->answer;
+    struct intake *intake = &exchange->intake;
+    enum stage stage = stage_of(exchange);
+
+    code = exchange->stopped ? exchange->stop_code : code;
+    fill_from_head(answer, &exchange->head, clock_now().wall_ns);
+    const struct outcome_row *row = outcome_find(code, answer->status, stage, exchange->words);
+
+    if (exchange->refusal == REFUSED_SECOND) {
+        answer->failure = REASON_CONNECTION_LOST;
+        tell(answer, "the kept connection was closed without an answer; a POST is not sent twice");
+    } else if (row->reason != REASON_NONE) {
+        tell_row(exchange, row, stage);
+    } else {
+        intake_finish(intake, answer->status);
+        answer->json = intake->json;
+    }
+    measure(exchange->easy, exchange->socket_count > 0, &answer->phases);
+    answer->duration_ns = exchange->earlier_ns + time_of(exchange->easy, CURLINFO_TOTAL_TIME_T);
+    answer->body_bytes = intake->bytes;
+    if (intake->text != NULL && (answer->failure == REASON_NONE || !intake->good)) {
+        answer->text = intake->text;
+        answer->text_size = intake->text_size;
+    }
+    answer->text_cut = intake->text_cut;
+    answer->new_connection = exchange->new_connection;
+    answer->resent = exchange->resent;
+    answer->sent = exchange->sent;
+    answer->certificate_expiry_epoch = exchange->handshake == NULL ? 0 : exchange->handshake->expiry_epoch;
+}
+
+/* After a refusal the same request over a fresh connection; a POST that was sent is not. */
+static bool begin_again(struct exchange *exchange)
+{
+    bool second = exchange->refusal == REFUSED_SECOND;
+
+    if (exchange->refusal == REFUSED_NOT ||
+        (second && (exchange->resent || exchange->order.request->method == HTTP_POST)))
+        return false;
+    exchange->resent = exchange->resent || second;
+    exchange->earlier_ns += time_of(exchange->easy, CURLINFO_TOTAL_TIME_T);
+    curl_multi_remove_handle(exchange->transfer->multi, exchange->easy);
+    return curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK && attempt(exchange);
+}
+
+static void finish(struct exchange *exchange, CURLcode code, struct moment now)
+{
+    struct transfer *transfer = exchange->transfer;
+    struct connection *connection = connection_find(&transfer->book, &exchange->ends);
+
+    if (connection != NULL)
+        connection->used_ns = clock_now().boot_ns;
+    if (exchange->socket_count > 0 && time_of(exchange->easy, CURLINFO_CONNECT_TIME_T) > 0)
+        exchange->new_connection = true;
+    if (begin_again(exchange))
+        return;
+    fill_answer(exchange, code);
+    unlink_exchange(exchange);
+    transfer->answered(transfer->context, exchange->ticket, &exchange->answer, now);
+    exchange_free(exchange);
+}
+
+static void finish_all(struct transfer *transfer, struct moment now)
+{
+    struct CURLMsg *message;
+    int left;
+
+    while ((message = curl_multi_info_read(transfer->multi, &left)) != NULL) {
+        char *exchange = NULL;
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        CURLcode code = message->data.result;
+
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
+        finish((struct exchange *)(void *)exchange, code, now);
+    }
+    while (transfer->doomed != NULL) {
+        struct exchange *exchange = transfer->doomed;
+
+        unlink_exchange(exchange);
+        transfer->answered(transfer->context, exchange->ticket, &exchange->answer, now);
+        exchange_free(exchange);
+    }
+}
+
+/* ---- the whole ---- */
+
+int64_t transfer_turn(struct transfer *transfer, struct moment now)
+{
+    int running;
+
+    for (int i = 0; i < ACTIONS_A_TURN && transfer->timer_ns <= clock_now().boot_ns; i++) {
+        transfer->timer_ns = NEVER_NS;
+        curl_multi_socket_action(transfer->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+    finish_all(transfer, now);
+    return transfer->timer_ns;
+}
+
+const char *transfer_setup(void)
+{
+    static const struct {
+        int feature;
+        const char *why;
+    } wanted[] = {
+        {CURL_VERSION_SSL, "this libcurl cannot do TLS"},
+        {CURL_VERSION_LIBZ, "this libcurl cannot read gzip"},
+        {CURL_VERSION_ASYNCHDNS, "this libcurl blocks while it resolves a name"},
+    };
+
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return "libcurl cannot be set up";
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+        if ((info->features & wanted[i].feature) == 0)
+            return wanted[i].why;
+    if (info->version_num < 0x075700)
+        return "this libcurl is older than 7.87, and waits for its resolver threads";
+    if (info->ssl_version == NULL || strncmp(info->ssl_version, "OpenSSL/", 8) != 0)
+        return "this libcurl's TLS is not OpenSSL, so certificates could not be verified";
+    return NULL;
+}
+
+struct transfer *transfer_new(struct loop *loop, size_t connections, transport_answered *answered,
+                              void *context)
+{
+    struct transfer *transfer = memory_new(1, sizeof *transfer);
+    CURLM *multi = curl_multi_init();
+
+    assert(multi != NULL);
+    *transfer = (struct transfer){.transport = {.start = start, .cancel = cancel},
+                                  .loop = loop,
+                                  .answered = answered,
+                                  .context = context,
+                                  .multi = multi,
+                                  .timer_ns = NEVER_NS,
+                                  .trust = trust_new()};
+    transfer->doomed_end = &transfer->doomed;
+    connections = connections < 1 ? 1 : connections > INT_MAX ? INT_MAX : connections;
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)connections);
+    curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_watch);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, transfer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, transfer);
+    return transfer;
+}
+
+const char *transfer_trust(struct transfer *transfer, const char *ca_file)
+{
+    const char *why = NULL;
+
+    return trust_find(transfer->trust, ca_file, &why) == NULL ? why : NULL;
+}
+
+struct transport *transfer_transport(struct transfer *transfer)
+{
+    return &transfer->transport;
+}
+
+void transfer_free(struct transfer *transfer)
+{
+    if (transfer == NULL)
+        return;
+    for (size_t i = 0; i < BUCKETS; i++)
+        while (transfer->buckets[i] != NULL)
+            cancel(&transfer->transport, transfer->buckets[i]->ticket);
+    while (transfer->spare_count > 0)
+        curl_easy_cleanup(transfer->spares[--transfer->spare_count]);
+    curl_multi_cleanup(transfer->multi);
+    connection_book_free(&transfer->book);
+    trust_free(transfer->trust);
+    free(transfer);
+}
