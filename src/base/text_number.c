@@ -262,7 +262,7 @@ size_t text_from_double(double value, char *out)
 
     if (!isfinite(value)) {
         const char *name = isnan(value) ? "NaN" : value < 0 ? "-Inf" : "+Inf";
-        size_t size = strlen(name);
+        size_t size = isnan(value) ? 3 : 4;
         memcpy(out, name, size);
         return size;
     }
