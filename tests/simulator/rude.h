@@ -25,8 +25,8 @@ enum rude_act {
     RUDE_DRIP,    /* bytes one by one, `milliseconds` between two */
     RUDE_AWAIT,   /* waits for a complete request (head and body) that was not awaited yet */
     RUDE_WAIT,    /* milliseconds */
-    RUDE_SILENCE, /* does nothing until the client closes or the player stops */
-    RUDE_CUT,     /* closes at once; with TLS without close_notify */
+    RUDE_SILENCE, /* sends nothing more until the client closes or the player stops; the last step */
+    RUDE_CUT,     /* closes (FIN); with TLS without close_notify */
     RUDE_RESET,   /* closes with RST */
     RUDE_AGAIN,   /* goes back to the first step */
 };
@@ -41,7 +41,8 @@ struct rude_step {
 
 #define RUDE_BYTES(text) .bytes = (text), .size = sizeof(text) - 1
 
-/* Steps NULL: the ready-made script of that name, see rude_script_name(). The steps end with RUDE_END. */
+/* Steps NULL: the ready-made script of that name, see rude_script_name(). The steps end with one that ends the connection,
+ * or with RUDE_AGAIN. */
 struct rude_script {
     const char *name;
     unsigned connection; /* only the connection of this number, from 1; 0: each */
@@ -54,8 +55,8 @@ struct rude_script {
 struct rude_player;
 
 struct rude_options {
-    enum simulator_certificate certificate; /* TLS begins before the first step */
-    unsigned backlog_only;                  /* 1: listens and never accepts */
+    enum simulator_certificate certificate; /* TLS begins at the first step that reads or sends */
+    bool full_backlog;                      /* nothing is accepted and no place is free: connecting hangs */
 };
 
 /* Connections that no script fits are closed. NULL options: plain. */
