@@ -284,14 +284,12 @@ struct model *model_read(const char *path, struct span text, const char *readers
     model_check(model, owner->file, faults);
     free(folder);
     document_free(&document);
-    if (faults->faults == before && !targets_expand(model))
-        fault_add(
-            faults, (struct place){owner->file, 0},
-            "probes x app servers x companies are more than 1000000 targets; cut the configuration in parts");
-    if (faults->faults == before)
-        return model;
-    model_unref(model);
-    return NULL;
+    if (faults->faults != before) {
+        model_unref(model);
+        return NULL;
+    }
+    targets_expand(model);
+    return model;
 }
 
 /* ---- the file ---- */

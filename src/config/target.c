@@ -13,18 +13,15 @@ const struct appserver_settings *model_appserver(const struct model *model, cons
     return NULL;
 }
 
-static bool target_add(struct model *model, const struct target_settings *target)
+static void target_add(struct model *model, const struct target_settings *target)
 {
-    if (model->target_count == TARGETS_MAX)
-        return false;
     if ((model->target_count & (model->target_count - 1)) == 0)
         model->targets = memory_grow(model->targets, model->target_count == 0 ? 1 : model->target_count * 2,
                                      sizeof *model->targets);
     model->targets[model->target_count++] = *target;
-    return true;
 }
 
-static bool targets_of(struct model *model, const struct probe_settings *probe,
+static void targets_of(struct model *model, const struct probe_settings *probe,
                        const struct appserver_settings *appserver)
 {
     const struct text_list *companies = probe->company.count > 0 ? &probe->company : &appserver->company;
@@ -33,29 +30,27 @@ static bool targets_of(struct model *model, const struct probe_settings *probe,
     if (!probe->kind->per_company || companies->count == 0) {
         if (companies->count > 0)
             target.url_company = companies->items[0];
-        return target_add(model, &target);
+        target_add(model, &target);
+        return;
     }
     for (size_t i = 0; i < companies->count; i++) {
         target.company = target.url_company = companies->items[i];
-        if (!target_add(model, &target))
-            return false;
+        target_add(model, &target);
     }
-    return true;
 }
 
-bool targets_expand(struct model *model)
+void targets_expand(struct model *model)
 {
     model->targets = NULL;
     model->target_count = 0;
-    bool room = true;
-    for (size_t p = 0; p < model->probe_count && room; p++) {
+    for (size_t p = 0; p < model->probe_count; p++) {
         const struct probe_settings *probe = &model->probes[p];
-        for (size_t i = 0; probe->appserver.count == 0 && i < model->appserver_count && room; i++)
-            room = targets_of(model, probe, &model->appservers[i]);
-        for (size_t i = 0; i < probe->appserver.count && room; i++) {
+        for (size_t i = 0; probe->appserver.count == 0 && i < model->appserver_count; i++)
+            targets_of(model, probe, &model->appservers[i]);
+        for (size_t i = 0; i < probe->appserver.count; i++) {
             const struct appserver_settings *appserver = model_appserver(model, probe->appserver.items[i]);
-            room = appserver == NULL || targets_of(model, probe, appserver);
+            if (appserver != NULL)
+                targets_of(model, probe, appserver);
         }
     }
-    return room;
 }

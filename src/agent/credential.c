@@ -1,0 +1,341 @@
+#include "agent/credential.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "agent/random.h"
+#include "base/memory.h"
+
+#define FRESH_NS SECOND_NS
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static bool by_token(const struct credential *credential)
+{
+    return credential->settings->auth == AUTH_TOKEN;
+}
+
+void credential_init(struct credential *credential, const struct appserver_settings *settings,
+                     uint64_t random)
+{
+    *credential = (struct credential){
+        .settings = settings,
+        .serial = 1,
+        .retry = {.range = settings->backoff, .random = random_mix(random)},
+        .refusal = {.range = settings->login_retry, .random = random_mix(random + 1)},
+        .reauthentication = {.range = settings->login_retry, .random = random_mix(random + 2)},
+    };
+}
+
+void credential_free(struct credential *credential)
+{
+    secrets_free(&credential->now);
+    secrets_free(&credential->before);
+    secret_unref(credential->token);
+    secret_unref(credential->token_before);
+    free(credential->why);
+    free(credential->message);
+    *credential = (struct credential){0};
+}
+
+/* ---- what can be done, what has to be done ---- */
+
+bool credential_lives(const struct credential *credential, int64_t now_ns)
+{
+    return credential->token && now_ns < credential->expires_ns;
+}
+
+bool credential_ready(const struct credential *credential, int64_t now_ns)
+{
+    return credential->read_once && (!by_token(credential) || credential_lives(credential, now_ns));
+}
+
+bool credential_may_login(const struct credential *credential, int64_t now_ns)
+{
+    return credential->flight == CREDENTIAL_NO_FLIGHT && now_ns >= credential->blocked_until_ns;
+}
+
+/* When the credential's own token request is to be sent; NEVER_NS: not at all, as things stand. */
+static int64_t own_request_at(const struct credential *credential, bool wanted, int64_t now_ns)
+{
+    if (!by_token(credential) || credential->flight != CREDENTIAL_NO_FLIGHT)
+        return NEVER_NS;
+    int64_t at = 0;
+    if (credential_lives(credential, now_ns)) {
+        if (!credential->used)
+            return NEVER_NS;
+        at = credential->renew_ns;
+    } else if (!wanted) {
+        return NEVER_NS;
+    }
+    if (credential->asked_ns > 0)
+        at = larger(at, credential->asked_ns + SECOND_NS);
+    return larger(at, larger(credential->retry.until_ns, credential->blocked_until_ns));
+}
+
+static int64_t probe_request_at(const struct credential *credential, bool probe)
+{
+    return probe && credential->flight == CREDENTIAL_NO_FLIGHT ? credential->blocked_until_ns : NEVER_NS;
+}
+
+/* When to read the secrets for another reason than a token request. */
+static int64_t look_at(const struct credential *credential, bool wanted)
+{
+    if (!credential->read_once)
+        return wanted ? credential->look_again_ns : NEVER_NS;
+    if (credential->look)
+        return credential->look_again_ns;
+    bool blocked = credential->blocked_until_ns > 0 && secrets_changeable(credential->settings);
+    return blocked ? credential->look_again_ns : NEVER_NS;
+}
+
+enum credential_act credential_act(const struct credential *credential, bool wanted, bool probe,
+                                   int64_t now_ns)
+{
+    if (credential->reading)
+        return CREDENTIAL_REST;
+    bool own = own_request_at(credential, wanted, now_ns) <= now_ns;
+    bool probes = probe_request_at(credential, probe) <= now_ns;
+    if (own || probes) {
+        if (credential->fresh && now_ns - credential->read_at_ns <= FRESH_NS)
+            return own ? CREDENTIAL_ASK : CREDENTIAL_PROBE;
+        return credential->look_again_ns <= now_ns || !credential->why ? CREDENTIAL_READ : CREDENTIAL_REST;
+    }
+    return look_at(credential, wanted) <= now_ns ? CREDENTIAL_READ : CREDENTIAL_REST;
+}
+
+int64_t credential_deadline(const struct credential *credential, bool wanted, bool probe, int64_t now_ns)
+{
+    if (credential->reading)
+        return NEVER_NS;
+    int64_t login = smaller(own_request_at(credential, wanted, now_ns), probe_request_at(credential, probe));
+    if (login != NEVER_NS && credential->why)
+        login = larger(login, credential->look_again_ns);
+    int64_t at = smaller(login, look_at(credential, wanted));
+    /* While somebody waits for it, the end of a token's life is an event too. */
+    if (wanted && credential_lives(credential, now_ns))
+        at = smaller(at, credential->expires_ns);
+    return at;
+}
+
+/* ---- secrets ---- */
+
+void credential_reading(struct credential *credential)
+{
+    assert(!credential->reading);
+    credential->reading = true;
+}
+
+static void keep_before(struct secret **before, struct secret *now, const struct secret *next)
+{
+    if (!now || secret_equal(now, next))
+        return;
+    secret_unref(*before);
+    *before = secret_ref(now);
+}
+
+static void unblock(struct credential *credential)
+{
+    credential->blocked_until_ns = 0;
+    backoff_rest(&credential->refusal);
+    backoff_rest(&credential->retry);
+}
+
+static void set_standing(struct credential *credential, enum reason reason, const char *message)
+{
+    char *copy = message ? memory_copy_text(message) : NULL;
+    free(credential->message);
+    credential->message = copy;
+    credential->reason = reason;
+}
+
+void credential_read(struct credential *credential, struct secrets *secrets, int64_t now_ns)
+{
+    credential->reading = false;
+    credential->look = false;
+    credential->look_again_ns = now_ns + CREDENTIAL_LOOK_NS;
+    free(credential->why);
+    credential->why = secrets->why;
+    secrets->why = NULL;
+    if (credential->why) {
+        secrets_free(secrets);
+        return;
+    }
+    bool changed = !secret_equal(secrets->username, credential->now.username) ||
+                   !secret_equal(secrets->password, credential->now.password);
+    if (credential->read_once && changed)
+        unblock(credential);
+    keep_before(&credential->before.username, credential->now.username, secrets->username);
+    keep_before(&credential->before.password, credential->now.password, secrets->password);
+    keep_before(&credential->before.api_key, credential->now.api_key, secrets->api_key);
+    secrets_free(&credential->now);
+    credential->now = *secrets;
+    *secrets = (struct secrets){0};
+    credential->read_once = true;
+    credential->read_at_ns = now_ns;
+    credential->fresh = true;
+}
+
+void credential_look(struct credential *credential)
+{
+    if (!secrets_changeable(credential->settings) || credential->look)
+        return;
+    credential->look = true;
+    if (!credential->why)
+        credential->look_again_ns = 0;
+}
+
+/* ---- token requests ---- */
+
+void credential_asked(struct credential *credential, int64_t now_ns)
+{
+    assert(credential->flight == CREDENTIAL_NO_FLIGHT);
+    credential->flight = CREDENTIAL_ACQUIRES;
+    credential->fresh = false;
+    credential->asked_ns = now_ns;
+    credential->replaces_refused = false;
+}
+
+void credential_probed(struct credential *credential)
+{
+    assert(credential->flight == CREDENTIAL_NO_FLIGHT);
+    credential->flight = CREDENTIAL_PROBED;
+    credential->fresh = false;
+}
+
+void credential_cancelled(struct credential *credential)
+{
+    credential->flight = CREDENTIAL_NO_FLIGHT;
+}
+
+static int64_t renewal_delay(const struct credential *credential)
+{
+    const struct renew_at *renew = &credential->settings->token_renew_at;
+    int64_t delay = renew->is_share ? (int64_t)((double)credential->lifetime_ns * renew->share)
+                                    : credential->lifetime_ns - renew->before_ns;
+    return larger(delay, larger(credential->lifetime_ns / 2, SECOND_NS));
+}
+
+void credential_granted(struct credential *credential, struct token *token, int64_t now_ns)
+{
+    credential->flight = CREDENTIAL_NO_FLIGHT;
+    unblock(credential);
+    set_standing(credential, REASON_NONE, NULL);
+    secret_unref(credential->token_before);
+    credential->token_before = credential->token;
+    credential->token = secret_ref(token->text);
+    credential->lifetime_ns = token->lifetime_ns > 0 ? token->lifetime_ns
+                                                     : credential->settings->token_fallback_lifetime_ns;
+    token_free(token);
+    credential->serial++;
+    credential->received_ns = now_ns;
+    credential->expires_ns = now_ns + credential->lifetime_ns;
+    credential->renew_ns = now_ns + renewal_delay(credential);
+    credential->used = false;
+    credential->proven = false;
+    credential->good_ns = 0;
+}
+
+static void block(struct credential *credential, int64_t now_ns)
+{
+    backoff_grow(&credential->refusal, 0, now_ns);
+    credential->blocked_until_ns = credential->refusal.until_ns;
+    credential->look_again_ns = now_ns + CREDENTIAL_LOOK_NS;
+}
+
+void credential_failed(struct credential *credential, enum reason reason, const char *message, int64_t now_ns)
+{
+    assert(reason != REASON_NONE);
+    credential->flight = CREDENTIAL_NO_FLIGHT;
+    set_standing(credential, reason, message);
+    if (reason == REASON_CREDENTIALS)
+        block(credential, now_ns);
+    else
+        backoff_grow(&credential->retry, 0, now_ns);
+}
+
+void credential_probe_answered(struct credential *credential, enum reason reason, const char *message,
+                               int64_t now_ns)
+{
+    credential->flight = CREDENTIAL_NO_FLIGHT;
+    if (reason == REASON_CREDENTIALS) {
+        set_standing(credential, reason, message);
+        block(credential, now_ns);
+    } else if (reason == REASON_NONE) {
+        unblock(credential);
+    }
+}
+
+/* ---- calls with the token ---- */
+
+uint64_t credential_use(struct credential *credential)
+{
+    credential->used = true;
+    return credential->serial;
+}
+
+void credential_good(struct credential *credential, uint64_t serial, int64_t now_ns)
+{
+    if (!by_token(credential) || serial != credential->serial)
+        return;
+    credential->proven = true;
+    credential->good_ns = now_ns;
+}
+
+bool credential_refused(struct credential *credential, uint64_t serial, int64_t sent_ns, int64_t now_ns)
+{
+    if (!by_token(credential))
+        return false;
+    if (serial != credential->serial)
+        return true;
+    if (credential->proven && credential->good_ns > sent_ns)
+        return false;
+    if (now_ns < credential->blocked_until_ns || now_ns < credential->reauthentication.until_ns)
+        return false;
+    if (credential->proven)
+        backoff_rest(&credential->reauthentication);
+    secret_unref(credential->token_before);
+    credential->token_before = credential->token;
+    credential->token = NULL;
+    credential->lifetime_ns = 0;
+    credential->serial++;
+    credential->proven = false;
+    credential->replaces_refused = true;
+    set_standing(credential, REASON_TOKEN_REJECTED, NULL);
+    return true;
+}
+
+void credential_futile(struct credential *credential, int64_t now_ns)
+{
+    if (now_ns >= credential->reauthentication.until_ns)
+        backoff_grow(&credential->reauthentication, 0, now_ns);
+}
+
+/* ---- for people ---- */
+
+enum reason credential_standing(const struct credential *credential, const char **message)
+{
+    if (credential->why) {
+        *message = credential->why;
+        return REASON_INTERNAL;
+    }
+    *message = credential->message;
+    return credential->reason;
+}
+
+char *credential_redact(const struct credential *credential, const char *text)
+{
+    struct secret *const secrets[] = {
+        credential->now.password,    credential->now.api_key,    credential->token,
+        credential->before.password, credential->before.api_key, credential->token_before,
+    };
+    return text ? secret_redact(text, secrets, sizeof secrets / sizeof secrets[0]) : NULL;
+}

@@ -1,0 +1,125 @@
+/* The long-lived credential of one app server: its secrets and its token. A state machine without I/O: it says
+   what has to be done (credential_act), is told what was done and what came of it, and keeps the rules:
+
+   - the token is renewed ahead of its expiry, counted from receipt on our clock, and only if it was used;
+     never more than one planned request per half lifetime, none within a second; the old token serves on;
+   - one token request at a time, probes of the kind token included;
+   - secrets are read again before each token request, and after each 401;
+   - a refused login (credentials) blocks every token request for login_retry, doubling, or until the text of
+     user name or password changes; changeable secrets are looked at each CREDENTIAL_LOOK_NS meanwhile;
+   - any other failure of a token request is tried again after a pause of the app server's backoff range;
+   - a 401 drops the token only if nothing good came with it since the refused request was sent, and leads to
+     at most one login; where that did not help, no further for login_retry's first pause, doubling while no
+     token is good for anything. */
+#ifndef AGENT_CREDENTIAL_H
+#define AGENT_CREDENTIAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/backoff.h"
+#include "agent/secrets.h"
+#include "base/clock.h"
+#include "config/model.h"
+#include "kinetic/token.h"
+
+#define CREDENTIAL_LOOK_NS (5 * SECOND_NS)
+
+enum credential_flight { CREDENTIAL_NO_FLIGHT, CREDENTIAL_ACQUIRES, CREDENTIAL_PROBED };
+
+struct credential {
+    const struct appserver_settings *settings;
+
+    /* secrets: as last read, and those before, which echoes may still hold */
+    struct secrets now, before;
+    bool reading;
+    bool read_once;
+    bool look;          /* read them again: a 401 came */
+    int64_t read_at_ns; /* when last read; fresh for one token request */
+    bool fresh;
+    char *why;             /* the last reading failed; NULL: it did not */
+    int64_t look_again_ns; /* after a failed reading, or while login is blocked */
+
+    /* the token */
+    struct secret *token, *token_before;
+    uint64_t serial; /* of the token; grows when one is granted or dropped */
+    int64_t lifetime_ns, received_ns, expires_ns, renew_ns;
+    bool used;       /* a request went out with it */
+    bool proven;     /* a good answer came with it */
+    int64_t good_ns; /* when the last of them came */
+
+    /* asking for tokens */
+    enum credential_flight flight;
+    bool replaces_refused;    /* the next acquisition is because a living token was refused */
+    int64_t asked_ns;         /* when the last one of our own was sent */
+    struct backoff retry;     /* after failures that are no refusals */
+    struct backoff refusal;   /* login_retry */
+    int64_t blocked_until_ns; /* 0: not blocked */
+    struct backoff reauthentication;
+
+    /* why there is no token, or why it could not be renewed */
+    enum reason reason;
+    char *message; /* redacted */
+};
+
+void credential_init(struct credential *credential, const struct appserver_settings *settings,
+                     uint64_t random);
+void credential_free(struct credential *credential);
+
+/* Can an API call be sent now? Wants the secrets read and, with auth = token, a token that lives. */
+bool credential_ready(const struct credential *credential, int64_t now_ns);
+bool credential_lives(const struct credential *credential, int64_t now_ns);
+/* May a token request be sent now: neither blocked nor one in flight? (Fresh secrets are asked for by
+   credential_act.) */
+bool credential_may_login(const struct credential *credential, int64_t now_ns);
+
+enum credential_act {
+    CREDENTIAL_REST,
+    CREDENTIAL_READ, /* ask for a reading of the secrets, and say credential_reading */
+    CREDENTIAL_ASK,  /* send a token request of the credential's own, and say credential_asked */
+    CREDENTIAL_PROBE /* a probe of the kind token may send its request, and say credential_probed */
+};
+/* wanted: a run waits for the token; probe: a run of the kind token waits to be sent. */
+enum credential_act credential_act(const struct credential *credential, bool wanted, bool probe,
+                                   int64_t now_ns);
+/* When credential_act may say something else although nothing arrived; NEVER_NS. */
+int64_t credential_deadline(const struct credential *credential, bool wanted, bool probe, int64_t now_ns);
+
+void credential_reading(struct credential *credential);
+/* Takes over what secrets points to. */
+void credential_read(struct credential *credential, struct secrets *secrets, int64_t now_ns);
+
+void credential_asked(struct credential *credential, int64_t now_ns);
+void credential_probed(struct credential *credential);
+/* A token request was given up half-way. */
+void credential_cancelled(struct credential *credential);
+
+/* A token request of the credential's own was answered with a token (which is taken over) ... */
+void credential_granted(struct credential *credential, struct token *token, int64_t now_ns);
+/* ... or failed; message (may be NULL) is redacted. */
+void credential_failed(struct credential *credential, enum reason reason, const char *message,
+                       int64_t now_ns);
+/* A probe of the kind token was answered: a refusal blocks as one of our own does, a token lifts that. */
+void credential_probe_answered(struct credential *credential, enum reason reason, const char *message,
+                               int64_t now_ns);
+
+/* A call was sent with the token; returns the serial to remember with it. */
+uint64_t credential_use(struct credential *credential);
+/* A call sent with this token got an answer that only a good token gets. */
+void credential_good(struct credential *credential, uint64_t serial, int64_t now_ns);
+/* A call sent at sent_ns with this token was refused by a reason that a login may heal. True: repeat the call
+   as soon as credential_ready. False: a login would not help or is not allowed. */
+bool credential_refused(struct credential *credential, uint64_t serial, int64_t sent_ns, int64_t now_ns);
+/* The repeated call was refused too: further logins for that reason have to wait. */
+void credential_futile(struct credential *credential, int64_t now_ns);
+/* Any answer that says secrets may have changed. */
+void credential_look(struct credential *credential);
+
+/* Why a call cannot be sent: a reason, and *message for people (or NULL; the credential's). REASON_NONE while
+   nothing has failed yet. */
+enum reason credential_standing(const struct credential *credential, const char **message);
+
+/* The text without any of the secrets; the caller frees. NULL gives NULL. */
+char *credential_redact(const struct credential *credential, const char *text);
+
+#endif

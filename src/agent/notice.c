@@ -1,0 +1,136 @@
+#include "agent/notice.h"
+
+#include "base/log.h"
+
+/* A label that is empty is left out of the line. */
+static const char *label(const char *text)
+{
+    return text && *text ? text : NULL;
+}
+
+static void say_failed(const struct target *target, const char *event, const struct probe_result *result)
+{
+    log_event(LOG_WARN, event, LOG_TEXT("appserver", target->settings->appserver->name),
+              LOG_TEXT("probe", target->settings->probe->name),
+              LOG_TEXT("company", label(target->settings->company)),
+              LOG_TEXT("reason", reason_name(result->reason)), LOG_INT("status", result->status),
+              LOG_TEXT("said", result->message), LOG_TEXT("correlation", result->correlation));
+}
+
+static void say_works(const struct target *target, const char *event, int64_t failed_for_ns)
+{
+    if (failed_for_ns < 0)
+        log_event(LOG_INFO, event, LOG_TEXT("appserver", target->settings->appserver->name),
+                  LOG_TEXT("probe", target->settings->probe->name),
+                  LOG_TEXT("company", label(target->settings->company)));
+    else
+        log_event(LOG_INFO, event, LOG_TEXT("appserver", target->settings->appserver->name),
+                  LOG_TEXT("probe", target->settings->probe->name),
+                  LOG_TEXT("company", label(target->settings->company)),
+                  LOG_SECONDS("failed_for", failed_for_ns));
+}
+
+void notice_run(struct target *target, const struct probe_result *result, struct moment now)
+{
+    switch (complaint_update(&target->complaint, (uint64_t)result->reason, now.boot_ns)) {
+    case COMPLAINT_NEW:
+        say_failed(target, "probe failed", result);
+        break;
+    case COMPLAINT_AGAIN:
+        say_failed(target, "probe still fails", result);
+        break;
+    case COMPLAINT_OVER:
+        say_works(target, "probe works again", now.boot_ns - target->complaint.since_ns);
+        break;
+    case COMPLAINT_QUIET:
+        if (result->reason == REASON_NONE && !target->succeeded)
+            say_works(target, "probe works", -1);
+        break;
+    }
+}
+
+void notice_verdict(struct server *server, struct moment now)
+{
+    enum reason reason = server->verdict.standing;
+    const char *name = server->settings->name;
+    switch (complaint_update(&server->verdict_complaint, (uint64_t)reason, now.boot_ns)) {
+    case COMPLAINT_NEW:
+        log_event(LOG_ERROR, "app server fails", LOG_TEXT("appserver", name),
+                  LOG_TEXT("reason", reason_name(reason)), LOG_TEXT("meaning", reason_row(reason)->sentence));
+        break;
+    case COMPLAINT_AGAIN:
+        log_event(LOG_ERROR, "app server still fails", LOG_TEXT("appserver", name),
+                  LOG_TEXT("reason", reason_name(reason)),
+                  LOG_SECONDS("since", now.boot_ns - server->verdict_complaint.since_ns));
+        break;
+    case COMPLAINT_OVER:
+        log_event(LOG_INFO, "app server works again", LOG_TEXT("appserver", name),
+                  LOG_SECONDS("failed_for", now.boot_ns - server->verdict_complaint.since_ns));
+        break;
+    case COMPLAINT_QUIET:
+        break;
+    }
+}
+
+static void say_login_failed(const struct server *server, const char *event, enum reason reason, int status,
+                             const char *message, struct moment now)
+{
+    int64_t next_ns = server->credential.blocked_until_ns > now.boot_ns ? server->credential.blocked_until_ns
+                                                                        : server->credential.retry.until_ns;
+    log_event(LOG_WARN, event, LOG_TEXT("appserver", server->settings->name),
+              LOG_TEXT("reason", reason_name(reason)), LOG_INT("status", status), LOG_TEXT("said", message),
+              LOG_SECONDS("next_in", next_ns > now.boot_ns ? next_ns - now.boot_ns : 0));
+}
+
+void notice_login(struct server *server, enum reason reason, int status, const char *message,
+                  struct moment now)
+{
+    const char *name = server->settings->name;
+    int64_t lifetime_ns = server->credential.lifetime_ns;
+    switch (complaint_update(&server->token_complaint, (uint64_t)reason, now.boot_ns)) {
+    case COMPLAINT_NEW:
+        say_login_failed(server, "token request failed", reason, status, message, now);
+        break;
+    case COMPLAINT_AGAIN:
+        say_login_failed(server, "token request still fails", reason, status, message, now);
+        break;
+    case COMPLAINT_OVER:
+        log_event(LOG_INFO, "token granted again", LOG_TEXT("appserver", name),
+                  LOG_SECONDS("lifetime", lifetime_ns),
+                  LOG_SECONDS("failed_for", now.boot_ns - server->token_complaint.since_ns));
+        break;
+    case COMPLAINT_QUIET:
+        if (reason == REASON_NONE)
+            log_event(server->granted ? LOG_DEBUG : LOG_INFO, "token granted", LOG_TEXT("appserver", name),
+                      LOG_SECONDS("lifetime", lifetime_ns));
+        break;
+    }
+}
+
+void notice_secrets(struct server *server, const char *why, struct moment now)
+{
+    const char *name = server->settings->name;
+    switch (complaint_update(&server->secrets_complaint, why ? 1 : 0, now.boot_ns)) {
+    case COMPLAINT_NEW:
+    case COMPLAINT_AGAIN:
+        log_event(LOG_WARN, "secret cannot be read", LOG_TEXT("appserver", name), LOG_TEXT("why", why));
+        break;
+    case COMPLAINT_OVER:
+        log_event(LOG_INFO, "secrets can be read again", LOG_TEXT("appserver", name));
+        break;
+    case COMPLAINT_QUIET:
+        break;
+    }
+}
+
+void notice_target(const struct target *target, struct moment now)
+{
+    static const char *const states[] = {
+        [RUN_NONE] = "idle", [RUN_WAITING] = "waiting", [RUN_ASKING] = "asking"};
+    log_event(
+        LOG_INFO, "target", LOG_TEXT("appserver", target->settings->appserver->name),
+        LOG_TEXT("probe", target->settings->probe->name),
+        LOG_TEXT("company", label(target->settings->company)), LOG_TEXT("state", states[target->run.state]),
+        LOG_TEXT("reason", label(reason_name(target->last_reason))), LOG_INT("status", target->last_status),
+        LOG_INT("failures", target->failures), LOG_SECONDS("next_in", target->due_ns - now.boot_ns));
+}

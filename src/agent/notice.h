@@ -1,0 +1,18 @@
+/* What the agent says in the log about targets and app servers: when a thing changes, again at doubling
+   intervals, and when it is over. Texts handed in are redacted. */
+#ifndef AGENT_NOTICE_H
+#define AGENT_NOTICE_H
+
+#include "agent/server.h"
+
+/* A run has ended. */
+void notice_run(struct target *target, const struct probe_result *result, struct moment now);
+void notice_verdict(struct server *server, struct moment now);
+/* A token request of the credential's own has ended; REASON_NONE: granted. */
+void notice_login(struct server *server, enum reason reason, int status, const char *message,
+                  struct moment now);
+/* The secrets were read (why NULL), or could not be. */
+void notice_secrets(struct server *server, const char *why, struct moment now);
+void notice_target(const struct target *target, struct moment now);
+
+#endif

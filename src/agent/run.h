@@ -1,0 +1,56 @@
+/* One run of one target, from due until its result: what it asks, what it has spent. Knows neither gate nor
+   credential. */
+#ifndef AGENT_RUN_H
+#define AGENT_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "kinetic/exchange.h"
+#include "probe/kind.h"
+#include "report/report.h"
+
+enum run_state {
+    RUN_NONE,    /* no run goes */
+    RUN_WAITING, /* for a place, a token, the end of a pause */
+    RUN_ASKING   /* an exchange is in flight */
+};
+
+struct run {
+    enum run_state state;
+    bool asked;    /* at least one exchange was started */
+    bool repeated; /* a 401 has led to a login and one repeat */
+    bool timed;    /* got an answer or timed out */
+    struct probe_run probe;
+    struct request request; /* what is asked now or next */
+    uint64_t ticket;        /* RUN_ASKING */
+    uint64_t serial;        /* of the token it was sent with */
+    int64_t due_ns;
+    int64_t waiting_since_ns;
+    int64_t sent_ns;  /* of the exchange in flight, or the last one */
+    int64_t spent_ns; /* of its exchanges together: what the time-out counts */
+    struct phases phases;
+};
+
+void run_begin(struct run *run, const struct target_settings *target, int64_t due_ns, struct moment now);
+
+/* What is left of the run's time-out: waiting is not in it. */
+int64_t run_time_left(const struct run *run);
+
+/* An exchange is started now. */
+void run_sent(struct run *run, uint64_t ticket, struct moment now);
+
+/* It was answered. PROBE_ASK: run->request is the next one. PROBE_DONE: result is filled; run->request is
+   still the one that was answered, so that it can be repeated after a login. */
+enum probe_next run_answered(struct run *run, const struct answer *answer, bool bearer,
+                             struct probe_result *result);
+
+/* Frees what it holds; state is RUN_NONE afterwards. */
+void run_end(struct run *run);
+
+/* What is told of it. */
+struct run_record run_record_of(const struct run *run, const struct probe_result *result, int64_t due_next_ns,
+                                struct moment now);
+
+#endif

@@ -1,0 +1,121 @@
+/* One app server as the agent sees it: its gate, credential, verdict and pauses, and the runs of its targets
+   on their way through them. The agent (agent.c) owns time and tickets; this owns what happens between a
+   due target and its result. */
+#ifndef AGENT_SERVER_H
+#define AGENT_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/backoff.h"
+#include "agent/credential.h"
+#include "agent/gate.h"
+#include "agent/heap.h"
+#include "agent/run.h"
+#include "agent/schedule.h"
+#include "agent/secrets.h"
+#include "agent/transport.h"
+#include "agent/verdict.h"
+#include "base/complaint.h"
+#include "report/report.h"
+
+struct server;
+
+struct target {
+    struct heap_node due;     /* in the agent's heap: when to look at it next */
+    struct heap_node waiting; /* in its server's gate.waiting or logins, by due time */
+    const struct target_settings *settings;
+    struct report_target *report;
+    struct server *server;
+    struct schedule schedule;
+    int64_t due_ns;  /* of the next run */
+    uint32_t number; /* its index in the model */
+    bool slotted;    /* its due time was moved to keep the least separation */
+    bool succeeded;  /* has ever */
+    struct run run;
+    struct backoff futile; /* logins on its behalf that did not help */
+    struct complaint complaint;
+    enum reason last_reason;
+    int last_status;
+    uint64_t failures; /* in a row */
+};
+
+/* What all app servers share. */
+struct server_context {
+    const struct exporter_settings *settings;
+    struct transport *transport;
+    struct secrets_port *secrets;
+    uint64_t tickets; /* given so far */
+    size_t runs;      /* that go, of all targets */
+};
+
+struct server {
+    struct server_context *context;
+    const struct appserver_settings *settings;
+    struct report_appserver *report;
+    size_t number; /* its index in the model */
+
+    struct gate gate;
+    struct heap logins; /* runs of the kind token that wait; they pass beside the gate */
+    struct credential credential;
+    struct server_verdict verdict;
+    struct backoff backoff;
+    enum reason backoff_reason;
+    int64_t
+        open_since_ns; /* since when nothing but the gate holds calls back; NEVER_NS: something else does */
+
+    struct request login; /* the credential's own token request in flight, and its ticket */
+    uint64_t login_ticket;
+
+    struct heap_node timer; /* in the agent's heap of servers */
+    bool queued;            /* has to be looked at in this turn */
+    struct server *next_queued;
+    int64_t separation_ns, next_slot_ns; /* of firing targets */
+
+    struct complaint verdict_complaint, token_complaint, secrets_complaint;
+    bool granted;                                                     /* a token, ever */
+    int64_t told_in_flight, told_waiting, told_backoff, told_blocked; /* what the report was told last */
+    enum reason told_verdict;
+    bool told_known;
+};
+
+/* Tickets: what kind of exchange, and whose. */
+#define TICKET_LOGIN UINT64_C(0x80000000)
+static inline uint32_t ticket_number(uint64_t ticket)
+{
+    return (uint32_t)(ticket & 0x7fffffff);
+}
+
+void server_init(struct server *server, struct server_context *context,
+                 const struct appserver_settings *settings, struct report_appserver *report, size_t number,
+                 uint64_t random);
+void server_free(struct server *server);
+
+/* A run of the target was begun: it waits for its turn. */
+void server_enqueue(struct server *server, struct target *target);
+
+/* Why a waiting run cannot be sent, other than by the gate; REASON_NONE: it could, or nothing has failed yet.
+   *message is for people, or NULL. */
+enum reason server_standing(const struct server *server, const struct target *target, int64_t now_ns,
+                            const char **message);
+
+/* Ends a run that waits, with a failure of this reason; message may be NULL. */
+void server_give_up(struct server *server, struct target *target, enum reason reason, const char *message,
+                    struct moment now);
+/* Takes back a run, without a result; cancels what is in flight. */
+void server_drop(struct server *server, struct target *target);
+/* Gives up the credential's own token request, if one is in flight. */
+void server_drop_login(struct server *server);
+
+/* An exchange of the target's run, or the credential's own, was answered. */
+void server_answered(struct server *server, struct target *target, const struct answer *answer,
+                     struct moment now);
+void server_login_answered(struct server *server, const struct answer *answer, struct moment now);
+/* The secrets were read; takes over what they point to. */
+void server_secrets(struct server *server, struct secrets *secrets, struct moment now);
+
+/* Does all that can be done now. Returns when to come again at the latest. */
+int64_t server_turn(struct server *server, struct moment now);
+
+#endif

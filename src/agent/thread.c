@@ -1,0 +1,225 @@
+#include "agent/thread.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+#include "agent/loop.h"
+#include "agent/transfer.h"
+#include "agent/worker.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#define TURN_LONG_NS (100 * MILLISECOND_NS)
+#define HEARTBEAT_NS (5 * SECOND_NS) /* the loop turns at least so often */
+
+struct agent_thread {
+    pthread_t thread;
+    struct model *model;
+    struct loop *loop;
+    struct transfer *transfer;
+    struct worker *worker;
+    struct agent *agent;
+    struct report *report;
+    int stop_descriptor;   /* eventfd: agent_thread_stop */
+    int signal_descriptor; /* signalfd */
+};
+
+/* ---- what wakes the loop ---- */
+
+static void answered(void *context, uint64_t ticket, const struct answer *answer, struct moment now)
+{
+    struct agent_thread *self = context;
+    agent_answered(self->agent, ticket, answer, now);
+}
+
+static void on_stop(void *context, int descriptor, uint32_t events, struct moment now)
+{
+    (void)events;
+    struct agent_thread *self = context;
+    uint64_t count;
+    if (read(descriptor, &count, sizeof count) == (ssize_t)sizeof count)
+        agent_shutdown(self->agent, now);
+}
+
+static void on_signal(void *context, int descriptor, uint32_t events, struct moment now)
+{
+    (void)events;
+    struct agent_thread *self = context;
+    struct signalfd_siginfo info;
+    while (read(descriptor, &info, sizeof info) == (ssize_t)sizeof info) {
+        switch (info.ssi_signo) {
+        case SIGUSR1:
+            agent_log_targets(self->agent, now);
+            break;
+        case SIGHUP:
+            log_event(LOG_WARN, "reload is not in this version: restart to take in a new configuration",
+                      LOG_TEXT("signal", "SIGHUP"));
+            break;
+        default:
+            agent_shutdown(self->agent, now);
+            break;
+        }
+    }
+}
+
+static void on_worker(void *context, int descriptor, uint32_t events, struct moment now)
+{
+    (void)descriptor;
+    (void)events;
+    struct agent_thread *self = context;
+    size_t appserver;
+    struct secrets secrets;
+    while (worker_take(self->worker, &appserver, &secrets))
+        agent_secrets(self->agent, appserver, &secrets, now);
+}
+
+/* ---- the thread ---- */
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void tell_turn(struct agent_thread *self, int64_t turn_ns)
+{
+    report_turn(self->report, turn_ns);
+    if (turn_ns > TURN_LONG_NS)
+        log_event(LOG_WARN, "a turn of the agent took long", LOG_SECONDS("seconds", turn_ns));
+}
+
+/* loop_turn hands back the moment at which the waiting ended: what follows it, with the handlers it ran, is
+   the turn. */
+static void *thread_run(void *context)
+{
+    struct agent_thread *self = context;
+    int64_t wake_ns = 0; /* the first turn does not wait */
+    while (!agent_finished(self->agent)) {
+        struct moment woken = loop_turn(self->loop, wake_ns);
+        int64_t transfer_ns = transfer_turn(self->transfer, clock_now());
+        int64_t agent_ns = agent_turn(self->agent, clock_now());
+        int64_t now_ns = clock_now().boot_ns;
+        tell_turn(self, now_ns - woken.boot_ns);
+        wake_ns = smaller(smaller(agent_ns, transfer_ns), now_ns + HEARTBEAT_NS);
+    }
+    return NULL;
+}
+
+/* ---- start and end ---- */
+
+static const int handled_signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
+
+static int open_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof handled_signals / sizeof handled_signals[0]; i++)
+        sigaddset(&set, handled_signals[i]);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static size_t connections_of(const struct model *model)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < model->appserver_count; i++)
+        count += (size_t)model->appservers[i].max_in_flight + 1; /* and one for its token requests */
+    return count;
+}
+
+static uint64_t random_seed(void)
+{
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed)
+        seed = (uint64_t)clock_now().wall_ns ^ (uint64_t)getpid();
+    return seed;
+}
+
+static void thread_free(struct agent_thread *self)
+{
+    agent_free(self->agent);
+    worker_free(self->worker);
+    transfer_free(self->transfer);
+    if (self->signal_descriptor >= 0)
+        close(self->signal_descriptor);
+    if (self->stop_descriptor >= 0)
+        close(self->stop_descriptor);
+    loop_free(self->loop);
+    free(self);
+}
+
+/* Reads all CA sets now. One that cannot be used fails its app server's runs, not the start: it may be put right
+   while the agent runs. */
+static void read_trust(struct agent_thread *self)
+{
+    for (size_t i = 0; i < self->model->appserver_count; i++) {
+        const struct appserver_settings *appserver = &self->model->appservers[i];
+        if (strncmp(appserver->url, "https:", 6) != 0)
+            continue;
+        const char *why = transfer_trust(self->transfer, appserver->tls_ca_file);
+        if (why)
+            log_event(LOG_WARN, "the CA certificates cannot be used", LOG_TEXT("appserver", appserver->name),
+                      LOG_TEXT("file", appserver->tls_ca_file), LOG_TEXT("why", why));
+    }
+}
+
+/* Everything but the thread. NULL, or what could not be had. */
+static const char *thread_fill(struct agent_thread *self)
+{
+    if (!(self->loop = loop_new()))
+        return "cannot make an epoll descriptor";
+    self->stop_descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    self->signal_descriptor = open_signals();
+    if (self->stop_descriptor < 0 || self->signal_descriptor < 0)
+        return "cannot make an event descriptor";
+    self->transfer = transfer_new(self->loop, connections_of(self->model), answered, self);
+    if (!self->transfer)
+        return "cannot make libcurl's multi handle";
+    read_trust(self);
+    if (!(self->worker = worker_new(self->model->appserver_count)))
+        return "cannot start the worker thread";
+    if (!loop_watch(self->loop, self->stop_descriptor, EPOLLIN, on_stop, self) ||
+        !loop_watch(self->loop, self->signal_descriptor, EPOLLIN, on_signal, self) ||
+        !loop_watch(self->loop, worker_descriptor(self->worker), EPOLLIN, on_worker, self))
+        return "cannot watch a descriptor";
+    self->agent = agent_new(self->model, self->report, transfer_transport(self->transfer),
+                            worker_secrets_port(self->worker), random_seed(), clock_now());
+    if (pthread_create(&self->thread, NULL, thread_run, self) != 0)
+        return "cannot start the agent thread";
+    pthread_setname_np(self->thread, "agent");
+    return NULL;
+}
+
+struct agent_thread *agent_thread_start(struct model *model, struct report *report, const char **why)
+{
+    struct agent_thread *self = memory_new(1, sizeof *self);
+    *self = (struct agent_thread){
+        .model = model, .report = report, .stop_descriptor = -1, .signal_descriptor = -1};
+    *why = thread_fill(self);
+    if (*why) {
+        thread_free(self);
+        return NULL;
+    }
+    return self;
+}
+
+void agent_thread_stop(struct agent_thread *thread)
+{
+    uint64_t one = 1;
+    (void)!write(thread->stop_descriptor, &one, sizeof one);
+}
+
+void agent_thread_join(struct agent_thread *thread)
+{
+    int error = pthread_join(thread->thread, NULL);
+    assert(error == 0);
+    thread_free(thread);
+}

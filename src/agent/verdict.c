@@ -1,0 +1,48 @@
+#include "agent/verdict.h"
+
+static void clear(struct server_verdict *verdict)
+{
+    *verdict = (struct server_verdict){.targets = verdict->targets, .known = true};
+}
+
+static void judge(struct server_verdict *verdict, enum reason reason)
+{
+    bool wide = verdict->two_targets || verdict->targets < 2 || verdict->token_failures > 0;
+    bool stands = verdict->call_failures + verdict->token_failures >= 2 && wide;
+    if (stands && (verdict->standing == REASON_NONE || verdict->last == reason))
+        verdict->standing = reason;
+    verdict->last = reason;
+}
+
+void server_verdict_call(struct server_verdict *verdict, const void *target, enum reason reason,
+                         bool proves_up)
+{
+    verdict->known = true;
+    if (reason == REASON_NONE || proves_up) {
+        clear(verdict);
+        return;
+    }
+    if (reason == REASON_INTERNAL) /* tells about us, not about the server */
+        return;
+    if (!verdict->first_target)
+        verdict->first_target = target;
+    else if (verdict->first_target != target)
+        verdict->two_targets = true;
+    verdict->call_failures++;
+    judge(verdict, reason);
+}
+
+void server_verdict_token(struct server_verdict *verdict, enum reason reason)
+{
+    verdict->known = true;
+    if (reason == REASON_INTERNAL)
+        return;
+    if (reason != REASON_NONE) {
+        verdict->token_failures++;
+        judge(verdict, reason);
+        return;
+    }
+    verdict->token_failures = 0;
+    if (verdict->call_failures < 2 || !(verdict->two_targets || verdict->targets < 2))
+        verdict->standing = REASON_NONE;
+}
