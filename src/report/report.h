@@ -96,8 +96,9 @@ void report_http_request(struct report *report, const char *path, int code, uint
    (process_*, log messages) is read here. False when it does not fit: what the buffer holds then is no page. */
 bool report_page(struct report *report, struct moment now, struct buffer *page);
 
-void report_turn(struct report *report,
-                 int64_t turn_ns);                    /* one turn of the agent's loop; also the heartbeat */
-void report_ready(struct report *report, bool ready); /* the schedule turns */
+/* One turn of the agent's loop has taken turn_ns and ended now; also the heartbeat. */
+void report_turn(struct report *report, int64_t turn_ns, struct moment now);
+/* The schedule turns. */
+void report_ready(struct report *report, bool ready);
 
 #endif

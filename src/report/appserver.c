@@ -1,0 +1,234 @@
+/* The part of report.h that speaks of app servers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "report/parts.h"
+
+#define DROPPED_MAXIMUM 4096 /* series told apart among those that found no room, a family */
+
+void report_appserver_start(struct report_appserver *appserver, struct report *report, size_t index,
+                            struct moment now)
+{
+    const struct appserver_settings *settings = &report->model->appservers[index];
+    unsigned groups = settings->auth == AUTH_TOKEN ? GROUP_TOKEN : 0;
+
+    appserver->report = report;
+    appserver->index = index;
+    appserver->owner = store_owner_add(report->store, OWNER_APPSERVER, (const char *const[]){settings->name},
+                                       groups, now);
+    store_set(report->store, appserver->owner, FAMILY_LOGIN_BLOCKED_UNTIL, 0, 0, NEVER_NS);
+    store_set(report->store, appserver->owner, FAMILY_REQUESTS_IN_FLIGHT, 0, 0, NEVER_NS);
+    store_set(report->store, appserver->owner, FAMILY_REQUESTS_WAITING, 0, 0, NEVER_NS);
+    store_set(report->store, appserver->owner, FAMILY_BACKOFF_UNTIL, 0, 0, NEVER_NS);
+    appserver->card = (struct board_appserver){
+        .name = settings->name, .url = settings->url, .has_token = settings->auth == AUTH_TOKEN};
+    board_put_appserver(report->board, index, &appserver->card);
+}
+
+void report_appserver_stop(struct report_appserver *appserver)
+{
+    for (size_t i = 0; i < FAMILIES; i++)
+        free(appserver->dropped[i].hashes);
+    free(appserver->card.token_message);
+}
+
+/* ---- small changes ---- */
+
+static void put_card(struct report_appserver *appserver)
+{
+    board_put_appserver(appserver->report->board, appserver->index, &appserver->card);
+}
+
+static void count(struct report_appserver *appserver, enum family family, size_t value)
+{
+    store_lock(appserver->report->store);
+    store_add(appserver->report->store, appserver->owner, family, value, 1);
+    store_unlock(appserver->report->store);
+}
+
+static void set(struct report_appserver *appserver, enum family family, size_t value, double number)
+{
+    store_lock(appserver->report->store);
+    store_set(appserver->report->store, appserver->owner, family, value, number, NEVER_NS);
+    store_unlock(appserver->report->store);
+}
+
+void report_connection_opened(struct report_appserver *appserver)
+{
+    count(appserver, FAMILY_CONNECTIONS_OPENED, 0);
+}
+
+void report_resend(struct report_appserver *appserver)
+{
+    count(appserver, FAMILY_RESENDS, 0);
+}
+
+void report_reauthentication(struct report_appserver *appserver)
+{
+    count(appserver, FAMILY_REAUTHENTICATIONS, 0);
+}
+
+void report_auth_failure(struct report_appserver *appserver, enum reason reason)
+{
+    count(appserver, FAMILY_AUTH_FAILURES, family_auth_reason_index(reason));
+}
+
+void report_clock_skew(struct report_appserver *appserver, double seconds)
+{
+    set(appserver, FAMILY_CLOCK_SKEW, 0, seconds);
+}
+
+void report_request_wait(struct report_appserver *appserver, int64_t waited_ns)
+{
+    store_lock(appserver->report->store);
+    store_observe(appserver->report->store, appserver->owner, FAMILY_REQUEST_WAIT, clock_seconds(waited_ns));
+    store_unlock(appserver->report->store);
+}
+
+void report_gate(struct report_appserver *appserver, int64_t in_flight, int64_t waiting,
+                 int64_t backoff_until_wall_ns)
+{
+    struct store *store = appserver->report->store;
+
+    store_lock(store);
+    store_set(store, appserver->owner, FAMILY_REQUESTS_IN_FLIGHT, 0, (double)in_flight, NEVER_NS);
+    store_set(store, appserver->owner, FAMILY_REQUESTS_WAITING, 0, (double)waiting, NEVER_NS);
+    store_set(store, appserver->owner, FAMILY_BACKOFF_UNTIL, 0, clock_seconds(backoff_until_wall_ns),
+              NEVER_NS);
+    store_unlock(store);
+}
+
+/* ---- what the board shows too ---- */
+
+void report_verdict(struct report_appserver *appserver, bool known, enum reason reason, struct moment now)
+{
+    struct store *store = appserver->report->store;
+    struct board_appserver *card = &appserver->card;
+
+    (void)now;
+    if (card->known == known && card->verdict == reason)
+        return;
+    card->known = known;
+    card->verdict = reason;
+    store_lock(store);
+    store_clear(store, appserver->owner, FAMILY_UP, 0);
+    store_clear(store, appserver->owner, FAMILY_APPSERVER_FAILURE_REASON, 0);
+    if (known)
+        store_set(store, appserver->owner, FAMILY_UP, 0, reason == REASON_NONE, NEVER_NS);
+    if (known && reason != REASON_NONE)
+        store_set(store, appserver->owner, FAMILY_APPSERVER_FAILURE_REASON, family_reason_index(reason), 1,
+                  NEVER_NS);
+    store_unlock(store);
+    put_card(appserver);
+}
+
+void report_certificate(struct report_appserver *appserver, enum certificate_of whose, int64_t expiry_epoch)
+{
+    set(appserver, FAMILY_CERTIFICATE_EXPIRY, whose, (double)expiry_epoch);
+    if (whose == CERTIFICATE_SERVER && appserver->card.certificate_expiry_epoch != expiry_epoch) {
+        appserver->card.certificate_expiry_epoch = expiry_epoch;
+        put_card(appserver);
+    }
+}
+
+void report_login_blocked(struct report_appserver *appserver, int64_t until_wall_ns)
+{
+    set(appserver, FAMILY_LOGIN_BLOCKED_UNTIL, 0, clock_seconds(until_wall_ns));
+    appserver->card.login_blocked_until_wall_ns = until_wall_ns;
+    put_card(appserver);
+}
+
+/* ---- tokens ---- */
+
+void report_token_request(struct report_appserver *appserver, int status, int64_t duration_ns,
+                          enum reason reason, const char *message, struct moment now)
+{
+    struct store *store = appserver->report->store;
+    struct store_owner owner = appserver->owner;
+
+    (void)now;
+    appserver->token_failures = reason == REASON_NONE ? 0 : appserver->token_failures + 1;
+    store_lock(store);
+    store_add(store, owner, FAMILY_TOKEN_REQUESTS, 0, 1);
+    if (status != 0)
+        report_code(appserver->report, owner, FAMILY_TOKEN_RESPONSES, status);
+    if (duration_ns >= 0)
+        store_observe(store, owner, FAMILY_TOKEN_REQUEST_DURATION, clock_seconds(duration_ns));
+    store_set(store, owner, FAMILY_TOKEN_CONSECUTIVE_FAILURES, 0, (double)appserver->token_failures,
+              NEVER_NS);
+    store_clear(store, owner, FAMILY_TOKEN_FAILURE_REASON, 0);
+    if (reason != REASON_NONE) {
+        store_add(store, owner, FAMILY_TOKEN_FAILURES, 0, 1);
+        store_set(store, owner, FAMILY_TOKEN_FAILURE_REASON, family_reason_index(reason), 1, NEVER_NS);
+    }
+    store_unlock(store);
+
+    free(appserver->card.token_message);
+    appserver->card.token_reason = reason;
+    appserver->card.token_message = reason == REASON_NONE || message == NULL ? NULL
+                                                                             : memory_copy_text(message);
+    put_card(appserver);
+}
+
+void report_token(struct report_appserver *appserver, int64_t lifetime_ns, int64_t expiry_boot_ns,
+                  struct moment now)
+{
+    struct store *store = appserver->report->store;
+    struct store_owner owner = appserver->owner;
+    int64_t expiry_wall_ns = now.wall_ns + (expiry_boot_ns - now.boot_ns);
+
+    store_lock(store);
+    if (lifetime_ns > 0) {
+        store_set(store, owner, FAMILY_TOKEN_LIFETIME, 0, clock_seconds(lifetime_ns), NEVER_NS);
+        store_set(store, owner, FAMILY_TOKEN_EXPIRY, 0, clock_seconds(expiry_wall_ns), NEVER_NS);
+        store_set_expiry(store, owner, FAMILY_TOKEN_REMAINING, expiry_boot_ns);
+    } else {
+        store_clear(store, owner, FAMILY_TOKEN_EXPIRY, 0);
+        store_set_expiry(store, owner, FAMILY_TOKEN_REMAINING, 0);
+    }
+    store_unlock(store);
+    appserver->card.token_expiry_boot_ns = lifetime_ns > 0 ? expiry_boot_ns : 0;
+    put_card(appserver);
+}
+
+/* ---- licenses ---- */
+
+/* A series that found no room: counted once, by its label. Under the store's lock. */
+static void drop(struct report_appserver *appserver, enum family family, const char *label)
+{
+    struct dropped *dropped = &appserver->dropped[family];
+    uint64_t hash = text_hash(TEXT_HASH_START, label, strlen(label));
+
+    for (size_t i = 0; i < dropped->count; i++)
+        if (dropped->hashes[i] == hash)
+            return;
+    if (dropped->count == DROPPED_MAXIMUM)
+        return;
+    dropped->hashes = memory_grow(dropped->hashes, dropped->count + 1, sizeof *dropped->hashes);
+    dropped->hashes[dropped->count++] = hash;
+    store_set_data(appserver->report->store, appserver->owner, FAMILY_SERIES_DROPPED,
+                   (const char *const[]){families[family].name}, (double)dropped->count, NEVER_NS);
+}
+
+static void add_license(struct report_appserver *appserver, enum family family, const char *license,
+                        double increment)
+{
+    struct store *store = appserver->report->store;
+
+    store_lock(store);
+    if (!store_add_data(store, appserver->owner, family, &license, increment, clock_now()))
+        drop(appserver, family, license);
+    store_unlock(store);
+}
+
+void report_license_refusal(struct report_appserver *appserver, const char *license)
+{
+    add_license(appserver, FAMILY_LICENSE_REFUSALS, license, 1);
+}
+
+void report_license_claim(struct report_appserver *appserver, const char *license, int64_t held_ns)
+{
+    add_license(appserver, FAMILY_LICENSE_CLAIM, license, clock_seconds(held_ns));
+}

@@ -1,0 +1,195 @@
+#include "report/board.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "report/board_write.h"
+
+/* A snapshot: immutable but for its references; its texts stand behind it in the same memory. */
+struct card {
+    _Atomic uint32_t references;
+    union {
+        struct board_target target;
+        struct board_appserver appserver;
+    };
+    char texts[];
+};
+
+struct board {
+    pthread_mutex_t mutex;
+    size_t count; /* cards: app servers, then targets */
+    size_t appserver_count;
+    struct card **cards;
+    _Atomic int64_t beat_boot_ns;
+    atomic_bool ready;
+};
+
+struct view {
+    struct board_view public; /* first, so that a pointer to it is one to the view */
+    size_t count;
+    struct card **cards;
+    const struct board_appserver **appservers;
+    const struct board_target **targets;
+};
+
+static struct card *card_ref(struct card *card)
+{
+    atomic_fetch_add_explicit(&card->references, 1, memory_order_relaxed);
+    return card;
+}
+
+static void card_unref(struct card *card)
+{
+    if (card != NULL && atomic_fetch_sub_explicit(&card->references, 1, memory_order_acq_rel) == 1)
+        free(card);
+}
+
+struct board *board_new(size_t appserver_count, size_t target_count)
+{
+    struct board *board = memory_new(1, sizeof *board);
+
+    pthread_mutex_init(&board->mutex, NULL);
+    board->count = appserver_count + target_count;
+    board->appserver_count = appserver_count;
+    board->cards = memory_new(board->count, sizeof *board->cards);
+    for (size_t i = 0; i < appserver_count; i++)
+        board_put_appserver(board, i, &(struct board_appserver){.name = "", .url = ""});
+    for (size_t i = 0; i < target_count; i++)
+        board_put_target(board, i,
+                         &(struct board_target){.appserver = "", .company = "", .probe = "", .kind = ""});
+    return board;
+}
+
+void board_free(struct board *board)
+{
+    if (board == NULL)
+        return;
+    for (size_t i = 0; i < board->count; i++)
+        card_unref(board->cards[i]);
+    free(board->cards);
+    pthread_mutex_destroy(&board->mutex);
+    free(board);
+}
+
+static void put(struct board *board, size_t index, struct card *card)
+{
+    atomic_init(&card->references, 1);
+    pthread_mutex_lock(&board->mutex);
+    struct card *old = board->cards[index];
+    board->cards[index] = card;
+    pthread_mutex_unlock(&board->mutex);
+    card_unref(old);
+}
+
+static size_t text_room(const char *text)
+{
+    return text == NULL ? 0 : strlen(text) + 1;
+}
+
+/* Copies the text to *at and moves that behind it; NULL stays NULL. */
+static char *place_text(char **at, const char *text)
+{
+    size_t size = text_room(text);
+    char *copy = *at;
+
+    if (text == NULL)
+        return NULL;
+    memcpy(copy, text, size);
+    *at += size;
+    return copy;
+}
+
+void board_put_target(struct board *board, size_t index, const struct board_target *value)
+{
+    assert(index < board->count - board->appserver_count);
+    size_t room = text_room(value->appserver) + text_room(value->company) + text_room(value->probe) +
+                  text_room(value->kind) + text_room(value->message);
+    struct card *card = memory_new(1, sizeof *card + room);
+    char *at = card->texts;
+
+    card->target = *value;
+    card->target.appserver = place_text(&at, value->appserver);
+    card->target.company = place_text(&at, value->company);
+    card->target.probe = place_text(&at, value->probe);
+    card->target.kind = place_text(&at, value->kind);
+    card->target.message = place_text(&at, value->message);
+    put(board, board->appserver_count + index, card);
+}
+
+void board_put_appserver(struct board *board, size_t index, const struct board_appserver *value)
+{
+    assert(index < board->appserver_count);
+    size_t room = text_room(value->name) + text_room(value->url) + text_room(value->token_message);
+    struct card *card = memory_new(1, sizeof *card + room);
+    char *at = card->texts;
+
+    card->appserver = *value;
+    card->appserver.name = place_text(&at, value->name);
+    card->appserver.url = place_text(&at, value->url);
+    card->appserver.token_message = place_text(&at, value->token_message);
+    put(board, index, card);
+}
+
+struct board_view *board_view_take(struct board *board, struct moment now)
+{
+    struct view *view = memory_new(1, sizeof *view);
+
+    view->count = board->count;
+    view->cards = memory_new(view->count, sizeof *view->cards);
+    view->appservers = memory_new(board->appserver_count, sizeof(struct board_appserver *));
+    view->targets = memory_new(view->count - board->appserver_count, sizeof(struct board_target *));
+    pthread_mutex_lock(&board->mutex);
+    for (size_t i = 0; i < view->count; i++)
+        view->cards[i] = card_ref(board->cards[i]);
+    pthread_mutex_unlock(&board->mutex);
+    for (size_t i = 0; i < view->count; i++) {
+        if (i < board->appserver_count)
+            view->appservers[i] = &view->cards[i]->appserver;
+        else
+            view->targets[i - board->appserver_count] = &view->cards[i]->target;
+    }
+    view->public = (struct board_view){.now = now,
+                                       .appservers = view->appservers,
+                                       .appserver_count = board->appserver_count,
+                                       .targets = view->targets,
+                                       .target_count = view->count - board->appserver_count};
+    return &view->public;
+}
+
+void board_view_free(struct board_view *public)
+{
+    struct view *view = (struct view *)public;
+
+    if (view == NULL)
+        return;
+    for (size_t i = 0; i < view->count; i++)
+        card_unref(view->cards[i]);
+    free(view->cards);
+    free(view->appservers);
+    free(view->targets);
+    free(view);
+}
+
+void board_beat(struct board *board, int64_t boot_ns)
+{
+    atomic_store_explicit(&board->beat_boot_ns, boot_ns, memory_order_relaxed);
+}
+
+int64_t board_heartbeat_boot_ns(struct board *board)
+{
+    return atomic_load_explicit(&board->beat_boot_ns, memory_order_relaxed);
+}
+
+void board_set_ready(struct board *board, bool ready)
+{
+    atomic_store(&board->ready, ready);
+}
+
+bool board_ready(struct board *board)
+{
+    return atomic_load(&board->ready);
+}

@@ -1,0 +1,18 @@
+/* The writing side of the board, for report.c. */
+#ifndef REPORT_BOARD_WRITE_H
+#define REPORT_BOARD_WRITE_H
+
+#include "report/board.h"
+
+struct board *board_new(size_t appserver_count, size_t target_count);
+/* No view may be left. */
+void board_free(struct board *board);
+
+/* Replaces the snapshot at this index by a copy of *value; its texts are copied too. */
+void board_put_target(struct board *board, size_t index, const struct board_target *value);
+void board_put_appserver(struct board *board, size_t index, const struct board_appserver *value);
+
+void board_beat(struct board *board, int64_t boot_ns);
+void board_set_ready(struct board *board, bool ready);
+
+#endif

@@ -1,0 +1,166 @@
+#include "report/report.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "metrics/process.h"
+#include "metrics/text_format.h"
+#include "report/parts.h"
+
+#define CODE_TEXT 16 /* bytes of a status code as text */
+
+struct report *report_new(struct model *model, struct moment now, const char *version, const char *revision)
+{
+    struct report *report = memory_new(1, sizeof *report);
+    const char *const build[] = {version, revision};
+
+    report->model = model_ref(model);
+    report->store = store_new(family_classes, OWNER_CLASSES, families, FAMILIES);
+    report->board = board_new(model->appserver_count, model->target_count);
+    report->appservers = memory_new(model->appserver_count, sizeof *report->appservers);
+    report->targets = memory_new(model->target_count, sizeof *report->targets);
+
+    store_lock(report->store);
+    report->process = store_owner_add(report->store, OWNER_PROCESS, NULL, 0, now);
+    store_set_data(report->store, report->process, FAMILY_BUILD_INFO, build, 1, NEVER_NS);
+    store_set(report->store, report->process, FAMILY_RELOAD_SUCCESSFUL, 0, 1, NEVER_NS);
+    store_set(report->store, report->process, FAMILY_RELOAD_SUCCESS, 0, clock_seconds(now.wall_ns), NEVER_NS);
+    store_set(report->store, report->process, FAMILY_TARGETS, 0, (double)model->target_count, NEVER_NS);
+    for (size_t i = 0; i < model->appserver_count; i++)
+        report_appserver_start(&report->appservers[i], report, i, now);
+    for (size_t i = 0; i < model->target_count; i++)
+        report_target_start(&report->targets[i], report, i, now);
+    store_unlock(report->store);
+    return report;
+}
+
+void report_free(struct report *report)
+{
+    if (report == NULL)
+        return;
+    for (size_t i = 0; i < report->model->appserver_count; i++)
+        report_appserver_stop(&report->appservers[i]);
+    free(report->appservers);
+    free(report->targets);
+    store_free(report->store);
+    board_free(report->board);
+    model_unref(report->model);
+    free(report);
+}
+
+struct store *report_store(struct report *report)
+{
+    return report->store;
+}
+
+struct board *report_board(struct report *report)
+{
+    return report->board;
+}
+
+struct report_appserver *report_appserver(struct report *report, size_t index)
+{
+    assert(index < report->model->appserver_count);
+    return &report->appservers[index];
+}
+
+struct report_target *report_target(struct report *report, size_t index)
+{
+    assert(index < report->model->target_count);
+    return &report->targets[index];
+}
+
+void report_code(struct report *report, struct store_owner owner, enum family family, int status)
+{
+    char code[CODE_TEXT];
+
+    snprintf(code, sizeof code, "%d", status);
+    store_add_data(report->store, owner, family, (const char *const[]){code}, 1, clock_now());
+}
+
+/* ---- the agent itself ---- */
+
+void report_lateness(struct report *report, int64_t lateness_ns)
+{
+    store_lock(report->store);
+    store_observe(report->store, report->process, FAMILY_RUN_LATENESS, clock_seconds(lateness_ns));
+    store_unlock(report->store);
+}
+
+void report_turn(struct report *report, int64_t turn_ns, struct moment now)
+{
+    store_lock(report->store);
+    store_observe(report->store, report->process, FAMILY_TURN, clock_seconds(turn_ns));
+    store_unlock(report->store);
+    board_beat(report->board, now.boot_ns);
+}
+
+void report_ready(struct report *report, bool ready)
+{
+    board_set_ready(report->board, ready);
+}
+
+/* ---- the web side ---- */
+
+void report_http_request(struct report *report, const char *path, int code, uint64_t bytes, struct moment now)
+{
+    char code_text[CODE_TEXT];
+
+    snprintf(code_text, sizeof code_text, "%d", code);
+    store_lock(report->store);
+    store_add_data(report->store, report->process, FAMILY_HTTP_REQUESTS,
+                   (const char *const[]){path, code_text}, 1, now);
+    store_set_data(report->store, report->process, FAMILY_HTTP_RESPONSE_BYTES, (const char *const[]){path},
+                   (double)bytes, NEVER_NS);
+    store_unlock(report->store);
+}
+
+static void set_process(struct report *report, enum family family, bool known, double value)
+{
+    if (known)
+        store_set(report->store, report->process, family, 0, value, NEVER_NS);
+    else
+        store_clear(report->store, report->process, family, 0);
+}
+
+static void refresh(struct report *report)
+{
+    struct process_figures figures;
+
+    process_read(&figures); /* before the lock: it asks the kernel */
+    store_lock(report->store);
+    if (figures.has_stat)
+        store_count(report->store, report->process, FAMILY_PROCESS_CPU, 0, figures.cpu_seconds);
+    set_process(report, FAMILY_PROCESS_RESIDENT, figures.has_stat, figures.resident_bytes);
+    set_process(report, FAMILY_PROCESS_VIRTUAL, figures.has_stat, figures.virtual_bytes);
+    set_process(report, FAMILY_PROCESS_START, figures.has_stat && figures.start_epoch > 0,
+                figures.start_epoch);
+    set_process(report, FAMILY_PROCESS_OPEN_FDS, figures.has_open_fds, figures.open_fds);
+    set_process(report, FAMILY_PROCESS_MAX_FDS, figures.has_max_fds, figures.max_fds);
+    for (size_t level = 0; level < LOG_LEVELS; level++)
+        store_count(report->store, report->process, FAMILY_LOG_MESSAGES, level,
+                    (double)log_count((enum log_level)level));
+    store_unlock(report->store);
+}
+
+bool report_page(struct report *report, struct moment now, struct buffer *page)
+{
+    size_t last = atomic_load_explicit(&report->page_size, memory_order_relaxed);
+    size_t before = page->size;
+
+    refresh(report);
+    /* Grown in one step, and not at all where the page would not fit anyway. */
+    size_t guess = last + last / 8;
+    if (!page->failed && guess <= page->maximum - page->size)
+        buffer_reserve(page, guess);
+    struct store_view *view = store_view_take(report->store, now);
+    bool fits = text_format_write(view, page);
+    store_view_free(view);
+    if (fits)
+        atomic_store_explicit(&report->page_size, page->size - before, memory_order_relaxed);
+    return fits;
+}

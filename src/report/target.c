@@ -1,0 +1,187 @@
+/* The part of report.h that speaks of targets. */
+#include "base/memory.h"
+#include "report/parts.h"
+
+#define RESULT_LIFE 3  /* intervals for which the results of a run are shown */
+#define HASH_SHIFT  11 /* the 53 bits that are left are whole in a double */
+
+void report_target_start(struct report_target *target, struct report *report, size_t index, struct moment now)
+{
+    const struct target_settings *settings = &report->model->targets[index];
+    const struct probe_settings *probe = settings->probe;
+    const struct probe_kind *kind = (const struct probe_kind *)probe->kind; /* config is its first member */
+    const char *const labels[] = {settings->appserver->name, settings->company, probe->name};
+    struct optional_number minimum = {0}, maximum = {0};
+    struct store *store = report->store;
+
+    target->report = report;
+    target->index = index;
+    target->appserver = &report->appservers[settings->appserver - report->model->appservers];
+    target->interval_ns = probe->interval_ns;
+    target->owner = store_owner_add(store, OWNER_TARGET, labels, 0, now);
+
+    store_set_data(store, target->owner, FAMILY_PROBE_INFO, (const char *const[]){kind->config.name}, 1,
+                   NEVER_NS);
+    store_set(store, target->owner, FAMILY_PROBE_INTERVAL, 0, clock_seconds(probe->interval_ns), NEVER_NS);
+    store_set(store, target->owner, FAMILY_PROBE_TIMEOUT, 0, clock_seconds(probe->timeout_ns), NEVER_NS);
+    if (kind->row_bounds != NULL)
+        kind->row_bounds(probe, &minimum, &maximum);
+    if (minimum.set)
+        store_set(store, target->owner, FAMILY_PROBE_ROWS_MIN, 0, minimum.value, NEVER_NS);
+    if (maximum.set)
+        store_set(store, target->owner, FAMILY_PROBE_ROWS_MAX, 0, maximum.value, NEVER_NS);
+
+    target->card = (struct board_target){.appserver = settings->appserver->name,
+                                         .company = settings->company,
+                                         .probe = probe->name,
+                                         .kind = kind->config.name,
+                                         .duration_ns = -1,
+                                         .interval_ns = probe->interval_ns};
+    board_put_target(report->board, index, &target->card);
+}
+
+/* ---- a run ---- */
+
+/* One run while its results are written: each is set, or what stands of an earlier run goes on, or it goes. */
+struct run_writer {
+    struct store *store;
+    struct store_owner owner;
+    int64_t now_ns, until_ns;
+};
+
+static void result_set(const struct run_writer *run, enum family family, size_t value, double number)
+{
+    store_set(run->store, run->owner, family, value, number, run->until_ns);
+}
+
+static void result_keep(const struct run_writer *run, enum family family, size_t value)
+{
+    store_extend(run->store, run->owner, family, value, run->now_ns, run->until_ns);
+}
+
+static void result_set_or_keep(const struct run_writer *run, enum family family, bool has, double number)
+{
+    if (has)
+        result_set(run, family, 0, number);
+    else
+        result_keep(run, family, 0);
+}
+
+static void phase_set_or_clear(const struct run_writer *run, enum phase_value phase, int64_t ns)
+{
+    if (ns >= 0)
+        result_set(run, FAMILY_PROBE_PHASE, phase, clock_seconds(ns));
+    else
+        store_clear(run->store, run->owner, FAMILY_PROBE_PHASE, phase);
+}
+
+static void write_phases(const struct run_writer *run, const struct phases *phases)
+{
+    const struct {
+        enum phase_value phase;
+        int64_t ns;
+    } connection[] = {{PHASE_RESOLVE, phases->resolve_ns},
+                      {PHASE_CONNECT, phases->connect_ns},
+                      {PHASE_TLS, phases->tls_ns}};
+    bool new_connection = phases->resolve_ns >= 0 || phases->connect_ns >= 0 || phases->tls_ns >= 0;
+
+    phase_set_or_clear(run, PHASE_PROCESSING, phases->processing_ns);
+    phase_set_or_clear(run, PHASE_TRANSFER, phases->transfer_ns);
+    for (size_t i = 0; i < sizeof connection / sizeof connection[0]; i++) {
+        if (new_connection)
+            phase_set_or_clear(run, connection[i].phase, connection[i].ns);
+        else
+            result_keep(run, FAMILY_PROBE_PHASE, connection[i].phase);
+    }
+}
+
+static void write_outcome(struct report_target *target, const struct run_writer *run, enum reason reason,
+                          struct moment ended)
+{
+    store_add(run->store, run->owner, FAMILY_PROBE_RUNS, 0, 1);
+    store_set(run->store, run->owner, FAMILY_PROBE_LAST_RUN, 0, clock_seconds(ended.wall_ns), NEVER_NS);
+    result_set(run, FAMILY_PROBE_SUCCESS, 0, reason == REASON_NONE);
+    result_set(run, FAMILY_PROBE_CONSECUTIVE_FAILURES, 0, (double)target->card.consecutive_failures);
+    if (reason == REASON_NONE) {
+        store_clear(run->store, run->owner, FAMILY_PROBE_FAILURE_REASON, 0);
+        store_set(run->store, run->owner, FAMILY_PROBE_LAST_SUCCESS, 0, clock_seconds(ended.wall_ns),
+                  NEVER_NS);
+        return;
+    }
+    store_add(run->store, run->owner, FAMILY_PROBE_FAILURES, 0, 1);
+    store_add(run->store, target->appserver->owner, FAMILY_FAILURES, family_reason_index(reason), 1);
+    result_set(run, FAMILY_PROBE_FAILURE_REASON, family_reason_index(reason), 1);
+}
+
+static void write_times(const struct run_writer *run, const struct run_record *record)
+{
+    if (record->timed)
+        store_observe(run->store, run->owner, FAMILY_PROBE_DURATION, clock_seconds(record->duration_ns));
+    if (record->asked)
+        result_set(run, FAMILY_PROBE_LAST_DURATION, 0, clock_seconds(record->duration_ns));
+    else
+        store_clear(run->store, run->owner, FAMILY_PROBE_LAST_DURATION, 0);
+    write_phases(run, &record->phases);
+}
+
+static void write_body(const struct run_writer *run, const struct probe_result *result)
+{
+    result_set_or_keep(run, FAMILY_PROBE_RESPONSE_BYTES, result->status != 0, (double)result->bytes);
+    result_set_or_keep(run, FAMILY_PROBE_ROWS, result->has_rows, (double)result->rows);
+    result_set_or_keep(run, FAMILY_PROBE_ROWS_TRUNCATED, result->has_truncated, result->truncated);
+    result_set_or_keep(run, FAMILY_PROBE_COLUMNS, result->has_columns, (double)result->columns);
+    result_set_or_keep(run, FAMILY_PROBE_SCHEMA_HASH, result->has_columns,
+                       (double)(result->schema_hash >> HASH_SHIFT));
+}
+
+static void fill_card(struct board_target *card, const struct run_record *record)
+{
+    const struct probe_result *result = record->result;
+
+    card->ran = true;
+    card->reason = result->reason;
+    card->message = result->reason == REASON_NONE ? NULL : result->message;
+    card->status = result->status;
+    card->last_run_wall_ns = record->ended.wall_ns;
+    if (result->reason == REASON_NONE)
+        card->last_success_wall_ns = record->ended.wall_ns;
+    card->duration_ns = record->asked ? record->duration_ns : -1;
+    card->next_run_boot_ns = record->due_next_boot_ns;
+    if (result->has_rows) {
+        card->has_rows = true;
+        card->rows = result->rows;
+    }
+    card->consecutive_failures = result->reason == REASON_NONE ? 0 : card->consecutive_failures + 1;
+}
+
+void report_run(struct report_target *target, const struct run_record *record)
+{
+    struct report *report = target->report;
+    struct run_writer run = {.store = report->store,
+                             .owner = target->owner,
+                             .now_ns = record->ended.boot_ns,
+                             .until_ns = record->ended.boot_ns + RESULT_LIFE * target->interval_ns};
+
+    fill_card(&target->card, record);
+    store_lock(report->store);
+    write_outcome(target, &run, record->result->reason, record->ended);
+    write_times(&run, record);
+    write_body(&run, record->result);
+    store_unlock(report->store);
+    board_put_target(report->board, target->index, &target->card);
+    target->card.message = NULL;
+}
+
+void report_response(struct report_target *target, int status)
+{
+    store_lock(target->report->store);
+    report_code(target->report, target->owner, FAMILY_PROBE_RESPONSES, status);
+    store_unlock(target->report->store);
+}
+
+void report_skipped(struct report_target *target, enum skip_cause cause)
+{
+    store_lock(target->report->store);
+    store_add(target->report->store, target->appserver->owner, FAMILY_RUNS_SKIPPED, cause, 1);
+    store_unlock(target->report->store);
+}

@@ -1,0 +1,159 @@
+/* A report on a small configuration: two app servers (one without tokens), a kind of probe that knows bounds of rows. */
+#ifndef SAMPLE_H
+#define SAMPLE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "report/report.h"
+
+struct sample_settings {
+    struct optional_number rows_min, rows_max;
+};
+
+static const struct config_row sample_rows[] = {
+    {.name = "rows_min",
+     .type = CONFIG_NUMBER,
+     .offset = offsetof(struct sample_settings, rows_min),
+     .help = "Least rows."},
+    {.name = "rows_max",
+     .type = CONFIG_NUMBER,
+     .offset = offsetof(struct sample_settings, rows_max),
+     .help = "Most rows."},
+};
+
+static void sample_bounds(const struct probe_settings *probe, struct optional_number *minimum,
+                          struct optional_number *maximum)
+{
+    const struct sample_settings *settings = probe->own;
+
+    *minimum = settings->rows_min;
+    *maximum = settings->rows_max;
+}
+
+static const struct probe_kind sample_kind = {.config = {.name = "baq",
+                                                         .help = "A sample.",
+                                                         .rows = sample_rows,
+                                                         .row_count = 2,
+                                                         .settings_size = sizeof(struct sample_settings),
+                                                         .per_company = true},
+                                              .row_bounds = sample_bounds};
+
+static const struct config_kind *const sample_kinds[] = {&sample_kind.config, NULL};
+
+static const char *sample_license(const char *name_or_guid, const char **name)
+{
+    *name = "WebService";
+    return strcmp(name_or_guid, "WebService") == 0 ? "00000003-9439-4B30-A6F4-6D2FD4B9FD0F" : NULL;
+}
+
+static const struct config_schema sample_schema = {.kinds = sample_kinds, .license_guid = sample_license};
+
+static const char sample_text[] = "[appserver live]\n"
+                                  "url = https://erp.example.com/KineticLive\n"
+                                  "company = EPIC06\n"
+                                  "username = watch\n"
+                                  "password = secret\n"
+                                  "api_key = key\n"
+                                  "[appserver open]\n"
+                                  "url = http://127.0.0.1/Kinetic\n"
+                                  "company = EPIC06\n"
+                                  "auth = none\n"
+                                  "[probe orders]\n"
+                                  "kind = baq\n"
+                                  "interval = 30s\n"
+                                  "timeout = 20s\n"
+                                  "rows_min = 1\n"
+                                  "rows_max = 1000\n"
+                                  "[probe stock]\n"
+                                  "kind = baq\n"
+                                  "interval = 30s\n"
+                                  "timeout = 20s\n"
+                                  "appserver = live\n";
+
+/* Targets of it, in this order. */
+enum { TARGET_ORDERS_LIVE, TARGET_ORDERS_OPEN, TARGET_STOCK_LIVE };
+enum { APPSERVER_LIVE, APPSERVER_OPEN };
+
+static inline struct model *sample_model(void)
+{
+    char path[] = "/tmp/test_report_XXXXXX";
+    int descriptor = mkstemp(path);
+    struct fault_list faults = {0};
+
+    assert_true(descriptor >= 0);
+    assert_int_equal(write(descriptor, sample_text, strlen(sample_text)), strlen(sample_text));
+    close(descriptor);
+    struct model *model = model_load(path, &sample_schema, &faults);
+    unlink(path);
+    for (size_t i = 0; i < faults.count; i++)
+        if (!faults.items[i].warning)
+            fail_msg("%d: %s", faults.items[i].line, faults.items[i].text);
+    fault_list_free(&faults);
+    assert_non_null(model);
+    return model;
+}
+
+static const struct moment sample_start = {.boot_ns = 1000 * SECOND_NS, .wall_ns = 1700000000 * SECOND_NS};
+
+static inline struct moment sample_after(int64_t seconds)
+{
+    return (struct moment){sample_start.boot_ns + seconds * SECOND_NS,
+                           sample_start.wall_ns + seconds * SECOND_NS};
+}
+
+static inline struct report *sample_report(void)
+{
+    struct model *model = sample_model();
+    struct report *report = report_new(model, sample_start, "1.2.3", "abc");
+
+    model_unref(model);
+    return report;
+}
+
+/* The lines of the page that hold this text, but for comments. */
+static inline char *sample_lines(struct report *report, struct moment now, const char *having)
+{
+    struct buffer page, lines;
+
+    buffer_init(&page, 1 << 24);
+    buffer_init(&lines, 1 << 24);
+    assert_true(report_page(report, now, &page));
+    for (char *at = page.data, *end; *at != '\0'; at = end + 1) {
+        end = strchr(at, '\n');
+        *end = '\0';
+        if (*at != '#' && strstr(at, having) != NULL) {
+            buffer_text(&lines, at);
+            buffer_byte(&lines, '\n');
+        }
+    }
+    buffer_free(&page);
+    buffer_reserve(&lines, 0);
+    return buffer_take(&lines);
+}
+
+static inline void assert_lines(struct report *report, struct moment now, const char *having,
+                                const char *wanted)
+{
+    char *lines = sample_lines(report, now, having);
+
+    assert_string_equal(lines, wanted);
+    free(lines);
+}
+
+/* The value of the series that is written so; NULL: it must not be there. */
+static inline void assert_value(struct report *report, struct moment now, const char *series,
+                                const char *wanted)
+{
+    char *lines = sample_lines(report, now, series);
+    char *whole = wanted == NULL ? NULL : memory_format("%s %s\n", series, wanted);
+
+    assert_string_equal(lines, wanted == NULL ? "" : whole);
+    free(lines);
+    free(whole);
+}
+
+#endif
