@@ -135,15 +135,23 @@ struct sim_call {
     const struct sim_fault *held_by; /* NULL: not held */
 };
 
-/* ---- server.c */
+/* ---- call.c */
+struct sim_call *sim_call_make(struct simulator *simulator, const char *uri);
+/* The request is complete: it is counted, logged, and sees the behaviour of now. */
+void sim_call_begin(struct sim_call *call);
+/* The call's own end: gives the seat back, writes the status into the log. Once. */
+void sim_call_end(struct sim_call *call);
+/* A call belongs to its connection and, while its answer is made, to the answer; both live in the same thread. */
+void sim_call_drop(struct sim_call *call);
 int64_t sim_server_time(const struct sim_call *call); /* epoch, by the server's own clock */
 const char *sim_call_header(const struct sim_call *call, const char *name); /* of the request */
 char *sim_query_argument(const char *query, const char *name, size_t i);    /* allocated, NULL */
 void sim_call_add_header(struct sim_call *call, const char *name, const char *value);
 /* Sleeps; false when the server stops. */
 bool sim_sleep(struct simulator *simulator, uint32_t milliseconds);
-/* The call's own end: gives the seat back, writes the status into the log. Once. */
-void sim_call_end(struct sim_call *call);
+
+/* ---- answer.c: hands the answer to libmicrohttpd. */
+enum MHD_Result sim_answer_queue(struct sim_call *call);
 
 /* ---- routes.c: the answer to a request, into the call. */
 void sim_call_answer(struct sim_call *call);

@@ -3,244 +3,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
-#define ROW_CHUNK (64 * 1024)
-
-/* ---- calls
- * ----------------------------------------------------------------------------------------------------- */
-
-int64_t sim_server_time(const struct sim_call *call)
-{
-    return (int64_t)time(NULL) + call->behaviour.clock_offset;
-}
-
-const char *sim_call_header(const struct sim_call *call, const char *name)
-{
-    return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
-}
-
-char *sim_query_argument(const char *query, const char *name, size_t i)
-{
-    for (const char *at = query; *at;) {
-        size_t size = strcspn(at, "&");
-        const char *equals = memchr(at, '=', size);
-        size_t name_size = equals ? (size_t)(equals - at) : size;
-        char *found = sim_decode(at, name_size, true), *value = NULL;
-        if (strcmp(found, name) == 0 && i-- == 0)
-            value = equals ? sim_decode(equals + 1, size - name_size - 1, true) : sim_duplicate("");
-        free(found);
-        if (value)
-            return value;
-        at += size;
-        at += *at == '&';
-    }
-    return NULL;
-}
-
-void sim_call_add_header(struct sim_call *call, const char *name, const char *value)
-{
-    if (call->headers_count == SIM_HEADERS)
-        sim_die("an answer has too many headers");
-    call->headers[call->headers_count].name = sim_duplicate(name);
-    call->headers[call->headers_count++].value = sim_duplicate(value);
-}
-
-bool sim_sleep(struct simulator *simulator, uint32_t milliseconds)
-{
-    int64_t until = sim_now_ns() + (int64_t)milliseconds * 1000000;
-    struct timespec deadline = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
-    pthread_mutex_lock(&simulator->lock);
-    while (milliseconds && !simulator->stopping && sim_now_ns() < until)
-        pthread_cond_timedwait(&simulator->changed, &simulator->lock, &deadline);
-    bool running = !simulator->stopping;
-    pthread_mutex_unlock(&simulator->lock);
-    return running;
-}
-
-static struct sim_call *call_make(struct simulator *simulator, const char *uri)
-{
-    struct sim_call *call = sim_allocate(sizeof *call);
-    size_t size = strcspn(uri, "?");
-    call->simulator = simulator;
-    call->references = 1;
-    call->path = sim_duplicate_n(uri, size);
-    call->query = sim_duplicate(uri[size] ? uri + size + 1 : "");
-    call->license = SIM_NO_LICENSE;
-    call->company = "";
-    return call;
-}
-
-static void call_begin(struct sim_call *call)
-{
-    struct simulator *simulator = call->simulator;
-    const char *accept = sim_call_header(call, "Accept");
-    call->json = accept && strcasestr(accept, "application/json");
-    call->begun = true;
-    pthread_mutex_lock(&simulator->lock);
-    call->behaviour = simulator->behaviour;
-    if (++simulator->in_flight > simulator->in_flight_peak)
-        simulator->in_flight_peak = simulator->in_flight;
-    sim_log_add(call);
-    pthread_cond_broadcast(&simulator->changed);
-    pthread_mutex_unlock(&simulator->lock);
-}
-
-void sim_call_end(struct sim_call *call)
-{
-    if (!call->begun || call->ended)
-        return;
-    struct simulator *simulator = call->simulator;
-    call->ended = true;
-    pthread_mutex_lock(&simulator->lock);
-    sim_seat_give_back(call);
-    simulator->in_flight--;
-    if (simulator->requests - call->number <= SIM_LOG_SIZE)
-        simulator->log[call->number % SIM_LOG_SIZE]->status = call->status;
-    pthread_cond_broadcast(&simulator->changed);
-    pthread_mutex_unlock(&simulator->lock);
-}
-
-/* A call belongs to the connection and, while its answer is made, to the answer; both live in the same
- * thread. */
-static void call_drop(struct sim_call *call)
-{
-    if (--call->references)
-        return;
-    sim_call_end(call);
-    for (size_t i = 0; i < call->segments_count; i++)
-        free(call->segments[i]);
-    for (size_t i = 0; i < call->headers_count; i++) {
-        free(call->headers[i].name);
-        free(call->headers[i].value);
-    }
-    sim_rows_free(call->rows);
-    sim_text_free(&call->body);
-    sim_text_free(&call->upload);
-    free(call->company_copy);
-    free(call->path);
-    free(call->query);
-    free(call->method);
-    free(call);
-}
-
-/* ---- answers
- * --------------------------------------------------------------------------------------------------- */
-
-/* Where an answer that is made while it is sent has got to. */
-struct stream {
-    struct sim_call *call;
-    size_t at; /* in call->body, which is filled again when it is used up */
-    bool first, rows_over, paused;
-    uint64_t size; /* of the whole body, MHD_SIZE_UNKNOWN */
-};
-
-/* Makes the next part of the body; false at its end. */
-static bool stream_fill(struct stream *stream)
-{
-    struct sim_call *call = stream->call;
-    if (!call->rows || stream->rows_over)
-        return false;
-    call->body.size = stream->at = 0;
-    while (call->body.size < ROW_CHUNK) {
-        if (!stream->first)
-            sim_text_add(&call->body, ",", 1);
-        if (!sim_rows_next(call->rows, &call->body)) {
-            if (!stream->first)
-                call->body.size--;
-            sim_text_add_string(&call->body, call->tail);
-            stream->rows_over = true;
-            break;
-        }
-        stream->first = false;
-    }
-    return true;
-}
-
-static ssize_t stream_read(void *context, uint64_t position, char *buffer, size_t size)
-{
-    struct stream *stream = context;
-    struct sim_call *call = stream->call;
-    if (position && call->body_delay_ms && !stream->paused) {
-        stream->paused = true;
-        if (!sim_sleep(call->simulator, call->body_delay_ms))
-            return MHD_CONTENT_READER_END_WITH_ERROR;
-    }
-    if (stream->at == call->body.size && !stream_fill(stream))
-        return MHD_CONTENT_READER_END_OF_STREAM;
-    size_t left = call->body.size - stream->at;
-    if (!position && call->body_delay_ms && left > 1)
-        left /= 2; /* the pause comes amid the body */
-    size_t take = left < size ? left : size;
-    memcpy(buffer, call->body.data + stream->at, take);
-    stream->at += take;
-    if (stream->at == call->body.size && (!call->rows || stream->rows_over))
-        sim_call_end(call);
-    return (ssize_t)take;
-}
-
-static void stream_free(void *context)
-{
-    struct stream *stream = context;
-    call_drop(stream->call);
-    free(stream);
-}
-
-/* Makes all rows once only to know their length: no memory, twice the time. */
-static uint64_t rows_length(struct sim_call *call)
-{
-    struct sim_text row = {0};
-    uint64_t size = call->body.size + strlen(call->tail), rows = 0;
-    while (sim_rows_next(call->rows, &row)) {
-        size += row.size;
-        row.size = 0;
-        rows++;
-    }
-    sim_rows_rewind(call->rows);
-    sim_text_free(&row);
-    return size + (rows ? rows - 1 : 0);
-}
-
-static struct MHD_Response *response_make(struct sim_call *call)
-{
-    if (!call->rows && !call->body_delay_ms) {
-        /* Nothing is left to do but sending: this is the end of the call. */
-        sim_call_end(call);
-        return MHD_create_response_from_buffer(call->body.size, call->body.data ? call->body.data : "",
-                                               MHD_RESPMEM_MUST_COPY);
-    }
-    struct stream *stream = sim_allocate(sizeof *stream);
-    *stream = (struct stream){.call = call, .first = true, .size = MHD_SIZE_UNKNOWN};
-    if (!call->rows)
-        stream->size = call->body.size;
-    else if (call->behaviour.content_length)
-        stream->size = rows_length(call);
-    call->references++;
-    return MHD_create_response_from_callback(stream->size, ROW_CHUNK, stream_read, stream, stream_free);
-}
-
-static enum MHD_Result answer_queue(struct sim_call *call)
-{
-    char date[40];
-    struct MHD_Response *response = response_make(call);
-    if (!response)
-        sim_die("no memory");
-    sim_http_date(sim_server_time(call), date);
-    MHD_add_response_header(response, "Date", date);
-    if (call->content_type)
-        MHD_add_response_header(response, "Content-Type", call->content_type);
-    for (size_t i = 0; i < call->headers_count; i++)
-        MHD_add_response_header(response, call->headers[i].name, call->headers[i].value);
-    enum MHD_Result queued = MHD_queue_response(call->connection, (unsigned)call->status, response);
-    MHD_destroy_response(response);
-    return queued;
-}
+/* ---- requests, as libmicrohttpd hands them over ---------------------------------------------------------------- */
 
 static uint32_t latency_make(const struct sim_call *call)
 {
@@ -268,18 +35,18 @@ static enum MHD_Result request_handle(void *context, struct MHD_Connection *conn
         *size = 0;
         return MHD_YES;
     }
-    call_begin(call);
+    sim_call_begin(call);
     if (!sim_fault_apply(call))
         sim_call_answer(call);
     if (!sim_fault_wait(call) || !sim_sleep(call->simulator, call->delay_ms + latency_make(call)))
         return MHD_NO;
-    return answer_queue(call);
+    return sim_answer_queue(call);
 }
 
 static void *request_named(void *context, const char *uri, struct MHD_Connection *connection)
 {
     (void)connection;
-    return call_make(context, uri);
+    return sim_call_make(context, uri);
 }
 
 static void request_completed(void *context, struct MHD_Connection *connection, void **state,
@@ -289,7 +56,7 @@ static void request_completed(void *context, struct MHD_Connection *connection, 
     (void)connection;
     (void)code;
     if (*state)
-        call_drop(*state);
+        sim_call_drop(*state);
     *state = NULL;
 }
 

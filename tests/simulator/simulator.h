@@ -70,6 +70,7 @@ struct simulator_behaviour {
     enum { SIMULATOR_COUNT_NUMBER, SIMULATOR_COUNT_STRING, SIMULATOR_COUNT_ABSENT } count_form;
     bool decimals_as_strings; /* "62400.00000000" */
     bool pad_characters;      /* char columns filled with blanks */
+    bool gzip;                /* every answer, where the client accepts it */
     bool content_length;      /* rows with Content-Length in place of chunked coding */
 
     /* Licenses, facts §4 */

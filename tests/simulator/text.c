@@ -52,19 +52,13 @@ void sim_text_free(struct sim_text *text)
     *text = (struct sim_text){0};
 }
 
-void sim_text_add(struct sim_text *text, const void *bytes, size_t size)
+void sim_text_grow(struct sim_text *text, size_t size)
 {
-    if (text->size + size + 1 > text->capacity) {
-        size_t capacity = text->capacity ? text->capacity * 2 : 256;
-        while (capacity < text->size + size + 1)
-            capacity *= 2;
-        text->data = sim_reallocate(text->data, capacity);
-        text->capacity = capacity;
-    }
-    if (size)
-        memcpy(text->data + text->size, bytes, size);
-    text->size += size;
-    text->data[text->size] = '\0';
+    size_t capacity = text->capacity ? text->capacity * 2 : 256;
+    while (capacity < text->size + size + 1)
+        capacity *= 2;
+    text->data = sim_reallocate(text->data, capacity);
+    text->capacity = capacity;
 }
 
 void sim_text_add_string(struct sim_text *text, const char *string)

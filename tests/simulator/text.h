@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct sim_text {
     char *data; /* ends with NUL once something was appended */
@@ -12,7 +13,17 @@ struct sim_text {
 };
 
 void sim_text_free(struct sim_text *text);
-void sim_text_add(struct sim_text *text, const void *bytes, size_t size);
+void sim_text_grow(struct sim_text *text, size_t size); /* makes room for so many bytes more, and a NUL */
+
+static inline void sim_text_add(struct sim_text *text, const void *bytes, size_t size)
+{
+    if (text->size + size >= text->capacity)
+        sim_text_grow(text, size);
+    memcpy(text->data + text->size, bytes, size);
+    text->size += size;
+    text->data[text->size] = '\0';
+}
+
 void sim_text_add_string(struct sim_text *text, const char *string);
 void sim_text_add_number(struct sim_text *text, uint64_t number);
 void sim_text_printf(struct sim_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
