@@ -125,6 +125,9 @@ static inline bool block_is_utf8(const uint8_t *bytes, size_t size)
             low = 0x80;
             high = 0xBF;
         }
+        if (i < end) {
+            return false; /* what cut the block was no continuation */
+        }
     }
     return true;
 }

@@ -1,8 +1,8 @@
 /* The proof of one block, on bit maps: bit i of each map speaks of byte i. Included by each block road, which gives
 
        static inline void block_classify(const uint8_t *bytes, struct block_maps *maps);
-       static inline bool block_is_utf8(const uint8_t *bytes, size_t size);     size <= 64; the first byte begins a
-                                         character; a last character that is cut may pass
+       static inline bool block_is_utf8(const uint8_t *bytes, size_t size);     are the first size (<= 64) bytes
+                                         whole characters? It may look at all 64
        static inline uint64_t block_prefix_xor(uint64_t bits);                  bit i: parity of the bits 0 to i
 
    The grammar of JSON is nearly a relation between neighbours: after a value comes a comma, a colon (if the value

@@ -299,6 +299,9 @@ void capture_value_begin(struct capture *capture, enum json_kind kind)
     if (kind != JSON_STRING && kind != JSON_NUMBER) {
         capture->sink = NULL;
     }
+    if (kind == JSON_OBJECT || kind == JSON_ARRAY) {
+        capture->value_member = capture->value_field = NULL;
+    }
 }
 
 static void set_value(struct json_value *value, enum json_kind kind, const struct capture_text *text)

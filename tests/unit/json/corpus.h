@@ -372,6 +372,7 @@ static const struct document corpus[] = {
     N("b_character_short_4", "[\"\xF0\x9F\x98 \"]"),
     N("b_character_then_end", "[\"\xF0\x9F\x98\"]"),
     N("b_continuation_too_many", "[\"\xC3\xA4\xA4\"]"),
+    N("b_characters_short", "[\"\xC6\xE1\x82\xAC\xC6\xE1\x82\xAC\"]"),
     N("b_lead_F5", "[\"\xF5\x80\x80\x80\"]"),
     N("b_lead_C0", "[\"\xC0\x80\"]"),
 };

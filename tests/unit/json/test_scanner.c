@@ -80,6 +80,9 @@ static const struct scan_case cases[] = {
      "row 0 an object: a string(x) a number(1.50) an array()\nrow 1 an object: an object() absent() "
      "absent()\n"
      "row 2 an object: absent() null() absent()\n"},
+    {"a block that ends in a string of an object that is a field", &plan_fields,
+     "{\"value\":[{\"A\":{\"x\":\"0123456789012345678901234567890123456789012345678901234567890123456789\"}}]}",
+     "row 0 an object: an object() absent() absent()\n"},
     {"escapes are decoded", &plan_fields,
      "{\"value\":[{\"\\u0041\":\"\\\"\\\\\\/"
      "\\b\\f\\n\\r\\t\"},{\"A\":\"\\u00e4\\u20AC\"},{\"A\":\"\\ud834\\udd1e\"}]}",
