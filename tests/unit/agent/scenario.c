@@ -1,0 +1,555 @@
+#include "../../main.h"
+
+#include "scenario.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "config/fault.h"
+#include "probe/kind.h"
+
+#define NOON_EPOCH    INT64_C(1769947200)
+#define TURNS_AT_ONCE 100000
+#define PAGE_MAX      ((size_t)256 << 20)
+
+struct exchange {
+    uint64_t ticket;
+    const struct request *request;
+    bool login;
+    int64_t begun_ns, ends_ns;
+    struct answer answer;
+    char *text;
+};
+
+struct scenario {
+    struct transport transport; /* first */
+    struct secrets_port secrets;
+    struct scenario_erp erp;
+    struct moment now;
+    struct model *model;
+    struct report *report;
+    struct agent *agent;
+    int64_t deadline_ns;
+    struct exchange *exchanges;
+    size_t exchange_count, exchange_capacity;
+    size_t *readings; /* app servers whose secrets are asked for */
+    size_t reading_count;
+    struct scenario_counts counts;
+    size_t calls_now, logins_now;
+    uint64_t tokens;
+    char **urls; /* of all calls */
+    int64_t *starts;
+    size_t url_capacity;
+    char *last_call, *last_login;
+    char folder[32];
+    struct buffer page;
+};
+
+/* ---- the Kinetic ---- */
+
+static const char *header_value(const struct order *order, const char *name)
+{
+    size_t size = strlen(name);
+    for (size_t i = 0; i < order->headers.count; i++)
+        if (strncmp(order->headers.lines[i], name, size) == 0 && order->headers.lines[i][size] == ':')
+            return order->headers.lines[i] + size + 2;
+    return "";
+}
+
+static void say(struct exchange *exchange, int status, char *body)
+{
+    exchange->answer.status = status;
+    exchange->text = body;
+}
+
+static char *epicor_error(int status, const char *message)
+{
+    return memory_format("{\"HttpStatus\":%d,\"ReasonPhrase\":\"REST API Exception\",\"ErrorMessage\":\"%s\","
+                         "\"ErrorType\":\"System.UnauthorizedAccessException\"}",
+                         status, message);
+}
+
+static char *base64url(const char *text)
+{
+    char *out = memory_new(2 * strlen(text) + 8, 1);
+    text_base64_encode(text, strlen(text), out);
+    for (char *c = out; *c; c++)
+        *c = (char)(*c == '+' ? '-' : *c == '/' ? '_' : *c == '=' ? '\0' : *c);
+    return out;
+}
+
+/* header.payload.signature; the signature tells which token it is and when it was issued, by our clock. */
+static void grant(struct scenario *scenario, struct exchange *exchange)
+{
+    int64_t issued = scenario->now.wall_ns / SECOND_NS + scenario->erp.clock_ahead_s;
+    char *payload = memory_format("{\"exp\":\"%" PRId64 "\",\"iat\":\"%" PRId64 "\",\"iss\":\"epicor\"}",
+                                  issued + scenario->erp.token_lifetime_s, issued);
+    char *encoded = base64url(payload);
+    say(exchange, 200,
+        memory_format("{\"AccessToken\":\"eyJhbGciOiJIUzI1NiJ9.%s.t%" PRIu64 "-%" PRId64
+                      "\",\"ExpiresIn\":%" PRId64 ",\"TokenType\":\"Bearer\"}",
+                      encoded, ++scenario->tokens, exchange->ends_ns, scenario->erp.token_lifetime_s));
+    free(encoded);
+    free(payload);
+}
+
+static bool token_is_good(const struct scenario *scenario, const char *bearer)
+{
+    const char *signature = strrchr(bearer, '.');
+    uint64_t number = 0;
+    int64_t issued_ns = 0;
+    if (!signature || sscanf(signature, ".t%" SCNu64 "-%" SCNd64, &number, &issued_ns) != 2)
+        return false;
+    bool alive = scenario->now.boot_ns - issued_ns < scenario->erp.token_lifetime_s * SECOND_NS;
+    return number >= scenario->erp.oldest_token && (alive || scenario->erp.forgets_lifetimes);
+}
+
+static void answer_login(struct scenario *scenario, const struct order *order, struct exchange *exchange)
+{
+    exchange->ends_ns += scenario->erp.grants_in_ns;
+    exchange->answer.failure = scenario->erp.token_network;
+    if (scenario->erp.token_status != 0)
+        say(exchange, scenario->erp.token_status, memory_copy_text("<html><title>Error</title></html>"));
+    else if (strcmp(header_value(order, "password"), scenario->erp.password) != 0)
+        say(exchange, 401, epicor_error(401, "Invalid username or password."));
+    else
+        grant(scenario, exchange);
+}
+
+static const struct scenario_rule *rule_of(const struct scenario *scenario, const char *url)
+{
+    for (const struct scenario_rule *rule = scenario->erp.rules; rule->path; rule++)
+        if (strstr(url, rule->path))
+            return rule;
+    return NULL;
+}
+
+static void answer_call(struct scenario *scenario, const struct order *order, struct exchange *exchange)
+{
+    static const struct scenario_rule none;
+    const struct scenario_rule *rule = rule_of(scenario, order->url);
+    rule = rule ? rule : &none;
+    exchange->ends_ns += rule->in_ns ? rule->in_ns : scenario->erp.answers_in_ns;
+    exchange->answer.failure = rule->network;
+    exchange->answer.retry_after_ns = rule->retry_after_ns ? rule->retry_after_ns : -1;
+    const char *bearer = header_value(order, "Authorization");
+    const char *key = header_value(order, "x-api-key");
+    if (*bearer && !token_is_good(scenario, bearer)) {
+        say(exchange, 401, memory_copy_text(""));
+    } else if (strcmp(key, scenario->erp.api_key) != 0) {
+        char *message = memory_format("Invalid API Key %s.\\r\\nCompany EPIC06.", key);
+        say(exchange, 401, epicor_error(401, message));
+        free(message);
+    } else if (rule->body) {
+        say(exchange, rule->status ? rule->status : 200, memory_copy_text(rule->body));
+    } else if (rule->status && rule->status != 200) {
+        say(exchange, rule->status, memory_copy_text(""));
+    } else {
+        say(exchange, 200, memory_copy_text("{\"value\":[{\"A\":1},{\"A\":2}]}"));
+    }
+}
+
+/* ---- the network ---- */
+
+static char *whole_order(const struct order *order)
+{
+    struct buffer text;
+    buffer_init(&text, 1 << 20);
+    buffer_format(&text, "%s %s\n", http_method_name(order->request->method), order->url);
+    for (size_t i = 0; i < order->headers.count; i++)
+        buffer_format(&text, "%s\n", order->headers.lines[i]);
+    return buffer_take(&text);
+}
+
+static void record(struct scenario *scenario, const struct order *order, const struct exchange *exchange)
+{
+    char **last = exchange->login ? &scenario->last_login : &scenario->last_call;
+    free(*last);
+    *last = whole_order(order);
+    if (exchange->login) {
+        scenario->counts.logins++;
+        if (++scenario->logins_now > scenario->counts.most_logins)
+            scenario->counts.most_logins = scenario->logins_now;
+        return;
+    }
+    if (scenario->counts.calls == scenario->url_capacity) {
+        scenario->url_capacity = 2 * scenario->url_capacity + 64;
+        scenario->urls = memory_grow(scenario->urls, scenario->url_capacity, sizeof *scenario->urls);
+        scenario->starts = memory_grow(scenario->starts, scenario->url_capacity, sizeof *scenario->starts);
+    }
+    scenario->starts[scenario->counts.calls] = exchange->begun_ns;
+    scenario->urls[scenario->counts.calls++] = memory_copy_text(order->url);
+    if (++scenario->calls_now > scenario->counts.most_calls)
+        scenario->counts.most_calls = scenario->calls_now;
+}
+
+static void cut_by_timeout(struct exchange *exchange, int64_t timeout_ns)
+{
+    struct answer *answer = &exchange->answer;
+    if (exchange->ends_ns - exchange->begun_ns <= timeout_ns)
+        return;
+    exchange->ends_ns = exchange->begun_ns + timeout_ns;
+    answer->failure = REASON_TIMEOUT;
+    snprintf(answer->detail, sizeof answer->detail, "no answer in time");
+}
+
+static void transport_start(struct transport *transport, uint64_t ticket, struct order *order,
+                            struct moment now)
+{
+    struct scenario *scenario = (struct scenario *)transport;
+    struct exchange exchange = {
+        .ticket = ticket,
+        .request = order->request,
+        .login = order->request->purpose == EXCHANGE_LOGIN,
+        .begun_ns = now.boot_ns,
+        .ends_ns = now.boot_ns,
+        .answer = {.retry_after_ns = -1, .sent = true, .phases = {-1, -1, -1, -1, 0}},
+    };
+    assert_true(order->timeout_ns > 0);
+    assert_true(order->connect_timeout_ns > 0 && order->connect_timeout_ns <= order->timeout_ns);
+    if (exchange.login)
+        answer_login(scenario, order, &exchange);
+    else
+        answer_call(scenario, order, &exchange);
+    cut_by_timeout(&exchange, order->timeout_ns);
+    if (scenario->erp.network != REASON_NONE)
+        exchange.answer.failure = scenario->erp.network;
+    if (exchange.answer.failure == REASON_CONNECT || exchange.answer.failure == REASON_RESOLVE)
+        exchange.answer.sent = false;
+    if (exchange.answer.failure == REASON_TIMEOUT && exchange.ends_ns - now.boot_ns < order->timeout_ns)
+        exchange.ends_ns = now.boot_ns + order->timeout_ns;
+    record(scenario, order, &exchange);
+    if (scenario->exchange_count == scenario->exchange_capacity) {
+        scenario->exchange_capacity = 2 * scenario->exchange_capacity + 16;
+        scenario->exchanges = memory_grow(scenario->exchanges, scenario->exchange_capacity,
+                                          sizeof *scenario->exchanges);
+    }
+    scenario->exchanges[scenario->exchange_count++] = exchange;
+    free(order->url);
+    header_list_free(&order->headers);
+}
+
+static struct exchange take_exchange(struct scenario *scenario, size_t index)
+{
+    struct exchange exchange = scenario->exchanges[index];
+    scenario->exchanges[index] = scenario->exchanges[--scenario->exchange_count];
+    if (exchange.login)
+        scenario->logins_now--;
+    else
+        scenario->calls_now--;
+    return exchange;
+}
+
+static void transport_cancel(struct transport *transport, uint64_t ticket)
+{
+    struct scenario *scenario = (struct scenario *)transport;
+    for (size_t i = 0; i < scenario->exchange_count; i++)
+        if (scenario->exchanges[i].ticket == ticket) {
+            struct exchange exchange = take_exchange(scenario, i);
+            free(exchange.text);
+            scenario->counts.cancelled++;
+            return;
+        }
+    fail_msg("cancelled what is not in flight");
+}
+
+/* Reads a good body as the transport does. */
+static struct json_scanner *scan(const struct exchange *exchange, struct answer *answer)
+{
+    const struct request *request = exchange->request;
+    if (request->wanted != BODY_JSON || answer->status / 100 != 2)
+        return NULL;
+    static const struct json_plan nothing;
+    struct json_scanner *scanner = json_scanner_new(request->plan ? request->plan : &nothing, request->row,
+                                                    request->row_context);
+    json_scanner_feed(scanner, exchange->text, strlen(exchange->text));
+    answer->json = json_scanner_finish(scanner);
+    return scanner;
+}
+
+static void deliver(struct scenario *scenario, size_t index)
+{
+    struct exchange exchange = take_exchange(scenario, index);
+    struct answer *answer = &exchange.answer;
+    struct json_scanner *scanner = NULL;
+    answer->text = "";
+    answer->duration_ns = exchange.ends_ns - exchange.begun_ns;
+    if (answer->failure == REASON_NONE) {
+        answer->phases.processing_ns = answer->duration_ns;
+        answer->date_epoch = scenario->now.wall_ns / SECOND_NS + scenario->erp.clock_ahead_s;
+        answer->body_bytes = strlen(exchange.text);
+        answer->text = exchange.text;
+        answer->text_size = strlen(exchange.text);
+        snprintf(answer->content_type, sizeof answer->content_type, "application/json");
+        scanner = scan(&exchange, answer);
+    } else {
+        answer->status = 0;
+    }
+    agent_answered(scenario->agent, exchange.ticket, answer, scenario->now);
+    json_scanner_free(scanner);
+    free(exchange.text);
+}
+
+static void secrets_asked(struct secrets_port *port, size_t appserver,
+                          const struct appserver_settings *settings)
+{
+    (void)settings;
+    struct scenario *scenario = (struct scenario *)(void *)((char *)port -
+                                                            offsetof(struct scenario, secrets));
+    for (size_t i = 0; i < scenario->reading_count; i++)
+        assert_int_not_equal(scenario->readings[i], appserver);
+    assert_true(scenario->reading_count < scenario->model->appserver_count);
+    scenario->readings[scenario->reading_count++] = appserver;
+}
+
+/* ---- time ---- */
+
+static void turn(struct scenario *scenario)
+{
+    while (scenario->reading_count > 0) {
+        size_t appserver = scenario->readings[--scenario->reading_count];
+        struct secrets secrets;
+        secrets_read(&scenario->model->appservers[appserver], &secrets);
+        agent_secrets(scenario->agent, appserver, &secrets, scenario->now);
+    }
+    scenario->deadline_ns = agent_turn(scenario->agent, scenario->now);
+}
+
+static int64_t next_event(const struct scenario *scenario, size_t *exchange)
+{
+    int64_t next_ns = scenario->reading_count > 0 ? scenario->now.boot_ns : scenario->deadline_ns;
+    *exchange = SIZE_MAX;
+    for (size_t i = 0; i < scenario->exchange_count; i++)
+        if (scenario->exchanges[i].ends_ns < next_ns) {
+            next_ns = scenario->exchanges[i].ends_ns;
+            *exchange = i;
+        }
+    return next_ns;
+}
+
+static void clock_to(struct scenario *scenario, int64_t boot_ns)
+{
+    scenario->now.wall_ns += boot_ns - scenario->now.boot_ns;
+    scenario->now.boot_ns = boot_ns;
+}
+
+void scenario_pass(struct scenario *scenario, int64_t ns)
+{
+    int64_t end_ns = scenario->now.boot_ns + ns;
+    size_t exchange, turns = 0;
+    for (int64_t next_ns; (next_ns = next_event(scenario, &exchange)) <= end_ns;) {
+        turns = next_ns > scenario->now.boot_ns ? 0 : turns + 1;
+        if (turns > TURNS_AT_ONCE)
+            fail_msg("the agent turns without end");
+        if (next_ns > scenario->now.boot_ns)
+            clock_to(scenario, next_ns);
+        if (exchange != SIZE_MAX)
+            deliver(scenario, exchange);
+        turn(scenario);
+    }
+    clock_to(scenario, end_ns);
+}
+
+void scenario_suspend(struct scenario *scenario, int64_t ns)
+{
+    clock_to(scenario, scenario->now.boot_ns + ns);
+}
+
+/* ---- setting up ---- */
+
+static char *at_folder(const struct scenario *scenario, const char *text)
+{
+    struct buffer out;
+    buffer_init(&out, 16 << 20);
+    for (; *text; text++)
+        if (*text == '@')
+            buffer_text(&out, scenario->folder);
+        else
+            buffer_byte(&out, *text);
+    return buffer_take(&out);
+}
+
+void scenario_write(struct scenario *scenario, const char *name, const char *text)
+{
+    char *path = memory_format("%s/%s", scenario->folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+    free(path);
+}
+
+/* The log of a story is for people who set SCENARIO_LOG. */
+static int open_null(void)
+{
+    static int descriptor = -1;
+    if (descriptor < 0)
+        descriptor = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    return descriptor;
+}
+
+static struct model *load(struct scenario *scenario, const char *configuration)
+{
+    char *text = at_folder(scenario, configuration);
+    scenario_write(scenario, "agent.ini", text);
+    free(text);
+    char *path = memory_format("%s/agent.ini", scenario->folder);
+    struct fault_list faults = {0};
+    struct model *model = model_load(path, probe_schema(), &faults);
+    for (size_t i = 0; i < faults.count; i++)
+        if (!faults.items[i].warning)
+            print_error("%s:%d: %s\n", faults.items[i].file, faults.items[i].line, faults.items[i].text);
+    fault_list_free(&faults);
+    free(path);
+    assert_non_null(model);
+    return model;
+}
+
+struct scenario *scenario_new_with(const char *configuration, const char *const *files)
+{
+    struct scenario *scenario = memory_new(1, sizeof *scenario);
+    *scenario = (struct scenario){
+        .transport = {.start = transport_start, .cancel = transport_cancel},
+        .secrets = {.read = secrets_asked},
+        .erp = {.answers_in_ns = 50 * MILLISECOND_NS,
+                .grants_in_ns = 100 * MILLISECOND_NS,
+                .token_lifetime_s = 3600,
+                .password = "correct horse",
+                .api_key = "key-of-epic06"},
+        .now = {.boot_ns = 1000 * SECOND_NS, .wall_ns = NOON_EPOCH * SECOND_NS},
+        .folder = "/tmp/scenario.XXXXXX",
+    };
+    buffer_init(&scenario->page, PAGE_MAX);
+    assert_non_null(mkdtemp(scenario->folder));
+    for (; files && files[0]; files += 2)
+        scenario_write(scenario, files[0], files[1]);
+    if (!getenv("SCENARIO_LOG"))
+        log_setup(LOG_ERROR, LOG_LOGFMT, open_null());
+    scenario->model = load(scenario, configuration);
+    scenario->readings = memory_new(scenario->model->appserver_count, sizeof *scenario->readings);
+    scenario->report = report_new(scenario->model, scenario->now, "test", "test");
+    scenario->agent = agent_new(scenario->model, scenario->report, &scenario->transport, &scenario->secrets,
+                                42, scenario->now);
+    scenario->deadline_ns = scenario->now.boot_ns;
+    return scenario;
+}
+
+struct scenario *scenario_new(const char *configuration)
+{
+    return scenario_new_with(configuration, NULL);
+}
+
+static void remove_folder(const struct scenario *scenario)
+{
+    static const char *const names[] = {"agent.ini", "password", "key"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char *path = memory_format("%s/%s", scenario->folder, names[i]);
+        unlink(path);
+        free(path);
+    }
+    rmdir(scenario->folder);
+}
+
+void scenario_free(struct scenario *scenario)
+{
+    agent_free(scenario->agent);
+    assert_int_equal(scenario->exchange_count, 0);
+    report_free(scenario->report);
+    model_unref(scenario->model);
+    for (size_t i = 0; i < scenario->counts.calls; i++)
+        free(scenario->urls[i]);
+    free(scenario->urls);
+    free(scenario->starts);
+    free(scenario->exchanges);
+    free(scenario->readings);
+    free(scenario->last_call);
+    free(scenario->last_login);
+    buffer_free(&scenario->page);
+    remove_folder(scenario);
+    free(scenario);
+}
+
+/* ---- looking ---- */
+
+struct scenario_erp *scenario_erp(struct scenario *scenario)
+{
+    return &scenario->erp;
+}
+
+struct agent *scenario_agent(struct scenario *scenario)
+{
+    return scenario->agent;
+}
+
+struct moment scenario_now(const struct scenario *scenario)
+{
+    return scenario->now;
+}
+
+const struct model *scenario_model(const struct scenario *scenario)
+{
+    return scenario->model;
+}
+
+struct scenario_counts scenario_counts(const struct scenario *scenario)
+{
+    struct scenario_counts counts = scenario->counts;
+    counts.in_flight = scenario->exchange_count;
+    return counts;
+}
+
+uint64_t scenario_calls_of(const struct scenario *scenario, const char *text)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < scenario->counts.calls; i++)
+        count += strstr(scenario->urls[i], text) != NULL;
+    return count;
+}
+
+size_t scenario_starts(const struct scenario *scenario, const int64_t **starts)
+{
+    *starts = scenario->starts;
+    return scenario->counts.calls;
+}
+
+const char *scenario_last_call(const struct scenario *scenario)
+{
+    return scenario->last_call ? scenario->last_call : "";
+}
+
+const char *scenario_last_login(const struct scenario *scenario)
+{
+    return scenario->last_login ? scenario->last_login : "";
+}
+
+const char *scenario_page(struct scenario *scenario)
+{
+    buffer_clear(&scenario->page);
+    assert_true(report_page(scenario->report, scenario->now, &scenario->page));
+    return buffer_as_text(&scenario->page);
+}
+
+double scenario_metric(struct scenario *scenario, const char *series)
+{
+    const char *page = scenario_page(scenario);
+    size_t size = strlen(series);
+    for (const char *line = page; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, series, size) == 0 && line[size] == ' ')
+            return strtod(line + size, NULL);
+    }
+    return NAN;
+}
+
+int64_t scenario_deadline(const struct scenario *scenario)
+{
+    return scenario->deadline_ns;
+}
