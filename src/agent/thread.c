@@ -92,7 +92,7 @@ static int64_t smaller(int64_t a, int64_t b)
 
 static void tell_turn(struct agent_thread *self, int64_t turn_ns)
 {
-    report_turn(self->report, turn_ns);
+    report_turn(self->report, turn_ns, clock_now());
     if (turn_ns > TURN_LONG_NS)
         log_event(LOG_WARN, "a turn of the agent took long", LOG_SECONDS("seconds", turn_ns));
 }
