@@ -1,0 +1,202 @@
+/* kind = bo: an entity set of a business object service, or one record of it (facts §6). */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "kinetic/url.h"
+#include "probe/expect.h"
+#include "probe/kinds.h"
+#include "probe/query.h"
+#include "probe/verdict.h"
+
+struct bo_settings {
+    char *service, *entity;
+    struct pair_list expect;
+    struct query_settings query;
+};
+
+struct bo_state {
+    struct query_state query;
+    struct expectations expectations;
+};
+
+static const struct config_row rows[] = {
+    {.name = "service",
+     .type = CONFIG_TEXT,
+     .offset = offsetof(struct bo_settings, service),
+     .required = true,
+     .help = "Name of the service, such as `Erp.BO.CompanySvc`."},
+    {.name = "entity",
+     .type = CONFIG_TEXT,
+     .offset = offsetof(struct bo_settings, entity),
+     .required = true,
+     .help =
+         "Entity set, such as `Companies`, or one record by its key: `Parts(Company='EPIC06',PartNum='X')`."},
+    {.name = "expect",
+     .type = CONFIG_PAIRS,
+     .offset = offsetof(struct bo_settings, expect),
+     .help = "`expect.FIELD`: what a field of the one record has to say: `= true`, `!= x`, `< 5`, `~ regex`, "
+             "`absent`; "
+             "dots go deeper."},
+    QUERY_CONFIG_ROWS(struct bo_settings),
+};
+
+static const struct bo_settings *settings_of(const struct probe_settings *probe)
+{
+    return probe->own;
+}
+
+static enum query_shape shape_of(const struct bo_settings *settings)
+{
+    size_t size = strlen(settings->entity);
+    return size > 0 && settings->entity[size - 1] == ')' ? QUERY_RECORD : QUERY_SET;
+}
+
+/* Keys keep OData's own characters; a slash separates only outside quotes, in a key it is part of a value. */
+static void append_entity(struct buffer *path, const char *entity)
+{
+    bool quoted = false;
+    for (; *entity != '\0'; entity++) {
+        quoted = quoted != (*entity == '\'');
+        url_encode(path, (struct span){entity, 1}, quoted ? "'" : "'()=,/:@$");
+    }
+}
+
+static char *resource(const struct target_settings *target)
+{
+    const struct bo_settings *settings = settings_of(target->probe);
+    bool v1 = target->appserver->api_version == 1;
+    struct buffer path;
+    buffer_init(&path, QUERY_URL_MAX);
+    buffer_text(&path, v1 ? "api/v1/" : "api/v2/odata/");
+    if (!v1) {
+        url_encode(&path, span_of(target->url_company), NULL);
+        buffer_byte(&path, '/');
+    }
+    url_encode(&path, span_of(settings->service), NULL);
+    buffer_byte(&path, '/');
+    append_entity(&path, settings->entity);
+    return buffer_take(&path);
+}
+
+/* Services whose rows hold secrets or people (facts §3, §4.5, §7.3, §7.4). */
+static const struct {
+    const char *service;
+    bool never; /* else only with select */
+} sensitive[] = {{"Ice.BO.SysAgentSvc", false},      {"Ice.BO.APIKeySvc", false},
+                 {"Ice.BO.AdminSessionSvc", false},  {"Ice.BO.UserFileSvc", false},
+                 {"Ice.BO.TenantInstanceSvc", true}, {"Ice.LIB.TokenServiceSvc", true}};
+
+static void service_check(const struct probe_settings *probe, const struct bo_settings *settings,
+                          struct fault_list *faults)
+{
+    segment_check(probe, "service", settings->service, faults);
+    for (size_t i = 0; i < sizeof sensitive / sizeof sensitive[0]; i++) {
+        if (strcasecmp(settings->service, sensitive[i].service) != 0)
+            continue;
+        if (sensitive[i].never)
+            fault_add(faults, probe->place, "[probe %s] service = %s: refused, its answers hold secrets",
+                      probe->name, settings->service);
+        else if (settings->query.select == NULL)
+            fault_add(faults, probe->place,
+                      "[probe %s] service = %s: its rows hold secrets or personal data; name the columns "
+                      "that you need in "
+                      "select",
+                      probe->name, settings->service);
+    }
+}
+
+static void entity_check(const struct probe_settings *probe, const char *entity, struct fault_list *faults)
+{
+    bool control = false;
+    for (const char *c = entity; *c != '\0'; c++)
+        control = control || (unsigned char)*c < 0x20;
+    if (control || strpbrk(entity, "?#\\") != NULL || strstr(entity, "..") != NULL || entity[0] == '/' ||
+        entity[strlen(entity) - 1] == '/')
+        fault_add(faults, probe->place,
+                  "[probe %s] entity = %s: wants an entity set or Set(Key='value'); options go into filter, "
+                  "select and "
+                  "the like",
+                  probe->name, entity);
+}
+
+static void check(const struct probe_settings *probe, struct fault_list *faults)
+{
+    const struct bo_settings *settings = settings_of(probe);
+    service_check(probe, settings, faults);
+    entity_check(probe, settings->entity, faults);
+    query_check(probe, &settings->query, shape_of(settings), faults);
+    char title[64];
+    snprintf(title, sizeof title, "[probe %s]", probe->name);
+    expect_check(&settings->expect, title, faults);
+    if (settings->expect.count > 0 && shape_of(settings) != QUERY_RECORD)
+        fault_add(faults, settings->expect.items[0].place,
+                  "[probe %s] expect.%s: reads one record, and entity names a set; name the record by its "
+                  "key, or use "
+                  "filter and rows_min",
+                  probe->name, settings->expect.items[0].name);
+}
+
+static void check_target(const struct target_settings *target, struct fault_list *faults)
+{
+    query_check_target(target, &settings_of(target->probe)->query, resource(target), faults);
+}
+
+static void begin(struct probe_run *run, struct request *request)
+{
+    const struct bo_settings *settings = settings_of(run->target->probe);
+    struct bo_state *state = run->state;
+    expectations_init(&state->expectations, &settings->expect);
+    query_begin(&state->query, run, &settings->query, resource(run->target), shape_of(settings),
+                state->expectations.paths, state->expectations.count, request);
+}
+
+static enum probe_next step(struct probe_run *run, const struct answer *answer, struct request *request,
+                            struct probe_result *result)
+{
+    struct bo_state *state = run->state;
+    const struct query_settings *query = &settings_of(run->target->probe)->query;
+    if (query_step(&state->query, run, query, answer, request, result) == PROBE_ASK)
+        return PROBE_ASK;
+    char *wrong = result->reason == REASON_NONE
+                      ? expectations_judge(&state->expectations, query_extra(answer))
+                      : NULL;
+    if (wrong != NULL)
+        verdict_fail(result, REASON_EXPECTATION, wrong);
+    return PROBE_DONE;
+}
+
+static void end(struct probe_run *run)
+{
+    struct bo_state *state = run->state;
+    query_end(&state->query);
+    expectations_free(&state->expectations);
+}
+
+static void row_bounds(const struct probe_settings *probe, struct optional_number *minimum,
+                       struct optional_number *maximum)
+{
+    *minimum = settings_of(probe)->query.rows_min;
+    *maximum = settings_of(probe)->query.rows_max;
+}
+
+const struct probe_kind probe_kind_bo = {
+    .config =
+        {.name = "bo",
+         .help =
+             "Reads an entity set of a business object, or one record (`GET .../{service}/{entity}`). The "
+             "account needs the right to the service, and the API key an access scope with it. One request a "
+             "run (`rows = all`: one a page and one more), each holding a license seat while it lasts.",
+         .rows = rows,
+         .row_count = sizeof rows / sizeof rows[0],
+         .settings_size = sizeof(struct bo_settings),
+         .per_company = true,
+         .check = check,
+         .check_target = check_target},
+    .state_size = sizeof(struct bo_state),
+    .begin = begin,
+    .step = step,
+    .end = end,
+    .row_bounds = row_bounds,
+};

@@ -1,0 +1,220 @@
+/* kind = efx: calls an Epicor Function (facts §5.3). */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "kinetic/url.h"
+#include "probe/date.h"
+#include "probe/expect.h"
+#include "probe/kinds.h"
+#include "probe/query.h"
+#include "probe/refusal.h"
+#include "probe/verdict.h"
+
+struct efx_settings {
+    char *library, *function, *body;
+    bool staging;
+    struct pair_list expect;
+};
+
+struct efx_state {
+    struct json_plan plan;
+    struct json_path *members; /* owned: refusal_members, then those of the expectations */
+    struct expectations expectations;
+};
+
+#define AT(member) .offset = offsetof(struct efx_settings, member)
+
+static const struct config_row rows[] = {
+    {.name = "library", .type = CONFIG_TEXT, AT(library), .required = true, .help = "Function library."},
+    {.name = "function",
+     .type = CONFIG_TEXT,
+     AT(function),
+     .required = true,
+     .help = "Function of the library."},
+    {.name = "staging",
+     .type = CONFIG_BOOL,
+     AT(staging),
+     .preset = "no",
+     .help = "`yes` calls the unpublished version (`efx/staging/...`)."},
+    {.name = "body",
+     .type = CONFIG_TEXT_FILE,
+     AT(body),
+     .preset = "{}",
+     .help = "JSON object of the inputs, checked at load; may hold `{today-7d}` and the like in its texts."},
+    {.name = "expect",
+     .type = CONFIG_PAIRS,
+     AT(expect),
+     .help = "`expect.FIELD`: what an output has to say: `= true`, `!= x`, `< 5`, `~ regex` (POSIX "
+             "extended), `absent`; "
+             "dots go deeper. Many functions answer 200 when their work has failed, and say so in an output "
+             "only."},
+};
+
+static const struct efx_settings *settings_of(const struct probe_settings *probe)
+{
+    return probe->own;
+}
+
+/* ---- checks ---- */
+
+/* The offset of the first curly quote, or -1. Word processors put them in place of straight ones. */
+static long find_curly_quote(const char *text)
+{
+    static const char *const quotes[] = {"\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\x98", "\xe2\x80\x99"};
+    const char *first = NULL;
+    for (size_t i = 0; i < sizeof quotes / sizeof quotes[0]; i++) {
+        const char *found = strstr(text, quotes[i]);
+        if (found != NULL && (first == NULL || found < first))
+            first = found;
+    }
+    return first == NULL ? -1 : (long)(first - text);
+}
+
+static void body_check(const struct probe_settings *probe, const char *body, struct fault_list *faults)
+{
+    static const struct json_plan validate_only;
+    char *misspelt = date_check(body);
+    if (misspelt != NULL) {
+        fault_add(faults, probe->place, "[probe %s] body: %s", probe->name, misspelt);
+        free(misspelt);
+        return;
+    }
+    char *text = date_expand(body, zone_utc(), (struct moment){0});
+    struct json_scanner *scanner = json_scanner_new(&validate_only, NULL, NULL);
+    json_scanner_feed(scanner, text, strlen(text));
+    const struct json_result *json = json_scanner_finish(scanner);
+    long curly = json->error == JSON_FINE ? -1 : find_curly_quote(text);
+    if (curly >= 0)
+        fault_add(faults, probe->place,
+                  "[probe %s] body: not JSON: byte %ld is a curly quote, as word processors write them; JSON "
+                  "wants the "
+                  "straight one (\")",
+                  probe->name, curly);
+    else if (json->error != JSON_FINE)
+        fault_add(faults, probe->place, "[probe %s] body: not JSON: %s", probe->name, json->sentence);
+    else if (json->root != JSON_OBJECT)
+        fault_add(faults, probe->place,
+                  "[probe %s] body: %s; a function wants an object of its inputs, {} for none", probe->name,
+                  json_kind_text(json->root));
+    json_scanner_free(scanner);
+    free(text);
+}
+
+static void check(const struct probe_settings *probe, struct fault_list *faults)
+{
+    const struct efx_settings *settings = settings_of(probe);
+    segment_check(probe, "library", settings->library, faults);
+    segment_check(probe, "function", settings->function, faults);
+    body_check(probe, settings->body, faults);
+    char title[64];
+    snprintf(title, sizeof title, "[probe %s]", probe->name);
+    expect_check(&settings->expect, title, faults);
+}
+
+static void check_target(const struct target_settings *target, struct fault_list *faults)
+{
+    if (target->appserver->api_version == 1)
+        fault_add(faults, target->probe->place,
+                  "[probe %s] kind = efx: app server %s has api_version = v1, and functions need v2",
+                  target->probe->name, target->appserver->name);
+    else if (target->url_company[0] == '\0')
+        fault_add(faults, target->probe->place,
+                  "[probe %s] company: app server %s and the probe name none, and the URL of v2 needs one",
+                  target->probe->name, target->appserver->name);
+}
+
+/* ---- the run ---- */
+
+static char *resource(const struct target_settings *target)
+{
+    const struct efx_settings *settings = settings_of(target->probe);
+    const char *segments[] = {target->url_company, settings->library, settings->function};
+    struct buffer path;
+    buffer_init(&path, QUERY_URL_MAX);
+    buffer_text(&path, settings->staging ? "api/v2/efx/staging" : "api/v2/efx");
+    for (size_t i = 0; i < sizeof segments / sizeof segments[0]; i++) {
+        buffer_byte(&path, '/');
+        url_encode(&path, span_of(segments[i]), NULL);
+    }
+    return buffer_take(&path);
+}
+
+static void plan_init(struct efx_state *state)
+{
+    size_t count = REFUSAL_MEMBERS + state->expectations.count;
+    state->members = memory_new(count, sizeof *state->members);
+    for (size_t i = 0; i < count; i++)
+        state->members[i] = i < REFUSAL_MEMBERS ? refusal_members[i]
+                                                : state->expectations.paths[i - REFUSAL_MEMBERS];
+    state->plan = (struct json_plan){
+        .members = state->members, .member_count = count, .columns = true, .text_max = REFUSAL_TEXT_MAX};
+}
+
+static void begin(struct probe_run *run, struct request *request)
+{
+    const struct target_settings *target = run->target;
+    const struct efx_settings *settings = settings_of(target->probe);
+    struct efx_state *state = run->state;
+    expectations_init(&state->expectations, &settings->expect);
+    plan_init(state);
+    request->purpose = EXCHANGE_CALL;
+    request->method = HTTP_POST;
+    request->path = resource(target);
+    request->company = target->url_company;
+    request->body = date_expand(
+        settings->body,
+        target->probe->timezone != NULL ? target->probe->timezone : target->appserver->timezone, run->now);
+    request->body_size = strlen(request->body);
+    request->content_type = "application/json";
+    request->wanted = BODY_JSON;
+    request->plan = &state->plan;
+    request->max_response = target->probe->max_response;
+    request->fresh = target->probe->connection == CONNECTION_FRESH;
+}
+
+static enum probe_next step(struct probe_run *run, const struct answer *answer, struct request *request,
+                            struct probe_result *result)
+{
+    (void)request;
+    const struct efx_state *state = run->state;
+    const struct json_result *json = answer->json;
+    const char *why = json->root == JSON_OBJECT ? NULL : "the answer is no object of outputs";
+    if (verdict_refuse(answer, why, result))
+        return PROBE_DONE;
+    result->has_columns = json->columns.count > 0;
+    result->columns = json->columns.count;
+    result->schema_hash = json->columns.hash;
+    char *wrong = expectations_judge(&state->expectations, json->members + REFUSAL_MEMBERS);
+    if (wrong != NULL)
+        verdict_fail(result, REASON_EXPECTATION, wrong);
+    return PROBE_DONE;
+}
+
+static void end(struct probe_run *run)
+{
+    struct efx_state *state = run->state;
+    free(state->members);
+    expectations_free(&state->expectations);
+}
+
+const struct probe_kind probe_kind_efx = {
+    .config =
+        {.name = "efx",
+         .help =
+             "Calls a function (`POST .../efx/[staging/]{Company}/{library}/{function}`). It has to be "
+             "published, mapped to the company and in the access scope of the API key; it must not change "
+             "anything. One request a run, holding a license seat while it lasts.",
+         .rows = rows,
+         .row_count = sizeof rows / sizeof rows[0],
+         .settings_size = sizeof(struct efx_settings),
+         .per_company = true,
+         .check = check,
+         .check_target = check_target},
+    .state_size = sizeof(struct efx_state),
+    .begin = begin,
+    .step = step,
+    .end = end,
+};

@@ -1,0 +1,120 @@
+#include "probe/kind.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "kinetic/error.h"
+#include "kinetic/token.h"
+#include "probe/kinds.h"
+#include "probe/verdict.h"
+
+/* ---- the table ---- */
+
+#define NOT_BUILT(label, words)                                                                              \
+    (&(const struct config_kind){.name = (label), .help = (words), .not_built = true})
+
+static const struct config_kind *const kinds[] = {
+    &probe_kind_token.config,
+    &probe_kind_baq.config,
+    &probe_kind_efx.config,
+    &probe_kind_bo.config,
+    NOT_BUILT("method", "Calls a method of a service."),
+    NOT_BUILT("metadata", "Reads `$metadata`."),
+    NOT_BUILT("environment", "Reads `api/v2/environment`."),
+    NOT_BUILT("catalog", "Lists BAQs and functions."),
+    NOT_BUILT("version", "Reads the patch level."),
+    NOT_BUILT("licenses", "Reads seats used and owned."),
+    NOT_BUILT("sessions", "Counts sessions."),
+    NOT_BUILT("health", "Asks Epicor's own health service."),
+    NOT_BUILT("tasks", "Counts tasks and schedules."),
+    NOT_BUILT("api_keys", "Reads the expiry of API keys."),
+    NOT_BUILT("http", "Asks any path below the base URL."),
+    NULL,
+};
+
+const struct config_schema *probe_schema(void)
+{
+    static const struct config_schema schema = {.kinds = kinds};
+    return &schema;
+}
+
+/* ---- a run ---- */
+
+static const struct probe_kind *kind_of(const struct probe_run *run)
+{
+    const struct config_kind *config = run->target->probe->kind;
+    assert(!config->not_built);
+    return (const struct probe_kind *)(const void *)config; /* its first member */
+}
+
+void probe_result_free(struct probe_result *result)
+{
+    free(result->message);
+    free(result->correlation);
+    *result = (struct probe_result){0};
+}
+
+void probe_begin(struct probe_run *run, struct request *request)
+{
+    const struct probe_kind *kind = kind_of(run);
+    *request = (struct request){0};
+    run->bytes = 0;
+    run->state = memory_new(1, kind->state_size);
+    kind->begin(run, request);
+}
+
+void probe_end(struct probe_run *run)
+{
+    const struct probe_kind *kind = kind_of(run);
+    if (run->state != NULL && kind->end != NULL)
+        kind->end(run);
+    free(run->state);
+    run->state = NULL;
+}
+
+/* Fails the result where the answer is no good one; returns whether it did. */
+static bool refuse_login(const struct answer *answer, struct probe_result *result)
+{
+    bool status_good = answer->failure == REASON_NONE && answer->status >= 200 && answer->status <= 299;
+    if (status_good)
+        return false; /* whether there is a token in it is the kind's business */
+    struct token token;
+    char *message;
+    enum reason reason = token_answer(answer, &token, &message);
+    assert(reason != REASON_NONE);
+    verdict_fail(result, reason, message);
+    return true;
+}
+
+static bool refuse_call(const struct request *asked, const struct answer *answer, bool bearer,
+                        struct probe_result *result)
+{
+    struct verdict verdict;
+    error_classify(asked, answer, bearer, &verdict);
+    if (verdict.reason == REASON_NONE) {
+        verdict_free(&verdict);
+        return false;
+    }
+    result->reason = verdict.reason;
+    result->login = verdict.login;
+    result->proves_up = verdict.proves_up;
+    result->message = verdict.message;
+    result->correlation = verdict.correlation;
+    return true;
+}
+
+enum probe_next probe_step(struct probe_run *run, const struct request *asked, const struct answer *answer,
+                           bool bearer, struct request *request, struct probe_result *result)
+{
+    *request = (struct request){0};
+    *result = (struct probe_result){.proves_up = true};
+    run->bytes += answer->body_bytes;
+    bool refused = asked->purpose == EXCHANGE_LOGIN ? refuse_login(answer, result)
+                                                    : refuse_call(asked, answer, bearer, result);
+    if (!refused && kind_of(run)->step(run, answer, request, result) == PROBE_ASK)
+        return PROBE_ASK;
+    result->status = answer->status;
+    result->bytes = run->bytes;
+    return PROBE_DONE;
+}

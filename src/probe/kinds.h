@@ -1,0 +1,9 @@
+/* The kinds there are, one file each; kind.c has the table. */
+#ifndef PROBE_KINDS_H
+#define PROBE_KINDS_H
+
+#include "probe/kind.h"
+
+extern const struct probe_kind probe_kind_token, probe_kind_baq, probe_kind_efx, probe_kind_bo;
+
+#endif

@@ -1,0 +1,113 @@
+/* The checks of a query at load. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "probe/date.h"
+#include "probe/query.h"
+
+#define WHOLE_MAX 1e15 /* a double holds every whole number up to here */
+
+struct check {
+    const struct probe_settings *probe;
+    struct fault_list *faults;
+};
+
+static void whole_check(const struct check *check, const char *key, struct optional_number number,
+                        double minimum)
+{
+    if (number.set &&
+        (number.value < minimum || number.value > WHOLE_MAX || number.value > (double)(int64_t)number.value ||
+         number.value < (double)(int64_t)number.value))
+        fault_add(check->faults, check->probe->place, "[probe %s] %s = %g: wants a whole number from %.0f on",
+                  check->probe->name, key, number.value, minimum);
+}
+
+static void paging_check(const struct check *check, const struct query_settings *settings)
+{
+    const struct probe_settings *probe = check->probe;
+    bool all = settings->rows == QUERY_ALL;
+    const struct {
+        const char *key;
+        bool set, needs_all;
+    } keys[] = {{"top", settings->top.set, false},
+                {"skip", settings->skip.set, false},
+                {"page_size", settings->page_size.set, true},
+                {"fetch_limit", settings->fetch_limit.set, true}};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (keys[i].set && !keys[i].needs_all && all)
+            fault_add(check->faults, probe->place,
+                      "[probe %s] %s: not with rows = all, which sets it page by page; see page_size and "
+                      "fetch_limit",
+                      probe->name, keys[i].key);
+        if (keys[i].set && keys[i].needs_all && !all)
+            warning_add(check->faults, probe->place, "[probe %s] %s: without effect, because rows = %s",
+                        probe->name, keys[i].key, query_rows_names[settings->rows]);
+    }
+    if (all && settings->orderby == NULL)
+        warning_add(
+            check->faults, probe->place,
+            "[probe %s] rows = all: without orderby the server may hand out a row twice and another never",
+            probe->name);
+    double limit = settings->fetch_limit.set ? settings->fetch_limit.value : QUERY_FETCH_LIMIT;
+    if (all && settings->rows_min.set && settings->rows_min.value > limit)
+        fault_add(check->faults, probe->place,
+                  "[probe %s] rows_min = %.0f: never reached, fetch_limit is %.0f", probe->name,
+                  settings->rows_min.value, limit);
+}
+
+static void text_check(const struct check *check, const char *key, const char *name, const char *text,
+                       struct place place)
+{
+    char *wrong = text == NULL ? NULL : date_check(text);
+    if (wrong != NULL)
+        fault_add(check->faults, place, "[probe %s] %s%s: %s", check->probe->name, key, name, wrong);
+    free(wrong);
+}
+
+static void params_check(const struct check *check, const struct pair_list *params)
+{
+    for (size_t i = 0; i < params->count; i++) {
+        const struct pair *param = &params->items[i];
+        text_check(check, "param.", param->name, param->value, param->place);
+        if (param->name[0] == '$')
+            fault_add(check->faults, param->place,
+                      "[probe %s] param.%s: OData options have keys of their own: select, filter, orderby, "
+                      "expand, top, "
+                      "skip, rows",
+                      check->probe->name, param->name);
+    }
+}
+
+void query_check(const struct probe_settings *probe, const struct query_settings *settings,
+                 enum query_shape shape, struct fault_list *faults)
+{
+    struct check check = {probe, faults};
+    whole_check(&check, "top", settings->top, 0);
+    whole_check(&check, "skip", settings->skip, 0);
+    whole_check(&check, "page_size", settings->page_size, 1);
+    whole_check(&check, "fetch_limit", settings->fetch_limit, 1);
+    whole_check(&check, "rows_min", settings->rows_min, 0);
+    whole_check(&check, "rows_max", settings->rows_max, 0);
+    if (settings->rows_min.set && settings->rows_max.set &&
+        settings->rows_min.value > settings->rows_max.value)
+        fault_add(faults, probe->place, "[probe %s] rows_min = %.0f: larger than rows_max = %.0f",
+                  probe->name, settings->rows_min.value, settings->rows_max.value);
+    if (shape == QUERY_RECORD && settings->rows != QUERY_PAGE)
+        fault_add(faults, probe->place, "[probe %s] rows = %s: entity names one record, which has no pages",
+                  probe->name, query_rows_names[settings->rows]);
+    paging_check(&check, settings);
+    params_check(&check, &settings->param);
+    text_check(&check, "filter", "", settings->filter, probe->place);
+}
+
+void segment_check(const struct probe_settings *probe, const char *key, const char *value,
+                   struct fault_list *faults)
+{
+    bool control = false;
+    for (const char *c = value; *c != '\0'; c++)
+        control = control || (unsigned char)*c < 0x20;
+    if (control || strpbrk(value, "/\\?#") != NULL || strspn(value, ".") == strlen(value))
+        fault_add(faults, probe->place, "[probe %s] %s = %s: wants a plain name, without / \\ ? #",
+                  probe->name, key, value);
+}
