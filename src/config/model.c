@@ -282,13 +282,14 @@ struct model *model_read(const char *path, struct span text, const char *readers
         .context = {schema, folder}, .file = owner->file, .faults = faults, .readers = readers};
     sections_read(&reader, &document, model);
     model_check(model, owner->file, faults);
+    targets_expand(model);
+    targets_check(model, faults);
     free(folder);
     document_free(&document);
     if (faults->faults != before) {
         model_unref(model);
         return NULL;
     }
-    targets_expand(model);
     return model;
 }
 

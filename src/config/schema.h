@@ -62,7 +62,8 @@ struct config_kind {
     /* Checks of one probe across its keys; appends to faults (fault_add). May be NULL. */
     void (*check)(const struct probe_settings *probe, struct fault_list *faults);
     /* Checks of one target (what the app server must have for this probe: API version, company); called once a target,
-       after check. Equal faults are told once (fault_list_sort). May be NULL. */
+       after check, also beside other faults: what they left out of the settings is NULL or zero. Equal faults are told
+       once (fault_list_sort). May be NULL. */
     void (*check_target)(const struct target_settings *target, struct fault_list *faults);
 };
 

@@ -45,6 +45,8 @@ void targets_expand(struct model *model)
     model->target_count = 0;
     for (size_t p = 0; p < model->probe_count; p++) {
         const struct probe_settings *probe = &model->probes[p];
+        if (probe->kind == NULL) /* which is a fault that has been told */
+            continue;
         for (size_t i = 0; probe->appserver.count == 0 && i < model->appserver_count; i++)
             targets_of(model, probe, &model->appservers[i]);
         for (size_t i = 0; i < probe->appserver.count; i++) {
@@ -52,5 +54,14 @@ void targets_expand(struct model *model)
             if (appserver != NULL)
                 targets_of(model, probe, appserver);
         }
+    }
+}
+
+void targets_check(const struct model *model, struct fault_list *faults)
+{
+    for (size_t i = 0; i < model->target_count; i++) {
+        const struct config_kind *kind = model->targets[i].probe->kind;
+        if (kind->check_target != NULL)
+            kind->check_target(&model->targets[i], faults);
     }
 }

@@ -8,7 +8,11 @@
 const struct appserver_settings *model_appserver(const struct model *model, const char *name);
 
 /* Fills targets and target_count from probes and app servers. A name that no app server has is passed over:
-   it belongs to another shard. */
+   it belongs to another shard. So is a probe
+   without a kind, which only a model with faults has. */
 void targets_expand(struct model *model);
+
+/* Has each target checked by its kind. */
+void targets_check(const struct model *model, struct fault_list *faults);
 
 #endif

@@ -50,7 +50,8 @@ static void check(const struct probe_settings *probe, struct fault_list *faults)
 
 static void check_target(const struct target_settings *target, struct fault_list *faults)
 {
-    query_check_target(target, &settings_of(target->probe)->query, resource(target), faults);
+    if (settings_of(target->probe)->baq != NULL)
+        query_check_target(target, &settings_of(target->probe)->query, resource(target), faults);
 }
 
 static void begin(struct probe_run *run, struct request *request)

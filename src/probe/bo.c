@@ -140,7 +140,9 @@ static void check(const struct probe_settings *probe, struct fault_list *faults)
 
 static void check_target(const struct target_settings *target, struct fault_list *faults)
 {
-    query_check_target(target, &settings_of(target->probe)->query, resource(target), faults);
+    const struct bo_settings *settings = settings_of(target->probe);
+    if (settings->service != NULL && settings->entity != NULL)
+        query_check_target(target, &settings->query, resource(target), faults);
 }
 
 static void begin(struct probe_run *run, struct request *request)

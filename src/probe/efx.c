@@ -120,10 +120,6 @@ static void check_target(const struct target_settings *target, struct fault_list
         fault_add(faults, target->probe->place,
                   "[probe %s] kind = efx: app server %s has api_version = v1, and functions need v2",
                   target->probe->name, target->appserver->name);
-    else if (target->url_company[0] == '\0')
-        fault_add(faults, target->probe->place,
-                  "[probe %s] company: app server %s and the probe name none, and the URL of v2 needs one",
-                  target->probe->name, target->appserver->name);
 }
 
 /* ---- the run ---- */

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "kinetic/error.h"
+#include "kinetic/license.h"
 #include "kinetic/token.h"
 #include "probe/kinds.h"
 #include "probe/verdict.h"
@@ -33,9 +35,22 @@ static const struct config_kind *const kinds[] = {
     NULL,
 };
 
+static const char *license_guid(const char *name_or_guid, const char **name)
+{
+    const struct license_row *row = license_find(name_or_guid);
+    const char *names[64];
+    size_t count = 0;
+    while (license_table[count].name != NULL && count < sizeof names / sizeof names[0]) {
+        names[count] = license_table[count].name;
+        count++;
+    }
+    *name = row != NULL ? row->name : text_nearest(name_or_guid, names, count);
+    return row == NULL ? NULL : row->guid;
+}
+
 const struct config_schema *probe_schema(void)
 {
-    static const struct config_schema schema = {.kinds = kinds};
+    static const struct config_schema schema = {.kinds = kinds, .license_guid = license_guid};
     return &schema;
 }
 

@@ -60,7 +60,9 @@ const struct json_value *query_extra(const struct answer *answer)
 
 static const struct zone *zone_of(const struct target_settings *target)
 {
-    return target->probe->timezone != NULL ? target->probe->timezone : target->appserver->timezone;
+    if (target->probe->timezone != NULL)
+        return target->probe->timezone;
+    return target->appserver->timezone != NULL ? target->appserver->timezone : zone_utc();
 }
 
 static uint64_t number_or(struct optional_number number, uint64_t otherwise)
@@ -123,16 +125,11 @@ void query_check_target(const struct target_settings *target, const struct query
                         char *path, struct fault_list *faults)
 {
     const struct probe_settings *probe = target->probe;
-    if (target->appserver->api_version == 2 && target->url_company[0] == '\0')
-        fault_add(faults, probe->place,
-                  "[probe %s] company: app server %s and the probe name none, and the URL of v2 needs one",
-                  probe->name, target->appserver->name);
     struct buffer url;
     buffer_init(&url, QUERY_URL_MAX);
-    if (path != NULL)
-        buffer_text(&url, path);
+    buffer_text(&url, path);
     add_query(&url, target, settings, (struct moment){0}, 1, 1);
-    if (path == NULL || url.failed || url.size > URL_MAX)
+    if (url.failed || url.size > URL_MAX)
         fault_add(faults, probe->place,
                   "[probe %s] its URL would be longer than %u bytes, and servers refuse far shorter ones",
                   probe->name, URL_MAX);

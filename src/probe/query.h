@@ -96,7 +96,7 @@ struct query_state {
 /* Checks the settings of a probe. title as in struct config_kind's checks: "[probe orders]". */
 void query_check(const struct probe_settings *probe, const struct query_settings *settings,
                  enum query_shape shape, struct fault_list *faults);
-/* Checks the URL of a target: path is the resource (taken over), which needs a company in v2. */
+/* Checks the length of a target's URL; path is the resource (taken over). */
 void query_check_target(const struct target_settings *target, const struct query_settings *settings,
                         char *path, struct fault_list *faults);
 /* A name that becomes one segment of a path: a fault if it has a slash, or a control character, or is only dots. */
