@@ -102,7 +102,7 @@ struct agent *agent_new(struct model *model, struct report *report, struct trans
 static void drop_all(struct agent *agent)
 {
     for (size_t i = 0; i < agent->model->target_count && agent->context.runs > 0; i++)
-        if (agent->targets[i].run.state != RUN_NONE)
+        if (agent->targets[i].run.state == RUN_WAITING || agent->targets[i].run.state == RUN_ASKING)
             server_drop(agent->targets[i].server, &agent->targets[i]);
 }
 
@@ -116,6 +116,7 @@ void agent_free(struct agent *agent)
 {
     if (!agent)
         return;
+    server_free_ended(&agent->context);
     drop_all(agent);
     drop_logins(agent);
     for (size_t i = 0; i < agent->model->appserver_count; i++)
@@ -272,6 +273,7 @@ static void turn_servers(struct agent *agent, struct moment now)
 
 int64_t agent_turn(struct agent *agent, struct moment now)
 {
+    server_free_ended(&agent->context);
     if (agent->stopping && now.boot_ns >= agent->grace_until_ns)
         drop_all(agent);
     if (agent->stopping && agent->context.runs == 0) {

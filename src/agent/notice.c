@@ -126,7 +126,7 @@ void notice_secrets(struct server *server, const char *why, struct moment now)
 void notice_target(const struct target *target, struct moment now)
 {
     static const char *const states[] = {
-        [RUN_NONE] = "idle", [RUN_WAITING] = "waiting", [RUN_ASKING] = "asking"};
+        [RUN_NONE] = "idle", [RUN_WAITING] = "waiting", [RUN_ASKING] = "asking", [RUN_ENDED] = "idle"};
     log_event(
         LOG_INFO, "target", LOG_TEXT("appserver", target->settings->appserver->name),
         LOG_TEXT("probe", target->settings->probe->name),

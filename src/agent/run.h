@@ -14,7 +14,8 @@
 enum run_state {
     RUN_NONE,    /* no run goes */
     RUN_WAITING, /* for a place, a token, the end of a pause */
-    RUN_ASKING   /* an exchange is in flight */
+    RUN_ASKING,  /* an exchange is in flight */
+    RUN_ENDED    /* has its result; kept until the transport has done with its last answer */
 };
 
 struct run {

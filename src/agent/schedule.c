@@ -64,7 +64,8 @@ bool schedule_missed(const struct schedule *schedule, int64_t due_ns, int64_t no
 
 int64_t schedule_resume(const struct schedule *schedule, int64_t now_ns)
 {
-    return smaller(schedule_next(schedule, now_ns), now_ns + phase(schedule));
+    int64_t next_ns = schedule_next(schedule, now_ns);
+    return next_ns - now_ns <= SPREAD_MAX_NS ? next_ns : now_ns + phase(schedule);
 }
 
 int64_t schedule_separation(double runs_per_second)

@@ -268,8 +268,26 @@ static void finish(struct server *server, struct target *target, struct probe_re
     target->last_status = result->status;
     target->failures = result->reason == REASON_NONE ? 0 : target->failures + 1;
     probe_result_free(result);
-    run_end(&target->run);
     server->context->runs--;
+}
+
+/* After an answer: the transport still reads the answer by the run's plan, so the run is freed later. */
+static void finish_answered(struct server *server, struct target *target, struct probe_result *result,
+                            struct moment now)
+{
+    finish(server, target, result, now);
+    target->run.state = RUN_ENDED;
+    target->next_ended = server->context->ended;
+    server->context->ended = target;
+}
+
+void server_free_ended(struct server_context *context)
+{
+    while (context->ended) {
+        struct target *target = context->ended;
+        context->ended = target->next_ended;
+        run_end(&target->run);
+    }
 }
 
 void server_give_up(struct server *server, struct target *target, enum reason reason, const char *message,
@@ -280,6 +298,7 @@ void server_give_up(struct server *server, struct target *target, enum reason re
     struct probe_result result = {.reason = reason};
     result.message = message ? memory_copy_text(message) : NULL;
     finish(server, target, &result, now);
+    run_end(&target->run);
 }
 
 void server_drop(struct server *server, struct target *target)
@@ -347,7 +366,7 @@ static void call_done(struct server *server, struct target *target, const struct
     if (reason == REASON_NONE || result->proves_up)
         credential_good(&server->credential, target->run.serial, now.boot_ns);
     note_call(server, target, reason, result->proves_up, answer, now);
-    finish(server, target, result, now);
+    finish_answered(server, target, result, now);
 }
 
 static void call_answered(struct server *server, struct target *target, const struct answer *answer,
@@ -387,7 +406,7 @@ static void login_probe_answered(struct server *server, struct target *target, c
     if (result.reason != REASON_NONE && result.reason != REASON_INTERNAL)
         pause_after(server, result.reason, answer, now);
     free(message);
-    finish(server, target, &result, now);
+    finish_answered(server, target, &result, now);
 }
 
 void server_answered(struct server *server, struct target *target, const struct answer *answer,

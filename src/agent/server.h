@@ -39,6 +39,7 @@ struct target {
     enum reason last_reason;
     int last_status;
     uint64_t failures; /* in a row */
+    struct target *next_ended;
 };
 
 /* What all app servers share. */
@@ -46,8 +47,9 @@ struct server_context {
     const struct exporter_settings *settings;
     struct transport *transport;
     struct secrets_port *secrets;
-    uint64_t tickets; /* given so far */
-    size_t runs;      /* that go, of all targets */
+    uint64_t tickets;     /* given so far */
+    size_t runs;          /* that go, of all targets */
+    struct target *ended; /* runs that have a result and are not freed yet */
 };
 
 struct server {
@@ -103,6 +105,8 @@ enum reason server_standing(const struct server *server, const struct target *ta
 /* Ends a run that waits, with a failure of this reason; message may be NULL. */
 void server_give_up(struct server *server, struct target *target, enum reason reason, const char *message,
                     struct moment now);
+/* Frees the runs whose answers were handed over since the last call. */
+void server_free_ended(struct server_context *context);
 /* Takes back a run, without a result; cancels what is in flight. */
 void server_drop(struct server *server, struct target *target);
 /* Gives up the credential's own token request, if one is in flight. */

@@ -363,6 +363,12 @@ void scenario_suspend(struct scenario *scenario, int64_t ns)
     clock_to(scenario, scenario->now.boot_ns + ns);
 }
 
+void scenario_shutdown(struct scenario *scenario)
+{
+    agent_shutdown(scenario->agent, scenario->now);
+    turn(scenario);
+}
+
 /* ---- setting up ---- */
 
 static char *at_folder(const struct scenario *scenario, const char *text)

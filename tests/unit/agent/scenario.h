@@ -64,6 +64,9 @@ void scenario_pass(struct scenario *scenario, int64_t ns);
 /* The machine sleeps so long: clocks go on, nothing else does. */
 void scenario_suspend(struct scenario *scenario, int64_t ns);
 
+/* As a signal does. */
+void scenario_shutdown(struct scenario *scenario);
+
 /* What has come over the wire so far. */
 struct scenario_counts {
     uint64_t calls, logins;
