@@ -28,11 +28,18 @@ static inline void block_classify(const uint8_t *bytes, struct block_maps *maps)
 static inline bool block_is_utf8(const uint8_t *bytes, size_t size);
 static inline uint64_t block_prefix_xor(uint64_t bits);
 
-struct block_walk {
-    struct json_scanner *scanner;
-    uint32_t depth, floor, rows_depth;
+/* Where a place between tokens is. */
+struct block_place {
+    uint32_t depth;
     bool in_object;
     uint64_t rows, odd_rows;
+};
+
+struct block_walk {
+    struct json_scanner *scanner;
+    uint32_t floor, rows_depth; /* rows_depth: UINT32_MAX when in no rows array */
+    bool names;                 /* the names of the row objects' members are wanted */
+    struct block_place place;
     /* What the last token before the block was; each 0 or 1, but in_string 0 or all ones. */
     uint64_t in_string, in_name;
     uint64_t after_value; /* its end, or the end of a name */
@@ -135,60 +142,88 @@ static inline bool prove_numbers(const struct block_maps *maps, uint64_t number,
     return !wrong;
 }
 
+/* Of the innermost container from each byte on. */
 struct block_context {
-    uint64_t object; /* the innermost container, from this byte on, is an object */
-    uint64_t rows;   /* ... is the rows array */
+    uint64_t object; /* it is an object */
+    uint64_t rows;   /* it is the rows array */
+    uint64_t row;    /* it is a row that is an object */
 };
 
-/* Visits the brackets in turn. False: one does not fit, or leads out of what is inert. */
-static inline bool walk_brackets(struct block_walk *walk, const struct block_maps *maps, uint64_t opening,
-                                 uint64_t closing, struct block_context *context)
+static inline uint64_t from_bit(uint64_t map, unsigned at, bool set)
+{
+    return set ? map | bits_from(at) : map & ~bits_from(at);
+}
+
+static inline bool open_bracket(const struct block_walk *walk, struct block_place *place, bool brace)
 {
     struct json_scanner *scanner = walk->scanner;
+    if (place->depth == JSON_DEPTH_MAX) {
+        return false;
+    }
+    if (place->depth == walk->rows_depth) {
+        place->rows++;
+        place->odd_rows += !brace;
+        scanner->capture.columns.hint = 0;
+    }
+    uint32_t depth = ++place->depth;
+    uint64_t bit = 1ull << depth % 64, *objects = &scanner->objects[depth / 64];
+    *objects = brace ? *objects | bit : *objects & ~bit;
+    scanner->capture.node_at[depth] = 0;
+    place->in_object = brace;
+    return true;
+}
+
+static inline bool close_bracket(const struct block_walk *walk, struct block_place *place, bool brace)
+{
+    if (place->depth == walk->floor || place->in_object != brace) {
+        return false;
+    }
+    uint32_t depth = --place->depth;
+    place->in_object = walk->scanner->objects[depth / 64] >> depth % 64 & 1;
+    return true;
+}
+
+/* Visits the brackets in turn. False: one does not fit, or leads out of where blocks may go. */
+static inline bool walk_brackets(const struct block_walk *walk, struct block_place *place, uint64_t opening,
+                                 uint64_t closing, uint64_t brace, struct block_context *context)
+{
     for (uint64_t rest = opening | closing; rest; rest &= rest - 1) {
         unsigned at = (unsigned)__builtin_ctzll(rest);
-        bool brace = maps->brace >> at & 1;
-        uint64_t bit;
-        if (opening >> at & 1) {
-            if (walk->depth == JSON_DEPTH_MAX) {
-                return false;
-            }
-            if (walk->depth == walk->rows_depth) {
-                walk->rows++;
-                walk->odd_rows += !brace;
-            }
-            walk->depth++;
-            bit = 1ull << walk->depth % 64;
-            uint64_t *objects = &scanner->objects[walk->depth / 64];
-            *objects = brace ? *objects | bit : *objects & ~bit;
-            scanner->capture.node_at[walk->depth] = 0;
-            walk->in_object = brace;
-        } else {
-            if (walk->depth == walk->floor || walk->in_object != brace) {
-                return false;
-            }
-            walk->depth--;
-            walk->in_object = scanner->objects[walk->depth / 64] >> walk->depth % 64 & 1;
+        bool is_brace = brace >> at & 1;
+        if (!(opening >> at & 1 ? open_bracket(walk, place, is_brace)
+                                : close_bracket(walk, place, is_brace))) {
+            return false;
         }
-        uint64_t from = bits_from(at);
-        context->object = walk->in_object ? context->object | from : context->object & ~from;
-        context->rows = walk->depth == walk->rows_depth ? context->rows | from : context->rows & ~from;
+        context->object = from_bit(context->object, at, place->in_object);
+        context->rows = from_bit(context->rows, at, place->depth == walk->rows_depth);
+        context->row = from_bit(context->row, at, place->in_object && place->depth == walk->rows_depth + 1);
     }
     return true;
 }
 
-/* Proves a block. Returns how many of its bytes, 0 if not even the first; then walk may be spoilt. */
-static inline unsigned block_prove(struct block_walk *walk, const uint8_t *bytes)
+/* Tells the columns of the names that begin here; each ends in the block. */
+static inline void tell_names(struct block_walk *walk, const uint8_t *bytes, uint64_t names,
+                              uint64_t name_ends)
 {
-    struct block_maps maps;
-    block_classify(bytes, &maps);
-
-    unsigned size = BLOCK_SIZE;
-    uint64_t quote = maps.quote;
-    if (maps.backslash) {
-        size = prove_escapes(bytes, maps.backslash, &quote);
+    for (; names; names &= names - 1) {
+        unsigned begin = (unsigned)__builtin_ctzll(names) + 1;
+        unsigned size = (unsigned)__builtin_ctzll(name_ends >> begin);
+        columns_add(&walk->scanner->capture.columns, (const char *)bytes + begin, size);
     }
-    if (maps.high) {
+}
+
+/* Proves a block, at most limit bytes of it. Returns how many of its bytes, 0 if not even the first; then nothing has
+   changed. */
+static unsigned block_prove(struct block_walk *walk, const struct block_maps *maps, const uint8_t *bytes,
+                            unsigned limit)
+{
+    unsigned size = limit;
+    uint64_t quote = maps->quote;
+    if (maps->backslash) {
+        unsigned cut = prove_escapes(bytes, maps->backslash, &quote);
+        size = cut < size ? cut : size;
+    }
+    if (maps->high) {
         size = cut_character(bytes, size);
         if (!block_is_utf8(bytes, size)) {
             return 0;
@@ -197,7 +232,7 @@ static inline unsigned block_prove(struct block_walk *walk, const uint8_t *bytes
     uint64_t text = block_prefix_xor(quote) ^
                     walk->in_string; /* with the opening quote, without the closing one */
     uint64_t outside = ~(text | quote);
-    uint64_t primitive = outside & ~(maps.blank | maps.colon | maps.comma | maps.opening | maps.closing);
+    uint64_t primitive = outside & ~(maps->blank | maps->colon | maps->comma | maps->opening | maps->closing);
     if (size < BLOCK_SIZE && !(text >> size & 1)) {
         return 0; /* cut for something that only a string may hold */
     }
@@ -212,26 +247,30 @@ static inline unsigned block_prove(struct block_walk *walk, const uint8_t *bytes
     quote &= valid;
     outside &= valid;
     primitive &= valid;
-    if (maps.control & text) {
+    if (maps->control & text) {
         return 0;
     }
 
     uint64_t starts = primitive & ~(primitive << 1), number = primitive;
-    uint64_t words = starts & ~(maps.digit | maps.minus);
+    uint64_t words = starts & ~(maps->digit | maps->minus);
     uint64_t value_ends = (quote & ~text) | (primitive & ~(primitive >> 1));
     uint64_t scalars = starts | (quote & text);
-    if ((words && !prove_words(bytes, words, &number)) || !prove_numbers(&maps, number, starts)) {
+    if ((words && !prove_words(bytes, words, &number)) || !prove_numbers(maps, number, starts)) {
         return 0;
     }
 
-    uint64_t blank = maps.blank & outside, colon = maps.colon & outside, comma = maps.comma & outside;
-    uint64_t opening = maps.opening & outside, closing = maps.closing & outside;
-    struct block_context context = {walk->in_object ? ~0ull : 0, walk->depth == walk->rows_depth ? ~0ull : 0};
-    if ((opening | closing) && !walk_brackets(walk, &maps, opening, closing, &context)) {
-        return 0;
+    uint64_t blank = maps->blank & outside, colon = maps->colon & outside, comma = maps->comma & outside;
+    uint64_t opening = maps->opening & outside, closing = maps->closing & outside;
+    struct block_place place = walk->place;
+    struct block_context context = {place.in_object ? ~0ull : 0, place.depth == walk->rows_depth ? ~0ull : 0,
+                                    place.in_object && place.depth == walk->rows_depth + 1 ? ~0ull : 0};
+    uint64_t objects[sizeof walk->scanner->objects / sizeof *walk->scanner->objects];
+    if (opening | closing) {
+        memcpy(objects, walk->scanner->objects, sizeof objects);
     }
+    bool fits = !(opening | closing) || walk_brackets(walk, &place, opening, closing, maps->brace, &context);
     value_ends |= closing;
-    uint64_t open_object = opening & maps.brace;
+    uint64_t open_object = opening & maps->brace;
 
     uint64_t after_value = token_after(value_ends, walk->after_value, blank) & valid;
     uint64_t wrong = ((colon | comma) & ~after_value) | ((scalars | opening) & after_value);
@@ -243,9 +282,9 @@ static inline unsigned block_prove(struct block_walk *walk, const uint8_t *bytes
     uint64_t no_names = name_places & ~names;
     if (early | no_names) {
         uint64_t after_brace = token_after(open_object, walk->after_open_object, blank);
-        uint64_t after_bracket = token_after(opening & ~maps.brace, walk->after_open_array, blank);
+        uint64_t after_bracket = token_after(opening & ~maps->brace, walk->after_open_array, blank);
         wrong |= no_names & ~(closing & after_brace);
-        wrong |= early & ~((after_brace & maps.brace) | (after_bracket & ~maps.brace));
+        wrong |= early & ~((after_brace & maps->brace) | (after_bracket & ~maps->brace));
     }
 
     /* Adding its first bit to a run of ones moves it behind the run: from a name's opening quote to its closing. */
@@ -253,31 +292,43 @@ static inline unsigned block_prove(struct block_walk *walk, const uint8_t *bytes
     bool beyond = __builtin_add_overflow(text, names | walk->in_name, &sum);
     uint64_t name_ends = sum & quote & ~text;
     wrong |= (token_after(name_ends, walk->after_name, blank) & valid) ^ colon;
-    if (wrong) {
-        return 0;
+    uint64_t row_names = walk->names ? names & context.row : 0;
+    bool in_string = text >> (size - 1) & 1;
+    uint64_t in_name = !in_string ? 0 : size == BLOCK_SIZE ? beyond : sum >> size & 1;
+    bool cut_name = row_names && in_name && row_names >> (BLOCK_SIZE - 1 - __builtin_clzll(quote & text)) & 1;
+    if (!fits || wrong || cut_name || (row_names && maps->backslash)) {
+        if (opening | closing) {
+            memcpy(walk->scanner->objects, objects, sizeof objects);
+        }
+        /* A name that is wanted must not be cut: the next block begins with it. */
+        unsigned name = BLOCK_SIZE - 1 - (unsigned)__builtin_clzll(quote | 1);
+        return fits && !wrong && cut_name && name ? block_prove(walk, maps, bytes, name) : 0;
     }
 
     uint64_t row_scalars = scalars & context.rows;
     if (row_scalars) {
         uint64_t count = (uint64_t)__builtin_popcountll(row_scalars);
-        walk->rows += count;
-        walk->odd_rows += count;
+        place.rows += count;
+        place.odd_rows += count;
     }
-    unsigned last = size - 1;
+    if (row_names) {
+        tell_names(walk, bytes, row_names, name_ends);
+    }
+    walk->place = place;
     uint64_t solid = valid & ~blank;
-    if (text >> last & 1) {
+    if (in_string) {
         walk->in_string = ~0ull;
-        walk->in_name = size == BLOCK_SIZE ? beyond : sum >> size & 1;
+        walk->in_name = in_name;
         walk->after_value = walk->after_name = walk->name_place = 0;
         walk->after_open_object = walk->after_open_array = 0;
     } else if (solid) {
-        last = BLOCK_SIZE - 1 - (unsigned)__builtin_clzll(solid);
+        unsigned last = BLOCK_SIZE - 1 - (unsigned)__builtin_clzll(solid);
         walk->in_string = walk->in_name = 0;
         walk->after_value = value_ends >> last & 1;
         walk->after_name = name_ends >> last & 1;
         walk->name_place = name_makers >> last & 1;
         walk->after_open_object = open_object >> last & 1;
-        walk->after_open_array = (opening & ~maps.brace) >> last & 1;
+        walk->after_open_array = (opening & ~maps->brace) >> last & 1;
     }
     return size;
 }
@@ -289,12 +340,10 @@ static inline void block_enter(struct block_walk *walk, struct json_scanner *sca
     enum json_state state = scanner->state;
     *walk = (struct block_walk){
         .scanner = scanner,
-        .depth = scanner->depth,
-        .floor = scanner->inert_from,
+        .floor = scanner->names_from ? scanner->names_from : scanner->inert_from,
         .rows_depth = scanner->rows_depth ? scanner->rows_depth : UINT32_MAX,
-        .in_object = state_in_object(scanner),
-        .rows = scanner->result.rows,
-        .odd_rows = scanner->result.odd_rows,
+        .names = scanner->names_from,
+        .place = {scanner->depth, state_in_object(scanner), scanner->result.rows, scanner->result.odd_rows},
         .in_string = state == STATE_STRING ? ~0ull : 0,
         .in_name = state == STATE_STRING && scanner->in_key,
         .after_value = state == STATE_AFTER || state == STATE_COLON,
@@ -308,9 +357,9 @@ static inline void block_enter(struct block_walk *walk, struct json_scanner *sca
 static inline void block_leave(const struct block_walk *walk)
 {
     struct json_scanner *scanner = walk->scanner;
-    scanner->depth = walk->depth;
-    scanner->result.rows = walk->rows;
-    scanner->result.odd_rows = walk->odd_rows;
+    scanner->depth = walk->place.depth;
+    scanner->result.rows = walk->place.rows;
+    scanner->result.odd_rows = walk->place.odd_rows;
     scanner->state = walk->in_string           ? STATE_STRING
                      : walk->after_name        ? STATE_COLON
                      : walk->after_value       ? STATE_AFTER
@@ -323,21 +372,25 @@ static inline void block_leave(const struct block_walk *walk)
     scanner->high_surrogate = 0;
     scanner->capture.field = 0;
     scanner->capture.by_name = false;
-    scanner->capture.node = walk->in_object ? 0 : scanner->capture.node_at[walk->depth];
+    scanner->capture.node = walk->place.in_object ? 0 : scanner->capture.node_at[walk->place.depth];
+    if (walk->names) {
+        /* The first container below the row object, or a row that is an array, holds nothing wanted. */
+        uint32_t row = walk->rows_depth + 1;
+        bool odd = !(scanner->objects[row / 64] >> row % 64 & 1);
+        uint32_t inert = odd ? row : row + 1;
+        scanner->inert_from = scanner->depth >= inert ? inert : 0;
+    }
 }
 
 static inline const uint8_t *block_read(struct json_scanner *scanner, const uint8_t *at, const uint8_t *end)
 {
-    struct block_walk walk, proven;
-    uint64_t objects[sizeof scanner->objects / sizeof *scanner->objects];
+    struct block_walk walk;
     block_enter(&walk, scanner);
-    while (end - at >= BLOCK_SIZE) {
-        proven = walk;
-        memcpy(objects, scanner->objects, sizeof objects);
-        unsigned size = block_prove(&walk, at);
+    while (end - at >= BLOCK_SIZE && !(walk.names && walk.place.rows >= NAMES_ROWS_MAX)) {
+        struct block_maps maps;
+        block_classify(at, &maps);
+        unsigned size = block_prove(&walk, &maps, at, BLOCK_SIZE);
         if (!size) {
-            walk = proven;
-            memcpy(scanner->objects, objects, sizeof objects);
             break;
         }
         at += size;

@@ -40,6 +40,14 @@ static void update_inert(struct json_scanner *scanner)
     }
 }
 
+static void update_names(struct json_scanner *scanner)
+{
+    const struct capture *capture = &scanner->capture;
+    bool only_names = scanner->depth == scanner->rows_depth && !capture->plan->field_count &&
+                      !capture->nodes[capture->node_at[scanner->depth]].child;
+    scanner->names_from = only_names && scanner->result.rows < NAMES_ROWS_MAX ? scanner->rows_depth : 0;
+}
+
 static void end_row(struct json_scanner *scanner, enum json_kind kind)
 {
     const struct capture *capture = &scanner->capture;
@@ -51,6 +59,9 @@ static void end_row(struct json_scanner *scanner, enum json_kind kind)
         scanner->visitor(scanner->context, &row);
     }
     update_inert(scanner);
+    if (scanner->names_from && scanner->result.rows >= NAMES_ROWS_MAX) {
+        scanner->names_from = 0;
+    }
 }
 
 /* What comes next inside the container we are in now. */
@@ -92,6 +103,9 @@ static bool open_container(struct json_scanner *scanner, enum json_kind kind)
     }
     expect_in_container(scanner);
     update_inert(scanner);
+    if (is_rows && !scanner->inert_from) {
+        update_names(scanner);
+    }
     return true;
 }
 
@@ -106,6 +120,9 @@ static bool close_container(struct json_scanner *scanner, enum json_kind kind)
     scanner->depth--;
     if (scanner->depth < scanner->inert_from) {
         scanner->inert_from = 0;
+    }
+    if (scanner->depth < scanner->names_from) {
+        scanner->names_from = 0;
     }
     scanner->state = STATE_AFTER;
     if (scanner->depth && scanner->depth == scanner->rows_depth) {
@@ -467,7 +484,7 @@ const uint8_t *grammar_read(struct json_scanner *scanner, const uint8_t *bytes, 
                 at++;
                 continue;
             }
-            if (scanner->inert_from && at >= resume) {
+            if (at >= resume && (scanner->inert_from || scanner->names_from)) {
                 return at;
             }
             next = read_between(scanner, at);

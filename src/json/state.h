@@ -39,6 +39,9 @@ enum json_state {
     STATE_MARK,  /* inside a byte order mark */
 };
 
+/* A block can begin many rows; so near the last row whose names are wanted the grammar reads. */
+enum { NAMES_ROWS_MAX = JSON_COLUMN_ROWS_MAX - 64 };
+
 enum json_road {
     JSON_ROAD_BYTES,    /* the grammar alone */
     JSON_ROAD_PORTABLE, /* with the portable blocks */
@@ -56,6 +59,8 @@ struct json_scanner {
     uint64_t objects[JSON_DEPTH_MAX / 64 +
                      1]; /* bit d: the container at depth d (the outermost is 1) is an object */
     uint32_t inert_from; /* this container and all inside hold nothing wanted; 0: no such */
+    uint32_t
+        names_from; /* of this rows array and all inside only the names of its rows are wanted; 0: no such */
     uint32_t rows_depth; /* depth of the rows array we are in; 0: in none */
 
     uint32_t continuation_left; /* STATE_CONTINUATION: bytes, and bounds of the next one */

@@ -31,6 +31,7 @@ static const char *const fields[] = {"a", "b"};
 static const struct json_plan plans[] = {
     {.rows = &value_path, .fields = fields, .field_count = 2, .text_max = TEXT_MAX},
     {.rows = &value_path},
+    {.rows = &value_path, .columns = true},
     {.columns = true, .members = members, .member_count = 1, .text_max = TEXT_MAX},
     {.rows = &value_path, .columns = true, .members = members, .member_count = 2, .text_max = TEXT_MAX},
 };
