@@ -282,15 +282,17 @@ struct model *model_read(const char *path, struct span text, const char *readers
         .context = {schema, folder}, .file = owner->file, .faults = faults, .readers = readers};
     sections_read(&reader, &document, model);
     model_check(model, owner->file, faults);
-    targets_expand(model);
+    if (!targets_expand(model))
+        fault_add(
+            faults, (struct place){owner->file, 0},
+            "probes x app servers x companies are more than 1000000 targets; cut the configuration in parts");
     targets_check(model, faults);
     free(folder);
     document_free(&document);
-    if (faults->faults != before) {
-        model_unref(model);
-        return NULL;
-    }
-    return model;
+    if (faults->faults == before)
+        return model;
+    model_unref(model);
+    return NULL;
 }
 
 /* ---- the file ---- */

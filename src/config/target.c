@@ -13,15 +13,18 @@ const struct appserver_settings *model_appserver(const struct model *model, cons
     return NULL;
 }
 
-static void target_add(struct model *model, const struct target_settings *target)
+static bool target_add(struct model *model, const struct target_settings *target)
 {
+    if (model->target_count == TARGETS_MAX)
+        return false;
     if ((model->target_count & (model->target_count - 1)) == 0)
         model->targets = memory_grow(model->targets, model->target_count == 0 ? 1 : model->target_count * 2,
                                      sizeof *model->targets);
     model->targets[model->target_count++] = *target;
+    return true;
 }
 
-static void targets_of(struct model *model, const struct probe_settings *probe,
+static bool targets_of(struct model *model, const struct probe_settings *probe,
                        const struct appserver_settings *appserver)
 {
     const struct text_list *companies = probe->company.count > 0 ? &probe->company : &appserver->company;
@@ -30,31 +33,33 @@ static void targets_of(struct model *model, const struct probe_settings *probe,
     if (!probe->kind->per_company || companies->count == 0) {
         if (companies->count > 0)
             target.url_company = companies->items[0];
-        target_add(model, &target);
-        return;
+        return target_add(model, &target);
     }
     for (size_t i = 0; i < companies->count; i++) {
         target.company = target.url_company = companies->items[i];
-        target_add(model, &target);
+        if (!target_add(model, &target))
+            return false;
     }
+    return true;
 }
 
-void targets_expand(struct model *model)
+bool targets_expand(struct model *model)
 {
     model->targets = NULL;
     model->target_count = 0;
-    for (size_t p = 0; p < model->probe_count; p++) {
+    bool room = true;
+    for (size_t p = 0; p < model->probe_count && room; p++) {
         const struct probe_settings *probe = &model->probes[p];
         if (probe->kind == NULL) /* which is a fault that has been told */
             continue;
-        for (size_t i = 0; probe->appserver.count == 0 && i < model->appserver_count; i++)
-            targets_of(model, probe, &model->appservers[i]);
-        for (size_t i = 0; i < probe->appserver.count; i++) {
+        for (size_t i = 0; probe->appserver.count == 0 && i < model->appserver_count && room; i++)
+            room = targets_of(model, probe, &model->appservers[i]);
+        for (size_t i = 0; i < probe->appserver.count && room; i++) {
             const struct appserver_settings *appserver = model_appserver(model, probe->appserver.items[i]);
-            if (appserver != NULL)
-                targets_of(model, probe, appserver);
+            room = appserver == NULL || targets_of(model, probe, appserver);
         }
     }
+    return room;
 }
 
 void targets_check(const struct model *model, struct fault_list *faults)

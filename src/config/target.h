@@ -7,10 +7,12 @@
 /* The app server of that name, or NULL. */
 const struct appserver_settings *model_appserver(const struct model *model, const char *name);
 
+#define TARGETS_MAX 1000000 /* what one process can keep; the files of more are to be cut */
+
 /* Fills targets and target_count from probes and app servers. A name that no app server has is passed over:
-   it belongs to another shard. So is a probe
-   without a kind, which only a model with faults has. */
-void targets_expand(struct model *model);
+   it belongs to another shard; so is a probe without a kind, which only a model with faults has. False when
+   there are more than TARGETS_MAX; the rest is then left out. */
+bool targets_expand(struct model *model);
 
 /* Has each target checked by its kind. */
 void targets_check(const struct model *model, struct fault_list *faults);

@@ -297,7 +297,7 @@ static void test_keys_and_sections_that_are_wrong(void **state)
          F "1: [appserver a]: auth = token needs password (or password_file, password_env, "
            "password_credential)\n" F "1: [appserver a]: auth = token needs username (or username_file, "
            "username_env, username_credential)\n"},
-        {"[appserver a]\nurl = https://h\nauth = none\napi_key_env = HOME\n" PROBE,
+        {"[appserver a]\nurl = https://h\nauth = none\napi_key_env = PATH\n" PROBE,
          F "5: [probe orders]: api_version = v2 needs a company; neither the probe nor [appserver a] has "
            "one\n"},
         {"", "/etc/x/e.ini: there is no [appserver NAME]: nothing to watch\n"},
@@ -323,13 +323,13 @@ static void test_warnings(void **state)
         {GOOD "[probe t]\nkind = token\ntimeout = 5s\n", ""},
         {"[exporter]\nconnect_timeout = 2m\n" GOOD,
          F "2: warning: [exporter] connect_timeout: longer than timeout, so it never comes to bear\n"},
-        {"[appserver a]\nurl = http://erp/a\nusername_env = HOME\npassword_env = HOME\n[probe t]\nkind = "
+        {"[appserver a]\nurl = http://erp/a\nusername_env = PATH\npassword_env = PATH\n[probe t]\nkind = "
          "token\n",
          F "2: warning: [appserver a] url: http:// sends the credentials in clear text; use https://\n"},
-        {"[appserver a]\nurl = http://127.0.0.1:80/a\nusername_env = HOME\npassword_env = HOME\n"
+        {"[appserver a]\nurl = http://127.0.0.1:80/a\nusername_env = PATH\npassword_env = PATH\n"
          "[probe t]\nkind = token\n",
          ""},
-        {"[appserver a]\nurl = http://localhost.evil.com/a\nusername_env = HOME\npassword_env = HOME\n"
+        {"[appserver a]\nurl = http://localhost.evil.com/a\nusername_env = PATH\npassword_env = PATH\n"
          "[probe t]\nkind = token\n",
          F "2: warning: [appserver a] url: http:// sends the credentials in clear text; use https://\n"},
         {SERVER "max_in_flight = 5\n" PROBE, F "7: warning: [appserver live] max_in_flight: each request "
@@ -338,7 +338,7 @@ static void test_warnings(void **state)
         {SERVER "login_retry = 5s..1m\n" PROBE,
          F "7: warning: [appserver live] login_retry: logins this soon after "
            "a refused one can lock the account\n"},
-        {"[appserver a]\nurl = https://h\nauth = none\nusername_env = HOME\n[probe t]\nkind = token\n",
+        {"[appserver a]\nurl = https://h\nauth = none\nusername_env = PATH\n[probe t]\nkind = token\n",
          F "1: warning: [appserver a] username: not used, because auth = none\n"},
         {"[appserver a]\nurl = https://h\nauth = none\ncompany = X\n" PROBE,
          F "1: warning: [appserver a]: no api_key, which api_version = v2 wants with every call\n"},
