@@ -43,7 +43,7 @@ static const struct command_row *command_of(enum command_id id)
         if (!commands[i].not_built && commands[i].id == id)
             return &commands[i];
     }
-    assert(!"a command without row");
+    assert(false && "a command without row");
     return NULL;
 }
 

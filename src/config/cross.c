@@ -199,31 +199,35 @@ static void version_check(const struct model *model, const struct appserver_sett
                     appserver->name);
 }
 
-static int compare_url(const void *left, const void *right)
+struct url_order {
+    const struct appserver_settings *appserver;
+};
+
+static int url_order_compare(const void *left, const void *right)
 {
-    const struct appserver_settings *a = *(const struct appserver_settings *const *)left;
-    const struct appserver_settings *b = *(const struct appserver_settings *const *)right;
-    int order = strcmp(a->url, b->url);
-    return order != 0 ? order : a->place.line - b->place.line;
+    const struct url_order *a = left, *b = right;
+    int order = strcmp(a->appserver->url, b->appserver->url);
+    return order != 0 ? order : a->appserver->place.line - b->appserver->place.line;
 }
 
 /* Two app servers of one URL each have their own gate, so together they take more seats than either says. */
 static void urls_check(const struct model *model, struct fault_list *faults)
 {
-    const struct appserver_settings **order = memory_new(model->appserver_count, sizeof *order);
+    struct url_order *order = memory_new(model->appserver_count, sizeof *order);
     size_t count = 0;
     for (size_t i = 0; i < model->appserver_count; i++) {
         if (model->appservers[i].url != NULL)
-            order[count++] = &model->appservers[i];
+            order[count++].appserver = &model->appservers[i];
     }
-    qsort(order, count, sizeof *order, compare_url);
+    qsort(order, count, sizeof *order, url_order_compare);
     for (size_t i = 1; i < count; i++) {
-        if (strcmp(order[i - 1]->url, order[i]->url) == 0)
+        const struct appserver_settings *before = order[i - 1].appserver, *same = order[i].appserver;
+        if (strcmp(before->url, same->url) == 0)
             warning_add(
-                faults, order[i]->place,
+                faults, same->place,
                 "[appserver %s] url: the same as that of [appserver %s]; each has a gate and a login of its "
                 "own",
-                order[i]->name, order[i - 1]->name);
+                same->name, before->name);
     }
     free(order);
 }

@@ -18,6 +18,7 @@ struct reader {
     struct buffer logical; /* the line being put together */
     int start;             /* number of its first physical line */
     bool comment;          /* a comment was taken off it */
+    bool orphan;           /* it is indented and there is nothing above that it could continue */
     bool in_section;       /* keys belong to the last section of the document */
     bool passing_over;     /* the section's own line was faulty: its keys are passed over */
     bool ended;            /* nothing more is to be read: a NUL */
@@ -207,9 +208,27 @@ static bool looks_like_section(struct span piece)
     return false;
 }
 
+/* So would a key; but some texts may have that form. */
+static bool looks_like_key(struct span piece)
+{
+    size_t i = 0;
+    while (i < piece.size && strchr("abcdefghijklmnopqrstuvwxyz_", piece.data[i]) != NULL)
+        i++;
+    size_t word = i;
+    while (i < piece.size && is_blank(piece.data[i]))
+        i++;
+    return word > 0 && i < piece.size && piece.data[i] == '=';
+}
+
 static bool piece_append(struct reader *reader, struct span piece, char *quote)
 {
     struct place place = here(reader, reader->line);
+    if (reader->start != reader->line && !reader->orphan && *quote == 0 && looks_like_key(span_trim(piece)))
+        warning_add(
+            reader->faults, place,
+            "the line is indented, so it continues the value of line %d; a key of its own begins at the "
+            "start of its line",
+            reader->start);
     if (!comment_take_off(&piece, quote, &reader->comment)) {
         fault_add(
             reader->faults, place,
@@ -285,10 +304,10 @@ static char *logical_line(char *out, int size, void *stream)
             break;
         case LINE_INDENTED:
         case LINE_KEY: {
-            bool indented = line_kind(reader) == LINE_INDENTED;
+            reader->orphan = line_kind(reader) == LINE_INDENTED;
             if (!logical_read(reader))
                 break;
-            if (indented) {
+            if (reader->orphan) {
                 fault_add(
                     reader->faults, here(reader, reader->start),
                     "an indented line continues the value above it, and there is none; begin keys at the "
@@ -337,29 +356,30 @@ static int entry_take(void *user, const char *ini_section, const char *name, con
 
 /* ---- what is written twice ---- */
 
-static int section_compare(const void *left, const void *right)
+struct section_order {
+    struct section *section;
+};
+
+static int section_compare(const struct section *a, const struct section *b)
 {
-    const struct section *a = *(struct section *const *)left, *b = *(struct section *const *)right;
     int order = strcmp(a->type, b->type);
     if (order == 0)
         order = strcmp(a->name == NULL ? "" : a->name, b->name == NULL ? "" : b->name);
     return order;
 }
 
-static int section_compare_line(const void *left, const void *right)
+static int section_order_compare(const void *left, const void *right)
 {
-    int order = section_compare(left, right);
-    const struct section *a = *(struct section *const *)left, *b = *(struct section *const *)right;
-    return order != 0 ? order : a->line - b->line;
+    const struct section_order *a = left, *b = right;
+    int order = section_compare(a->section, b->section);
+    return order != 0 ? order : a->section->line - b->section->line;
 }
 
 static void section_move_entries(struct section *from, struct section *to)
 {
-    size_t count = to->count + from->count, room = 1;
-    while (room < count)
-        room *= 2;
+    size_t count = to->count + from->count;
     if (from->count > 0) {
-        to->entries = memory_grow(to->entries, room, sizeof *to->entries);
+        to->entries = memory_grow(to->entries, count, sizeof *to->entries);
         memcpy(&to->entries[to->count], from->entries, from->count * sizeof *to->entries);
         to->count = count;
     }
@@ -369,45 +389,53 @@ static void section_move_entries(struct section *from, struct section *to)
 
 static void document_check_sections(struct document *document, struct fault_list *faults)
 {
-    struct section **order = memory_new(document->count, sizeof *order);
+    struct section_order *order = memory_new(document->count, sizeof *order);
     for (size_t i = 0; i < document->count; i++)
-        order[i] = &document->sections[i];
-    qsort(order, document->count, sizeof *order, section_compare_line);
-    for (size_t i = 1, first = 0; i < document->count; i++) {
-        if (section_compare(&order[first], &order[i]) != 0) {
-            first = i;
+        order[i].section = &document->sections[i];
+    qsort(order, document->count, sizeof *order, section_order_compare);
+    struct section *first = order[0].section;
+    for (size_t i = 1; i < document->count; i++) {
+        struct section *section = order[i].section;
+        if (section_compare(first, section) != 0) {
+            first = section;
             continue;
         }
-        char *title = section_title(order[i]);
-        fault_add(faults, (struct place){document->file, order[i]->line},
-                  "%s: written twice, first in line %d", title, order[first]->line);
+        char *title = section_title(section);
+        fault_add(faults, (struct place){document->file, section->line},
+                  "%s: written twice, first in line %d", title, first->line);
         free(title);
-        section_move_entries(order[i], order[first]);
+        section_move_entries(section, first);
     }
     free(order);
 }
 
-static int entry_compare(const void *left, const void *right)
+struct entry_order {
+    const struct entry *entry;
+};
+
+static int entry_order_compare(const void *left, const void *right)
 {
-    const struct entry *a = *(struct entry *const *)left, *b = *(struct entry *const *)right;
-    int order = strcmp(a->name, b->name);
-    return order != 0 ? order : a->line - b->line;
+    const struct entry_order *a = left, *b = right;
+    int order = strcmp(a->entry->name, b->entry->name);
+    return order != 0 ? order : a->entry->line - b->entry->line;
 }
 
 static void section_check_entries(const struct section *section, const char *file, struct fault_list *faults)
 {
-    struct entry **order = memory_new(section->count, sizeof *order);
+    struct entry_order *order = memory_new(section->count, sizeof *order);
     for (size_t i = 0; i < section->count; i++)
-        order[i] = &section->entries[i];
-    qsort(order, section->count, sizeof *order, entry_compare);
-    for (size_t i = 1, first = 0; i < section->count; i++) {
-        if (strcmp(order[first]->name, order[i]->name) != 0) {
-            first = i;
+        order[i].entry = &section->entries[i];
+    qsort(order, section->count, sizeof *order, entry_order_compare);
+    const struct entry *first = order[0].entry;
+    for (size_t i = 1; i < section->count; i++) {
+        const struct entry *entry = order[i].entry;
+        if (strcmp(first->name, entry->name) != 0) {
+            first = entry;
             continue;
         }
         char *title = section_title(section);
-        fault_add(faults, (struct place){file, order[i]->line}, "%s %s: written twice, first in line %d",
-                  title, order[i]->name, order[first]->line);
+        fault_add(faults, (struct place){file, entry->line}, "%s %s: written twice, first in line %d", title,
+                  entry->name, first->line);
         free(title);
     }
     free(order);

@@ -11,7 +11,7 @@
 
 #define DOCUMENT_LINE_MAX    65536 /* bytes of a line, and of a value with its continuations */
 #define DOCUMENT_SECTION_MAX 50    /* bytes between the brackets: "appserver " and a name of 40 */
-#define DOCUMENT_MAX         (64 * 1024 * 1024) /* bytes of a file */
+#define DOCUMENT_MAX         ((size_t)64 * 1024 * 1024) /* bytes of a file */
 
 struct entry {
     char *name;

@@ -7,6 +7,9 @@
 #include "base/memory.h"
 
 static void list_add(struct fault_list *list, struct place place, bool warning, const char *format,
+                     va_list args) __attribute__((format(printf, 4, 0)));
+
+static void list_add(struct fault_list *list, struct place place, bool warning, const char *format,
                      va_list args)
 {
     if ((list->count & (list->count - 1)) == 0) /* a power of two: the array is full */

@@ -220,7 +220,7 @@ static void probe_read(struct settings_reader *reader, const struct section *sec
         probe->timeout_ns = model->exporter.timeout_ns;
     if (kind != NULL && kind->fresh && section_find(section, "connection") == NULL)
         probe->connection = CONNECTION_FRESH;
-    if (reader->faults->faults == before) {
+    if (reader->faults->faults == before && kind != NULL) {
         probe_check(probe, section, reader->faults);
         if (kind->check != NULL)
             kind->check(probe, reader->faults);
@@ -334,7 +334,7 @@ static bool file_read(const char *path, struct buffer *text, struct stat *about,
     if (S_ISDIR(about->st_mode)) {
         fault_add(faults, place,
                   "it is a folder; a folder as configuration is not in this version, name a file");
-    } else if (S_ISREG(about->st_mode) && about->st_size > DOCUMENT_MAX) {
+    } else if (S_ISREG(about->st_mode) && (size_t)about->st_size > DOCUMENT_MAX) {
         fault_add(faults, place, "the file is larger than 64 MiB");
     } else {
         char bytes[65536];

@@ -1,6 +1,7 @@
 #include "config/rows.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -346,6 +347,6 @@ const struct config_row *config_row_named(enum config_section_id section, const 
         if (strcmp(of->rows[i].name, key) == 0)
             return &of->rows[i];
     }
-    assert(!"no such row");
+    assert(false && "no such row");
     return NULL;
 }

@@ -36,14 +36,14 @@ enum config_type {
 struct config_row {
     const char *name; /* "token_renew_at" */
     enum config_type type;
+    bool required;
+    bool not_built;                       /* known to the contract, not in this version: its use is a fault */
     size_t offset;                        /* into the settings struct of the section (or of the kind) */
     const char *preset;                   /* the default, in the form a user would write; NULL: none */
     const char *help;                     /* one sentence or two, Markdown, for the reference */
     const char *const *choices;           /* CONFIG_CHOICE: names, NULL-terminated */
     const char *const *choices_not_built; /* the contract's further choices, NULL-terminated; may be NULL */
     int64_t minimum, maximum;             /* both 0: only the type's own bounds */
-    bool required;
-    bool not_built; /* known to the contract, not in this version: its use is a fault */
     /* CONFIG_OTHER: reads value into field; returns NULL, or an owned sentence of what is wrong. */
     char *(*convert)(const char *value, void *field);
     void (*release)(void *field); /* CONFIG_OTHER: frees what convert made; NULL: nothing to free */

@@ -178,7 +178,7 @@ static char *secret_read_row(struct settings_reader *reader, const struct sectio
         break;
     case KEY_PAIR:
     case KEY_PAIR_LIST:
-        assert(!"a secret is no pair");
+        assert(false && "a secret is no pair");
     }
     secret_warn(reader, section, entry, source);
     return NULL;
@@ -219,7 +219,7 @@ static char *pairs_read(struct settings_reader *reader, const struct entry *entr
 
 /* The entry that each row was read from; of pairs, the last. */
 struct taken {
-    const struct entry **by_row;
+    const struct entry *entry;
 };
 
 static char *text_file_read_row(struct settings_reader *reader, const struct entry *entry, char **field)
@@ -246,15 +246,15 @@ static void row_read(struct settings_reader *reader, const struct section *secti
     void *field = row_field(group, row);
     char *fault;
     if (form == KEY_PAIR || form == KEY_PAIR_LIST) {
-        taken->by_row[row] = entry;
+        taken[row].entry = entry;
         fault = pairs_read(reader, entry, form, name, field);
-    } else if (taken->by_row[row] != NULL) {
-        if (strcmp(taken->by_row[row]->name, entry->name) == 0)
+    } else if (taken[row].entry != NULL) {
+        if (strcmp(taken[row].entry->name, entry->name) == 0)
             return; /* written twice: told when the document was read */
         fault = memory_format("%s is written too, in line %d; only one of them can hold",
-                              taken->by_row[row]->name, taken->by_row[row]->line);
+                              taken[row].entry->name, taken[row].entry->line);
     } else {
-        taken->by_row[row] = entry;
+        taken[row].entry = entry;
         if (what->type == CONFIG_SECRET)
             fault = secret_read_row(reader, section, entry, form, field);
         else if (form == KEY_FILE)
@@ -268,14 +268,14 @@ static void row_read(struct settings_reader *reader, const struct section *secti
 }
 
 static void entry_read(struct settings_reader *reader, const struct section *section,
-                       const struct entry *entry, struct taken *taken)
+                       const struct entry *entry, struct taken *const *taken)
 {
     for (size_t g = 0; g < reader->group_count; g++) {
         for (size_t i = 0; i < reader->groups[g].count; i++) {
             enum key_form form;
             struct span name;
             if (row_takes_key(&reader->groups[g].rows[i], entry->name, &form, &name)) {
-                row_read(reader, section, entry, &reader->groups[g], i, form, name, &taken[g]);
+                row_read(reader, section, entry, &reader->groups[g], i, form, name, taken[g]);
                 return;
             }
         }
@@ -291,7 +291,7 @@ static void absent_fill(struct settings_reader *reader, const struct section *se
 {
     for (size_t i = 0; i < group->count; i++) {
         const struct config_row *row = &group->rows[i];
-        if (taken->by_row[i] != NULL || row->not_built)
+        if (taken[i].entry != NULL || row->not_built)
             continue;
         if (row->required) {
             char *title = section_title(section);
@@ -308,16 +308,16 @@ static void absent_fill(struct settings_reader *reader, const struct section *se
 
 void settings_read(struct settings_reader *reader, const struct section *section)
 {
-    struct taken *taken = memory_new(reader->group_count, sizeof *taken);
+    struct taken *taken[SETTINGS_GROUPS_MAX] = {NULL};
+    assert(reader->group_count <= SETTINGS_GROUPS_MAX);
     for (size_t g = 0; g < reader->group_count; g++)
-        taken[g].by_row = memory_new(reader->groups[g].count, sizeof *taken[g].by_row);
+        taken[g] = memory_new(reader->groups[g].count, sizeof *taken[g]);
     for (size_t i = 0; i < section->count; i++)
         entry_read(reader, section, &section->entries[i], taken);
     for (size_t g = 0; g < reader->group_count; g++) {
-        absent_fill(reader, section, &reader->groups[g], &taken[g]);
-        free(taken[g].by_row);
+        absent_fill(reader, section, &reader->groups[g], taken[g]);
+        free(taken[g]);
     }
-    free(taken);
 }
 
 void settings_free(const struct config_row *rows, size_t count, void *base)

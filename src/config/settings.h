@@ -5,7 +5,9 @@
 #include "config/document.h"
 #include "config/value.h"
 
-/* The rows that a section may hold and the struct they fill; a probe has two: the common keys and its kind's. */
+#define SETTINGS_GROUPS_MAX 2 /* a probe has two: the common keys and its kind's */
+
+/* Rows that a section may hold, and the struct they fill. */
 struct settings_group {
     const struct config_row *rows;
     size_t count;

@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-#define TEXT_FILE_MAX (16 * 1024 * 1024)
+#define TEXT_FILE_MAX ((size_t)16 * 1024 * 1024)
 
 /* ---- numbers ---- */
 
@@ -385,7 +385,7 @@ char *value_read(const struct value_context *context, const struct config_row *r
     case CONFIG_PAIR_LISTS:
         break;
     }
-    assert(!"a row of several forms");
+    assert(false && "a row of several forms");
     return NULL;
 }
 

@@ -150,6 +150,20 @@ static void test_all_faults_at_once(void **state)
     let_go();
 }
 
+static void test_a_key_that_is_indented(void **state)
+{
+    (void)state;
+    read_span(span_of("[web]\na = b\n  interval = 5m\nc = 'd\n  e = f'\n"));
+    assert_int_equal(faults.count, 1);
+    assert_true(faults.items[0].warning);
+    assert_int_equal(faults.items[0].line, 3);
+    assert_non_null(strstr(faults.items[0].text, "continues the value of line 2"));
+    char *got = dump();
+    assert_string_equal(got, "[web]@1\na=b interval = 5m@2\nc='d e = f'@4\n");
+    free(got);
+    let_go();
+}
+
 static void test_nul_ends_the_reading(void **state)
 {
     (void)state;
@@ -239,6 +253,6 @@ static void test_huge_line_and_many_sections(void **state)
 }
 
 ALL_TESTS(cmocka_unit_test(test_good_forms), cmocka_unit_test(test_faulty_forms),
-          cmocka_unit_test(test_all_faults_at_once), cmocka_unit_test(test_nul_ends_the_reading),
-          cmocka_unit_test(test_names_of_forty), cmocka_unit_test(test_lines_to_64_kib),
-          cmocka_unit_test(test_huge_line_and_many_sections));
+          cmocka_unit_test(test_all_faults_at_once), cmocka_unit_test(test_a_key_that_is_indented),
+          cmocka_unit_test(test_nul_ends_the_reading), cmocka_unit_test(test_names_of_forty),
+          cmocka_unit_test(test_lines_to_64_kib), cmocka_unit_test(test_huge_line_and_many_sections));
