@@ -186,7 +186,9 @@ static void token_has_both_forms(void **state)
     expect(server, &request, 200, TEXTS("\"AccessToken\""));
     request = (struct request){"TokenResource.svc/", .headers = {USER}};
     expect(server, &request, 405, NULL);
-    assert_int_equal(simulator_requests(server, "TokenResource"), 4);
+    request.method = "POST"; /* without a body, libcurl sends no Content-Length with it */
+    expect(server, &request, 411, NULL);
+    assert_int_equal(simulator_requests(server, "TokenResource"), 5);
     assert_int_equal(simulator_tokens(server), 3);
 }
 
@@ -357,6 +359,8 @@ static void baq_rows_and_options(void **state)
     expect(server, &request, 200, TEXTS("/$entity\",\"Company\":\"EPIC06\",\"PartNum\":\"P-3\""));
     request.path = "api/v2/odata/EPIC06/Erp.BO.PartSvc/Parts(Company='EPIC06',PartNum='none')";
     expect(server, &request, 404, TEXTS("RecordNotFoundException"));
+    request.path = "api/v2/odata/EPIC06/Erp.BO.PartSvc/Parts()";
+    expect(server, &request, 400, TEXTS("Error in query syntax"));
     request.path = "api/v2/odata/EPIC06/Erp.BO.PartSvc/Nothing";
     expect(server, &request, 404, TEXTS("ApiException"));
 
@@ -667,6 +671,39 @@ static void certificates_are_judged(void **state)
     }
 }
 
+/* A server that goes while a connection is kept and a call is held, and comes back on the same port. */
+static void a_server_can_be_restarted(void **state)
+{
+    (void)state;
+    struct simulator *server = simulator_start(NULL);
+    struct answer kept = {.body = calloc(1, 1)};
+    char url[256];
+    CURL *curl = curl_easy_init();
+    snprintf(url, sizeof url, "%s/api/v1/BaqSvc/zLicenseUsage", simulator_url(server));
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(curl, CURLOPT_USERPWD, "epicor-monitor:demo-password");
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, body_keep);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &kept);
+    assert_int_equal(curl_easy_perform(curl), CURLE_OK);
+
+    simulator_add_fault(server, &(struct simulator_fault){.hold = true});
+    struct slow_call held = {.server = server};
+    assert_int_equal(pthread_create(&held.thread, NULL, ask_slowly, &held), 0);
+    assert_true(simulator_wait_requests(server, "/Data", 1, 20000));
+    uint16_t port = simulator_port(server);
+    simulator_stop(server);
+    pthread_join(held.thread, NULL);
+    assert_int_equal(held.status, 0);
+    assert_int_equal(curl_easy_perform(curl), CURLE_COULDNT_CONNECT);
+    server = simulator_start(&(struct simulator_options){.port = port});
+    assert_int_equal(curl_easy_perform(curl), CURLE_OK);
+    assert_int_equal(simulator_connections(server), 1);
+    curl_easy_cleanup(curl);
+    simulator_stop(server);
+    free(kept.body);
+}
+
 static void timetable_plays(void **state)
 {
     static const struct {
@@ -711,4 +748,4 @@ ALL_TESTS(TEST(token_has_both_forms), TEST(token_claims_are_strings), TEST(token
           TEST(seats_fill_throttle_and_refuse), TEST(an_aborted_call_keeps_its_seat),
           TEST(faults_come_and_go), TEST(ready_faults_all_answer), TEST(requests_are_kept),
           TEST(many_slow_calls_do_not_wait_for_each_other), cmocka_unit_test(certificates_are_judged),
-          TEST(timetable_plays));
+          TEST(timetable_plays), cmocka_unit_test(a_server_can_be_restarted));

@@ -143,8 +143,19 @@ static bool segments_read(struct sim_call *call)
     return true;
 }
 
+/* IIS demands a length from a POST (facts §1, a guess there). */
+static bool length_missing(const struct sim_call *call)
+{
+    return strcmp(call->method, "POST") == 0 && !sim_call_header(call, "Content-Length") &&
+           !sim_call_header(call, "Transfer-Encoding");
+}
+
 void sim_call_answer(struct sim_call *call)
 {
+    if (length_missing(call)) {
+        sim_error_as(call, 411, SIMULATOR_BODY_IIS_HTML, NULL, NULL);
+        return;
+    }
     if (!segments_read(call) || call->segments_count == 0) {
         sim_error_as(call, 404, SIMULATOR_BODY_IIS_HTML, NULL, NULL);
         return;

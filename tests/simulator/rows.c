@@ -201,7 +201,9 @@ static void record_answer(struct sim_call *call, struct sim_table *table, uint64
     };
     struct sim_rows *rows = sim_rows_start(table, &query, &fault);
     struct sim_text record = {0};
-    if (!rows) {
+    if (rows && !strstr(filter, " eq ")) {
+        sim_error(call, 400, "Microsoft.OData.ODataException", "Bad Request - Error in query syntax.");
+    } else if (!rows) {
         sim_error(call, 400, "Microsoft.OData.ODataException", fault);
     } else if (!sim_rows_next(rows, &record)) {
         sim_error(call, 404, "Ice.Common.RecordNotFoundException", "Record not found.");

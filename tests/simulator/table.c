@@ -148,6 +148,27 @@ void sim_table_set_rows(struct sim_table *table, uint64_t rows)
 /* ---- values
  * ---------------------------------------------------------------------------------------------------- */
 
+/* A GUID that depends on the row only: 32 bits of `first`, the middle with its hyphens, 48 bits of `last`. */
+static void guid_add(struct sim_text *out, uint64_t first, const char *middle, uint64_t last)
+{
+    static const char digits[] = "0123456789abcdef";
+    char head[8], tail[12];
+    for (size_t i = sizeof head; i-- > 0; first >>= 4)
+        head[i] = digits[first & 15];
+    for (size_t i = sizeof tail; i-- > 0; last >>= 4)
+        tail[i] = digits[last & 15];
+    sim_text_add(out, head, sizeof head);
+    sim_text_add_string(out, middle);
+    sim_text_add(out, tail, sizeof tail);
+}
+
+static void row_ident_add(struct sim_text *out, uint64_t n, bool first)
+{
+    sim_text_add_string(out, first ? "\"RowIdent\":\"" : ",\"RowIdent\":\"");
+    guid_add(out, n * UINT64_C(2246822519), "-0000-4000-8000-", n);
+    sim_text_add(out, "\"", 1);
+}
+
 static void piece_render(const struct piece *piece, uint64_t n, const char *company, struct sim_text *out)
 {
     switch (piece->kind) {
@@ -161,8 +182,7 @@ static void piece_render(const struct piece *piece, uint64_t n, const char *comp
         sim_text_add_string(out, company);
         break;
     case PIECE_GUID:
-        sim_text_printf(out, "%08llx-5a1e-4c0d-9b7a-%012llx",
-                        (unsigned long long)(n * 2654435761u & 0xffffffff), (unsigned long long)n);
+        guid_add(out, n * UINT64_C(2654435761), "-5a1e-4c0d-9b7a-", n);
         break;
     case PIECE_CHOICE: {
         const char *choice = piece->bytes;
@@ -465,9 +485,7 @@ bool sim_rows_next(struct sim_rows *rows, struct sim_text *out)
                 value_disguise(out, from, &rows->query);
         }
         if (rows->table->baq && rows->all)
-            sim_text_printf(out, "%s\"RowIdent\":\"%08llx-0000-4000-8000-%012llx\"",
-                            rows->selected_count ? "," : "",
-                            (unsigned long long)(n * 2246822519u & 0xffffffff), (unsigned long long)n);
+            row_ident_add(out, n, rows->selected_count == 0);
         sim_text_add(out, "}", 1);
         rows->sent++;
         return true;
