@@ -415,6 +415,7 @@ static const struct {
     {CURLOPT_SSL_VERIFYPEER, 1},
     {CURLOPT_SSL_VERIFYHOST, 2},
     {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_CA_CACHE_TIMEOUT, 0},    /* else the first CA set would be put in the place of all others */
     {CURLOPT_SSL_SESSIONID_CACHE, 0}, /* a resumed session shows no certificate */
     {CURLOPT_DNS_CACHE_TIMEOUT, 0},
     /* libcurl drops by these limits of whichever request comes by, also other servers' connections; on_request decides. */

@@ -123,11 +123,18 @@ static void see_expiry(struct handshake *handshake, X509 *certificate)
         handshake->expiry_epoch = epoch;
 }
 
-/* In place of OpenSSL's own call of X509_verify_cert: calls it, looks, and returns its verdict. */
+/* In place of OpenSSL's own call of X509_verify_cert: calls it, looks, and returns its verdict. A store other than the one that was
+   attached verifies nothing. */
 static int verify(X509_STORE_CTX *context, void *argument)
 {
     struct handshake *handshake = argument;
-    int verdict = X509_verify_cert(context);
+    int verdict = 0;
+
+    /* libcurl keeps a store of its own making from one connection to the next unless CA_CACHE_TIMEOUT is 0. */
+    if (X509_STORE_CTX_get0_store(context) == handshake->store)
+        verdict = X509_verify_cert(context);
+    else
+        X509_STORE_CTX_set_error(context, X509_V_ERR_APPLICATION_VERIFICATION);
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context);
 
     handshake->expiry_epoch = 0;
@@ -144,7 +151,7 @@ bool trust_attach(const struct trust_set *set, void *ssl_context, struct handsha
     SSL_CTX *context = ssl_context;
     struct handshake *seen = memory_new(1, sizeof *seen);
 
-    *seen = (struct handshake){.references = 1, .error = X509_V_OK};
+    *seen = (struct handshake){.references = 1, .store = set->store, .error = X509_V_OK};
     if (context_index() < 0 || SSL_CTX_set_ex_data(context, context_index(), seen) != 1) {
         free(seen);
         return false;

@@ -14,6 +14,7 @@ struct trust_set;
 /* What one handshake saw. Shared by the TLS context and whoever watches it. */
 struct handshake {
     int references;
+    const void *store;    /* to be verified against */
     int error;            /* X509_V_...; 0 while nothing is wrong */
     int64_t expiry_epoch; /* earliest notAfter of the chain; 0: no certificate seen yet */
 };
