@@ -107,13 +107,22 @@ static void service_check(const struct probe_settings *probe, const struct bo_se
     }
 }
 
+/* Whether it is a path of an entity: within the quotes of a key anything may stand, it is encoded. */
+static bool is_entity(const char *entity)
+{
+    bool quoted = false;
+    for (const char *c = entity; *c != '\0'; c++) {
+        quoted = quoted != (*c == '\'');
+        if ((unsigned char)*c < 0x20 || (!quoted && (strchr("?#\\", *c) != NULL || strncmp(c, "..", 2) == 0)))
+            return false;
+    }
+    size_t size = strlen(entity);
+    return size > 0 && !quoted && entity[0] != '/' && entity[size - 1] != '/';
+}
+
 static void entity_check(const struct probe_settings *probe, const char *entity, struct fault_list *faults)
 {
-    bool control = false;
-    for (const char *c = entity; *c != '\0'; c++)
-        control = control || (unsigned char)*c < 0x20;
-    if (control || strpbrk(entity, "?#\\") != NULL || strstr(entity, "..") != NULL || entity[0] == '/' ||
-        entity[strlen(entity) - 1] == '/')
+    if (!is_entity(entity))
         fault_add(faults, probe->place,
                   "[probe %s] entity = %s: wants an entity set or Set(Key='value'); options go into filter, "
                   "select and "
@@ -129,7 +138,7 @@ static void check(const struct probe_settings *probe, struct fault_list *faults)
     query_check(probe, &settings->query, shape_of(settings), faults);
     char title[64];
     snprintf(title, sizeof title, "[probe %s]", probe->name);
-    expect_check(&settings->expect, title, faults);
+    expectations_check(&settings->expect, title, faults);
     if (settings->expect.count > 0 && shape_of(settings) != QUERY_RECORD)
         fault_add(faults, settings->expect.items[0].place,
                   "[probe %s] expect.%s: reads one record, and entity names a set; name the record by its "

@@ -111,7 +111,7 @@ static void check(const struct probe_settings *probe, struct fault_list *faults)
     body_check(probe, settings->body, faults);
     char title[64];
     snprintf(title, sizeof title, "[probe %s]", probe->name);
-    expect_check(&settings->expect, title, faults);
+    expectations_check(&settings->expect, title, faults);
 }
 
 static void check_target(const struct target_settings *target, struct fault_list *faults)

@@ -94,7 +94,7 @@ static char *expectation_read(const struct pair *pair, struct expectation *out, 
     return NULL;
 }
 
-void expect_check(const struct pair_list *pairs, const char *title, struct fault_list *faults)
+void expectations_check(const struct pair_list *pairs, const char *title, struct fault_list *faults)
 {
     for (size_t i = 0; i < pairs->count; i++) {
         struct expectation expectation;

@@ -24,7 +24,7 @@ struct expectations {
 };
 
 /* Faults of the pairs, each at its own place. title: "[probe ping]". */
-void expect_check(const struct pair_list *pairs, const char *title, struct fault_list *faults);
+void expectations_check(const struct pair_list *pairs, const char *title, struct fault_list *faults);
 
 /* Makes them from checked pairs. */
 void expectations_init(struct expectations *out, const struct pair_list *pairs);

@@ -1,0 +1,88 @@
+/* Plays one run of a probe: a configuration as text, answers as text, in place of agent and network. */
+#ifndef TESTS_PROBE_PLAY_H
+#define TESTS_PROBE_PLAY_H
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "config/model.h"
+#include "probe/kind.h"
+
+#define PLAY_NOW 1769860800 /* 2026-01-31T12:00:00Z */
+
+struct play {
+    struct model *model;
+    struct probe_run run;
+    struct request request;
+    struct probe_result result;
+    int requests;
+};
+
+static inline struct model *play_model(const char *appserver, const char *probe, struct fault_list *faults)
+{
+    char text[32768];
+    snprintf(
+        text, sizeof text,
+        "[appserver live]\nurl = https://erp.example.com/Live\nusername = u\npassword = p\napi_key = k\n%s\n"
+        "[probe p]\n%s\n",
+        appserver, probe);
+    struct model *model = model_read("t.ini", (struct span){text, strlen(text)}, NULL, probe_schema(),
+                                     faults);
+    fault_list_sort(faults);
+    return model;
+}
+
+/* Begins a run; the first request is in play.request. */
+static inline struct play play_begin(const char *appserver, const char *probe)
+{
+    struct fault_list faults = {0};
+    struct play play = {.model = play_model(appserver, probe, &faults), .requests = 1};
+    if (play.model == NULL)
+        fail_msg("%s", faults.items[0].text);
+    fault_list_free(&faults);
+    play.run.target = &play.model->targets[0];
+    play.run.now = (struct moment){.wall_ns = PLAY_NOW * SECOND_NS};
+    probe_begin(&play.run, &play.request);
+    return play;
+}
+
+/* Answers the standing request; a 2xx goes through a scanner, in pieces of 7 bytes. */
+static inline enum probe_next play_answer(struct play *play, int status, const char *text)
+{
+    struct answer answer = {
+        .status = status, .body_bytes = strlen(text), .text = "", .content_type = "application/json"};
+    struct json_scanner *scanner = NULL;
+    bool good = status >= 200 && status <= 299;
+    if (good && play->request.wanted == BODY_JSON) {
+        scanner = json_scanner_new(play->request.plan, NULL, NULL);
+        for (size_t at = 0, size = strlen(text); at < size; at += 7)
+            json_scanner_feed(scanner, text + at, size - at < 7 ? size - at : 7);
+        answer.json = json_scanner_finish(scanner);
+    } else {
+        answer.text = text;
+        answer.text_size = strlen(text);
+    }
+    struct request next;
+    probe_result_free(&play->result);
+    enum probe_next what = probe_step(&play->run, &play->request, &answer, true, &next, &play->result);
+    json_scanner_free(scanner);
+    if (what == PROBE_ASK) {
+        request_free(&play->request);
+        play->request = next;
+        play->requests++;
+    }
+    return what;
+}
+
+static inline void play_end(struct play *play)
+{
+    probe_end(&play->run);
+    request_free(&play->request);
+    probe_result_free(&play->result);
+    model_unref(play->model);
+}
+
+#endif
