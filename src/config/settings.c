@@ -315,6 +315,7 @@ void settings_read(struct settings_reader *reader, const struct section *section
     for (size_t i = 0; i < section->count; i++)
         entry_read(reader, section, &section->entries[i], taken);
     for (size_t g = 0; g < reader->group_count; g++) {
+        assert(taken[g] != NULL);
         absent_fill(reader, section, &reader->groups[g], taken[g]);
         free(taken[g]);
     }

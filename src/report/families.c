@@ -61,7 +61,7 @@ static const char *auth_reason_value(size_t index)
     for (enum reason reason = REASON_NONE + 1; reason < REASONS; reason++)
         if (reason_row(reason)->auth && index-- == 0)
             return reason_name(reason);
-    assert(!"the table of reasons has too few that are about authentication");
+    assert(false && "the table of reasons has too few that are about authentication");
     return "";
 }
 
