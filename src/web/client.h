@@ -1,0 +1,66 @@
+/* What a connected client has taken so far, and until when it may go on. Pure bookkeeping: times, and the kernel's counts
+   of the bytes that came and that have arrived at the other side, are handed in. */
+#ifndef WEB_CLIENT_H
+#define WEB_CLIENT_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "web/server.h"
+
+enum client_phase {
+    CLIENT_HEADERS,  /* a request line or headers are awaited or have begun */
+    CLIENT_RESPONSE, /* a response is on its way */
+    CLIENT_IDLE,     /* a kept connection between two requests */
+};
+
+struct client {
+    int descriptor;          /* -1: the place is free */
+    struct in6_addr address; /* IPv4 as ::ffff:a.b.c.d */
+    enum client_phase phase;
+    bool cut;               /* given up already; waits to be closed */
+    bool malformed;         /* the target of the request line holds a NUL */
+    int64_t since_ns;       /* when the phase began, boot time */
+    int64_t request_ns;     /* when the request began */
+    uint64_t idle_received; /* bytes received when the idle phase began */
+    int64_t window_ns;      /* begin of the present window of the drain rate */
+    uint64_t window_bytes;  /* and the bytes that had arrived then */
+    const char *target;     /* of the request under way: libmicrohttpd's own text */
+    size_t target_size;
+};
+
+struct client_table {
+    struct client *places;
+    size_t count; /* places: max_connections */
+    size_t used;
+    size_t per_address;
+};
+
+void client_table_init(struct client_table *table, size_t connections, size_t per_address);
+void client_table_free(struct client_table *table);
+
+/* A place for a new connection, its headers awaited from now on; NULL when there is none left for it. */
+struct client *client_enter(struct client_table *table, int descriptor, const struct in6_addr *address,
+                            int64_t now_ns);
+void client_leave(struct client_table *table, struct client *client);
+
+/* The client's address in one form for both families. */
+struct in6_addr client_address(const struct sockaddr *address);
+bool client_is_loopback(const struct in6_addr *address);
+
+/* Its headers are whole. arrived: bytes that have arrived at the client since it connected. */
+void client_asked(struct client *client, int64_t now_ns, uint64_t arrived);
+/* Its response has been handed to the kernel. received: bytes that it has sent since it connected. */
+void client_answered(struct client *client, int64_t now_ns, uint64_t received);
+/* Call at each turn for a client in CLIENT_IDLE: the first byte of the next request starts its deadline. */
+void client_received(struct client *client, int64_t now_ns, uint64_t received);
+
+/* Whether its time is over. arrived is read in CLIENT_RESPONSE only. */
+bool client_is_late(struct client *client, const struct web_options *options, int64_t now_ns,
+                    uint64_t arrived);
+/* When to ask again. */
+int64_t client_next_ns(const struct client *client, const struct web_options *options);
+
+#endif

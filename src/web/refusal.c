@@ -1,0 +1,86 @@
+#include "web/refusal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+
+#define LINGER_NS SECOND_NS
+/* Reads in one turn; a client that sends faster waits for the next. */
+#define READS_A_TURN 4
+
+void refusal_init(struct refusal_ring *ring)
+{
+    ring->next = 0;
+    for (size_t i = 0; i < REFUSALS; i++)
+        ring->items[i] = (struct refusal){.descriptor = -1};
+}
+
+static void end(struct refusal *refusal)
+{
+    if (refusal->descriptor >= 0)
+        close(refusal->descriptor); /* leaves the epoll set with it */
+    refusal->descriptor = -1;
+}
+
+void refusal_close_all(struct refusal_ring *ring)
+{
+    for (size_t i = 0; i < REFUSALS; i++)
+        end(&ring->items[i]);
+}
+
+size_t refusal_begin(struct refusal_ring *ring, int descriptor, const char *text, int64_t now_ns)
+{
+    size_t index = ring->next;
+    struct buffer answer;
+
+    ring->next = (ring->next + 1) % REFUSALS;
+    end(&ring->items[index]);
+    ring->items[index] = (struct refusal){.descriptor = descriptor, .until_ns = now_ns + LINGER_NS};
+
+    buffer_init(&answer, 1024);
+    buffer_format(&answer,
+                  "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nCache-Control: "
+                  "no-store\r\n"
+                  "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
+                  "Content-Length: %zu\r\n\r\n%s",
+                  strlen(text), text);
+    (void)send(descriptor, answer.data, answer.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    shutdown(descriptor, SHUT_WR);
+    buffer_free(&answer);
+    return index;
+}
+
+void refusal_read(struct refusal_ring *ring, size_t index)
+{
+    struct refusal *refusal = &ring->items[index];
+    char scrap[4096];
+
+    for (int i = 0; i < READS_A_TURN && refusal->descriptor >= 0; i++) {
+        ssize_t got = recv(refusal->descriptor, scrap, sizeof scrap, MSG_DONTWAIT);
+        if (got < 0 && errno == EAGAIN)
+            return;
+        if (got <= 0)
+            end(refusal);
+    }
+}
+
+void refusal_expire(struct refusal_ring *ring, int64_t now_ns)
+{
+    for (size_t i = 0; i < REFUSALS; i++)
+        if (ring->items[i].descriptor >= 0 && ring->items[i].until_ns <= now_ns)
+            end(&ring->items[i]);
+}
+
+int64_t refusal_next_ns(const struct refusal_ring *ring)
+{
+    int64_t next_ns = NEVER_NS;
+
+    for (size_t i = 0; i < REFUSALS; i++)
+        if (ring->items[i].descriptor >= 0 && ring->items[i].until_ns < next_ns)
+            next_ns = ring->items[i].until_ns;
+    return next_ns;
+}

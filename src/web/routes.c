@@ -1,0 +1,150 @@
+#include "web/routes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "metrics/text_format.h"
+#include "report/board.h"
+#include "web/page.h"
+
+/* The agent's loop turns at least each second; without a sign of it for so long it hangs. */
+#define HEARTBEAT_LIMIT_NS (30 * SECOND_NS)
+
+#define TEXT_TYPE   "text/plain; charset=utf-8"
+#define TEXT_POLICY "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+enum { METHOD_GET = 1, METHOD_HEAD = 2 };
+
+static const struct {
+    const char *name;
+    unsigned bit;
+} methods[] = {{"GET", METHOD_GET}, {"HEAD", METHOD_HEAD}};
+
+/* The texts of Allow, by the methods of a route. */
+static const char *const allow_texts[] = {[METHOD_GET | METHOD_HEAD] = "GET, HEAD"};
+
+struct route {
+    const char *path; /* NULL: the configured telemetry path */
+    unsigned methods;
+    void (*answer)(const struct web_request *request, struct web_answer *answer);
+};
+
+static void answer_text(struct web_answer *answer, int status, const char *text)
+{
+    answer->status = status;
+    buffer_clear(&answer->body);
+    buffer_text(&answer->body, text);
+}
+
+static void answer_too_large(const struct web_request *request, struct web_answer *answer)
+{
+    if (request->others_wait) {
+        answer->retry = true;
+        answer_text(answer, 503, "Too many answers are being read at the moment. Ask again in a moment.\n");
+    } else {
+        answer_text(answer, 500, "The page is larger than this server may hold.\n");
+    }
+}
+
+static void answer_metrics(const struct web_request *request, struct web_answer *answer)
+{
+    answer->status = 200;
+    if (report_page(request->report, request->now, &answer->body))
+        answer->content_type = TEXT_FORMAT_CONTENT_TYPE;
+    else
+        answer_too_large(request, answer);
+}
+
+static void answer_status_page(const struct web_request *request, struct web_answer *answer)
+{
+    struct board_view *view = board_view_take(report_board(request->report), request->now);
+    struct page_setting setting = {.version = request->version,
+                                   .telemetry_path = request->telemetry_path,
+                                   .show_messages = request->trusted,
+                                   .heartbeat_ns = board_heartbeat_boot_ns(report_board(request->report)),
+                                   .ready = board_ready(report_board(request->report))};
+
+    answer->status = 200;
+    if (page_write(&setting, view, &answer->body)) {
+        answer->content_type = "text/html; charset=utf-8";
+        answer->content_policy = page_content_policy;
+    } else {
+        answer_too_large(request, answer);
+    }
+    board_view_free(view);
+}
+
+static void answer_healthy(const struct web_request *request, struct web_answer *answer)
+{
+    int64_t beat_ns = board_heartbeat_boot_ns(report_board(request->report));
+
+    if (request->now.boot_ns - beat_ns <= HEARTBEAT_LIMIT_NS) {
+        answer_text(answer, 200, "The agent turns.\n");
+        return;
+    }
+    answer_text(answer, 503, "");
+    if (beat_ns == 0)
+        buffer_text(&answer->body, "The agent has not begun to turn.\n");
+    else
+        buffer_format(&answer->body,
+                      "The agent has not turned for %lld s: it hangs. Restart it, and report it as a bug.\n",
+                      (long long)((request->now.boot_ns - beat_ns) / SECOND_NS));
+}
+
+static void answer_ready(const struct web_request *request, struct web_answer *answer)
+{
+    if (board_ready(report_board(request->report)))
+        answer_text(answer, 200, "The configuration is in force and the schedule turns.\n");
+    else
+        answer_text(answer, 503, "The schedule does not turn yet.\n");
+}
+
+static const struct route routes[] = {
+    {NULL, METHOD_GET | METHOD_HEAD, answer_metrics},
+    {"/", METHOD_GET | METHOD_HEAD, answer_status_page},
+    {"/-/healthy", METHOD_GET | METHOD_HEAD, answer_healthy},
+    {"/-/ready", METHOD_GET | METHOD_HEAD, answer_ready},
+};
+
+static const char *route_path(const struct route *route, const struct web_request *request)
+{
+    return route->path != NULL ? route->path : request->telemetry_path;
+}
+
+static const struct route *route_find(const struct web_request *request)
+{
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
+        if (strcmp(route_path(&routes[i], request), request->path) == 0)
+            return &routes[i];
+    return NULL;
+}
+
+static unsigned method_bit(const char *name)
+{
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+        if (strcmp(methods[i].name, name) == 0)
+            return methods[i].bit;
+    return 0;
+}
+
+const char *routes_answer(const struct web_request *request, struct web_answer *answer)
+{
+    const struct route *route = request->malformed ? NULL : route_find(request);
+
+    answer->content_type = TEXT_TYPE;
+    answer->content_policy = TEXT_POLICY;
+    answer->close = request->has_body || request->malformed;
+    if (request->malformed) {
+        answer_text(answer, 400, "This is no request line of HTTP/1.1.\n");
+    } else if (route == NULL) {
+        answer_text(answer, 404, "There is nothing at this path. The status page is at /.\n");
+    } else if ((route->methods & method_bit(request->method)) == 0) {
+        answer->allow = allow_texts[route->methods];
+        answer_text(answer, 405, "This path does not take this method.\n");
+    } else if (request->has_body) {
+        answer_text(answer, 413, "This path takes no body.\n");
+    } else {
+        route->answer(request, answer);
+    }
+    return route == NULL ? "other" : route_path(route, request);
+}
