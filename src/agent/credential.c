@@ -241,7 +241,7 @@ void credential_granted(struct credential *credential, struct token *token, int6
     credential->renew_ns = now_ns + renewal_delay(credential);
     credential->used = false;
     credential->proven = false;
-    credential->good_ns = 0;
+    credential->good_sent_ns = 0;
 }
 
 static void block(struct credential *credential, int64_t now_ns)
@@ -282,12 +282,12 @@ uint64_t credential_use(struct credential *credential)
     return credential->serial;
 }
 
-void credential_good(struct credential *credential, uint64_t serial, int64_t now_ns)
+void credential_good(struct credential *credential, uint64_t serial, int64_t sent_ns)
 {
     if (!by_token(credential) || serial != credential->serial)
         return;
     credential->proven = true;
-    credential->good_ns = now_ns;
+    credential->good_sent_ns = larger(credential->good_sent_ns, sent_ns);
 }
 
 bool credential_refused(struct credential *credential, uint64_t serial, int64_t sent_ns, int64_t now_ns)
@@ -296,7 +296,7 @@ bool credential_refused(struct credential *credential, uint64_t serial, int64_t 
         return false;
     if (serial != credential->serial)
         return true;
-    if (credential->proven && credential->good_ns > sent_ns)
+    if (credential->proven && credential->good_sent_ns > sent_ns)
         return false;
     if (now_ns < credential->blocked_until_ns || now_ns < credential->reauthentication.until_ns)
         return false;

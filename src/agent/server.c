@@ -364,7 +364,7 @@ static void call_done(struct server *server, struct target *target, const struct
     if (!result->login && answer->status > 0)
         backoff_rest(&target->futile);
     if (reason == REASON_NONE || result->proves_up)
-        credential_good(&server->credential, target->run.serial, now.boot_ns);
+        credential_good(&server->credential, target->run.serial, target->run.sent_ns);
     note_call(server, target, reason, result->proves_up, answer, now);
     finish_answered(server, target, result, now);
 }
@@ -383,7 +383,7 @@ static void call_answered(struct server *server, struct target *target, const st
         return;
     }
     backoff_rest(&target->futile);
-    credential_good(&server->credential, run->serial, now.boot_ns);
+    credential_good(&server->credential, run->serial, run->sent_ns);
     note_call(server, target, REASON_NONE, true, answer, now);
     run->waiting_since_ns = now.boot_ns;
     server_enqueue(server, target);

@@ -92,8 +92,8 @@ static void a_slow_server_makes_others_wait_and_then_skip(void **state)
     assert_in_range(counts.calls, 140, 150);
     double skipped = scenario_metric(story,
                                      "epicor_exporter_runs_skipped_total{appserver=\"live\",cause=\"gate\"}");
-    double overruns =
-        scenario_metric(story, "epicor_exporter_runs_skipped_total{appserver=\"live\",cause=\"overrun\"}");
+    double overruns = scenario_metric(
+        story, "epicor_exporter_runs_skipped_total{appserver=\"live\",cause=\"overrun\"}");
     assert_true(skipped >= 10);
     assert_true(skipped + overruns >= 85 && skipped + overruns <= 95);
     /* A skipped run is no failed one, and everybody has a turn. */
