@@ -79,6 +79,7 @@ if [ -n "$seconds" ]; then
     summary
     echo
     query epicor_probe_success
+    echo
     exit 0
 fi
 echo "Ctrl-C stops all of it."

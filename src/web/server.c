@@ -21,8 +21,8 @@
 #include "base/memory.h"
 #include "web/client.h"
 #include "web/listener.h"
-#include "web/refusal.h"
 #include "web/routes.h"
+#include "web/surplus.h"
 
 /* Without a free descriptor a waiting connection would wake us without end: the listeners rest for so long. */
 #define ACCEPT_REST_NS SECOND_NS
@@ -53,7 +53,7 @@ struct web_server {
     /* What follows belongs to the thread. */
     struct client_table clients;
     struct client *arriving; /* while MHD_add_connection runs */
-    struct refusal_ring refusals;
+    struct surplus_ring surplus;
     int64_t accept_rest_ns; /* the listeners rest until then; 0: they do not */
     struct complaint full, exhausted;
     uint64_t response_bytes; /* bodies held for clients */
@@ -279,7 +279,7 @@ static void refuse(struct web_server *server, int descriptor, struct moment now)
     complain(&server->full, EBUSY,
              "too many HTTP connections: max_connections or max_connections_per_address is reached",
              now.boot_ns);
-    size_t index = refusal_begin(&server->refusals, descriptor, body, now.boot_ns);
+    size_t index = surplus_begin(&server->surplus, descriptor, body, now.boot_ns);
     watch(server->epoll, EPOLL_CTL_ADD, descriptor, EPOLLIN, EVENT_REFUSAL, index);
     report_http_request(server->report, "other", 503, sizeof body - 1, now);
 }
@@ -353,7 +353,7 @@ static void look_at_clients(struct web_server *server, int64_t now_ns)
 
 static int wait_ms(struct web_server *server, int64_t now_ns)
 {
-    int64_t next_ns = refusal_next_ns(&server->refusals);
+    int64_t next_ns = surplus_next_ns(&server->surplus);
     MHD_UNSIGNED_LONG_LONG library_ms;
 
     if (MHD_get_timeout(server->daemon, &library_ms) == MHD_YES && library_ms == 0)
@@ -388,7 +388,7 @@ static bool handle(struct web_server *server, const struct epoll_event *event, s
             accept_some(server, &server->listeners.items[index], now);
         break;
     case EVENT_REFUSAL:
-        refusal_read(&server->refusals, index);
+        surplus_read(&server->surplus, index);
         break;
     }
     return true;
@@ -406,7 +406,7 @@ static void *run(void *pointer)
             goes_on = handle(server, &events[i], now) && goes_on;
         if (server->accept_rest_ns != 0 && now.boot_ns >= server->accept_rest_ns)
             rest_listeners(server, false, now.boot_ns);
-        refusal_expire(&server->refusals, now.boot_ns);
+        surplus_expire(&server->surplus, now.boot_ns);
         MHD_run(server->daemon);
         look_at_clients(server, clock_now().boot_ns);
     }
@@ -455,7 +455,7 @@ static void dismantle(struct web_server *server)
 {
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
-    refusal_close_all(&server->refusals);
+    surplus_close_all(&server->surplus);
     if (server->stop >= 0)
         close(server->stop);
     if (server->epoll >= 0)
@@ -478,7 +478,7 @@ struct web_server *web_server_start(const struct web_settings *settings, struct 
     server->epoll = server->stop = -1;
     client_table_init(&server->clients, (size_t)settings->max_connections,
                       (size_t)settings->max_connections_per_address);
-    refusal_init(&server->refusals);
+    surplus_init(&server->surplus);
 
     char *why = prepare(server, settings);
     if (why == NULL && pthread_create(&server->thread, NULL, run, server) != 0)

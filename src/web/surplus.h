@@ -1,32 +1,32 @@
 /* Connections over the limit: told so with a 503, then read and thrown away for a moment, because closing a socket with
    unread bytes resets it, and the client would never see the answer. */
-#ifndef WEB_REFUSAL_H
-#define WEB_REFUSAL_H
+#ifndef WEB_SURPLUS_H
+#define WEB_SURPLUS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define REFUSALS 32 /* at once; one more closes the oldest */
+#define SURPLUS_MAX 32 /* at once; one more closes the oldest */
 
-struct refusal {
+struct surplus {
     int descriptor;   /* -1: free */
     int64_t until_ns; /* closed then at the latest, boot time */
 };
 
-struct refusal_ring {
-    struct refusal items[REFUSALS];
+struct surplus_ring {
+    struct surplus items[SURPLUS_MAX];
     size_t next;
 };
 
-void refusal_init(struct refusal_ring *ring);
-void refusal_close_all(struct refusal_ring *ring);
+void surplus_init(struct surplus_ring *ring);
+void surplus_close_all(struct surplus_ring *ring);
 
 /* Answers 503 with the text, if the socket (non-blocking; the ring's from now on) takes it at once. Returns its index. */
-size_t refusal_begin(struct refusal_ring *ring, int descriptor, const char *text, int64_t now_ns);
+size_t surplus_begin(struct surplus_ring *ring, int descriptor, const char *text, int64_t now_ns);
 /* There is something to read, or the end. */
-void refusal_read(struct refusal_ring *ring, size_t index);
-void refusal_expire(struct refusal_ring *ring, int64_t now_ns);
+void surplus_read(struct surplus_ring *ring, size_t index);
+void surplus_expire(struct surplus_ring *ring, int64_t now_ns);
 /* When the next one expires; NEVER_NS: there is none. */
-int64_t refusal_next_ns(const struct refusal_ring *ring);
+int64_t surplus_next_ns(const struct surplus_ring *ring);
 
 #endif

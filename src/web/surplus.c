@@ -1,4 +1,4 @@
-#include "web/refusal.h"
+#include "web/surplus.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,34 +12,34 @@
 /* Reads in one turn; a client that sends faster waits for the next. */
 #define READS_A_TURN 4
 
-void refusal_init(struct refusal_ring *ring)
+void surplus_init(struct surplus_ring *ring)
 {
     ring->next = 0;
-    for (size_t i = 0; i < REFUSALS; i++)
-        ring->items[i] = (struct refusal){.descriptor = -1};
+    for (size_t i = 0; i < SURPLUS_MAX; i++)
+        ring->items[i] = (struct surplus){.descriptor = -1};
 }
 
-static void end(struct refusal *refusal)
+static void end(struct surplus *one)
 {
-    if (refusal->descriptor >= 0)
-        close(refusal->descriptor); /* leaves the epoll set with it */
-    refusal->descriptor = -1;
+    if (one->descriptor >= 0)
+        close(one->descriptor); /* leaves the epoll set with it */
+    one->descriptor = -1;
 }
 
-void refusal_close_all(struct refusal_ring *ring)
+void surplus_close_all(struct surplus_ring *ring)
 {
-    for (size_t i = 0; i < REFUSALS; i++)
+    for (size_t i = 0; i < SURPLUS_MAX; i++)
         end(&ring->items[i]);
 }
 
-size_t refusal_begin(struct refusal_ring *ring, int descriptor, const char *text, int64_t now_ns)
+size_t surplus_begin(struct surplus_ring *ring, int descriptor, const char *text, int64_t now_ns)
 {
     size_t index = ring->next;
     struct buffer answer;
 
-    ring->next = (ring->next + 1) % REFUSALS;
+    ring->next = (ring->next + 1) % SURPLUS_MAX;
     end(&ring->items[index]);
-    ring->items[index] = (struct refusal){.descriptor = descriptor, .until_ns = now_ns + LINGER_NS};
+    ring->items[index] = (struct surplus){.descriptor = descriptor, .until_ns = now_ns + LINGER_NS};
 
     buffer_init(&answer, 1024);
     buffer_format(&answer,
@@ -54,32 +54,32 @@ size_t refusal_begin(struct refusal_ring *ring, int descriptor, const char *text
     return index;
 }
 
-void refusal_read(struct refusal_ring *ring, size_t index)
+void surplus_read(struct surplus_ring *ring, size_t index)
 {
-    struct refusal *refusal = &ring->items[index];
+    struct surplus *one = &ring->items[index];
     char scrap[4096];
 
-    for (int i = 0; i < READS_A_TURN && refusal->descriptor >= 0; i++) {
-        ssize_t got = recv(refusal->descriptor, scrap, sizeof scrap, MSG_DONTWAIT);
+    for (int i = 0; i < READS_A_TURN && one->descriptor >= 0; i++) {
+        ssize_t got = recv(one->descriptor, scrap, sizeof scrap, MSG_DONTWAIT);
         if (got < 0 && errno == EAGAIN)
             return;
         if (got <= 0)
-            end(refusal);
+            end(one);
     }
 }
 
-void refusal_expire(struct refusal_ring *ring, int64_t now_ns)
+void surplus_expire(struct surplus_ring *ring, int64_t now_ns)
 {
-    for (size_t i = 0; i < REFUSALS; i++)
+    for (size_t i = 0; i < SURPLUS_MAX; i++)
         if (ring->items[i].descriptor >= 0 && ring->items[i].until_ns <= now_ns)
             end(&ring->items[i]);
 }
 
-int64_t refusal_next_ns(const struct refusal_ring *ring)
+int64_t surplus_next_ns(const struct surplus_ring *ring)
 {
     int64_t next_ns = NEVER_NS;
 
-    for (size_t i = 0; i < REFUSALS; i++)
+    for (size_t i = 0; i < SURPLUS_MAX; i++)
         if (ring->items[i].descriptor >= 0 && ring->items[i].until_ns < next_ns)
             next_ns = ring->items[i].until_ns;
     return next_ns;

@@ -1,0 +1,120 @@
+/* The program: flags and commands to functions; serve's parts started, and stopped in the mirrored order. */
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "agent/thread.h"
+#include "agent/transfer.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "command/arguments.h"
+#include "command/check.h"
+#include "probe/kind.h"
+#include "report/report.h"
+#include "web/server.h"
+
+/* What holds for the whole process; before any thread is started. */
+static const char *process_setup(void)
+{
+    sigset_t signals;
+    sigfillset(&signals);
+    sigprocmask(SIG_SETMASK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+
+    /* A core would hold secrets. */
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    prctl(PR_SET_DUMPABLE, 0);
+
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+    mallopt(M_ARENA_MAX, 2);
+    return transfer_setup();
+}
+
+/* The configuration as the command line and the file make it; NULL when it has faults, which are printed. */
+static struct model *configuration_load(const struct arguments *arguments)
+{
+    struct fault_list faults = {0};
+    struct model *model = model_load(arguments->config_file, probe_schema(), &faults);
+    fault_list_sort(&faults);
+    fault_list_print(&faults, stderr);
+    fault_list_free(&faults);
+    if (model != NULL) {
+        struct model_override override = arguments_override(arguments);
+        model_apply(model, &override);
+    }
+    return model;
+}
+
+static enum exit_status serve(const struct arguments *arguments)
+{
+    enum exit_status status = STATUS_FAILED;
+    const char *why = process_setup();
+    if (why != NULL) {
+        log_event(LOG_ERROR, "libcurl cannot be used", LOG_TEXT("error", why));
+        return status;
+    }
+
+    struct model *model = configuration_load(arguments);
+    if (model == NULL)
+        return STATUS_WRONG_CONFIG;
+    struct report *report = report_new(model, clock_now(), EPICOR_VERSION, EPICOR_REVISION);
+
+    char *error = NULL;
+    struct web_server *web = web_server_start(&model->web, report, EPICOR_VERSION, NULL, &error);
+    if (web == NULL) {
+        log_event(LOG_ERROR, "cannot listen", LOG_TEXT("error", error));
+        status = STATUS_ADDRESS_TAKEN;
+        goto no_web;
+    }
+
+    struct agent_thread *agent = agent_thread_start(model, report, &why);
+    if (agent == NULL) {
+        log_event(LOG_ERROR, "cannot start the agent", LOG_TEXT("error", why));
+        goto no_agent;
+    }
+
+    log_event(LOG_INFO, "serving", LOG_TEXT("version", EPICOR_VERSION), LOG_TEXT("revision", EPICOR_REVISION),
+              LOG_TEXT("address", web_server_address(web, 0)), LOG_INT("appservers", model->appserver_count),
+              LOG_INT("targets", model->target_count));
+    agent_thread_join(agent);
+    status = STATUS_GOOD;
+
+no_agent:
+    web_server_stop(web);
+no_web:
+    free(error);
+    report_free(report);
+    model_unref(model);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments;
+    char *wrong = arguments_read(argc, argv, &arguments);
+    if (wrong != NULL) {
+        fprintf(stderr, "epicor_exporter: %s\n", wrong);
+        free(wrong);
+        return STATUS_WRONG_USAGE;
+    }
+    log_setup(arguments.log_level, arguments.log_format, -1);
+
+    enum exit_status status = STATUS_GOOD;
+    if (arguments.version)
+        printf("epicor_exporter %s (revision %s)\n", EPICOR_VERSION, EPICOR_REVISION);
+    else if (arguments.help)
+        arguments_print_help(&arguments, stdout);
+    else if (arguments.command == COMMAND_CHECK)
+        status = check_configuration(&arguments, probe_schema(), stdout);
+    else
+        status = serve(&arguments);
+    arguments_free(&arguments);
+    return (int)status;
+}
