@@ -1,5 +1,6 @@
 /* What an error body says, whichever form it has (facts §5.4). */
 #include <cjson/cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,8 @@
 #include "kinetic/xml.h"
 
 #define DETAILS_MAX 8 /* of ErrorDetails, that are shown */
+/* Bytes of a body as text: what is no UTF-8 grows to three bytes each. */
+#define WORDS_MAX ((size_t)4 * ANSWER_TEXT_MAX)
 
 /* ---- names, tolerant of case and of underscores (ErrorMessage, errorMessage, error_message) ---- */
 
@@ -208,13 +211,8 @@ static bool element_text(struct span page, const char *name, char **out)
 {
     char tag[16], closing[16];
     struct buffer plain;
-    size_t name_size = strlen(name);
-    if (name_size + 4 > sizeof tag)
-        return false;
-    tag[0] = '<';
-    memcpy(tag + 1, name, name_size + 1);
-    memcpy(closing, "</", 2);
-    memcpy(closing + 2, name, name_size + 1);
+    snprintf(tag, sizeof tag, "<%s", name);
+    snprintf(closing, sizeof closing, "</%s", name);
     const char *end = page.data + page.size;
     const char *start = span_find_nocase(page, tag);
     const char *open = start == NULL ? NULL : memchr(start, '>', (size_t)(end - start));
@@ -224,7 +222,7 @@ static bool element_text(struct span page, const char *name, char **out)
     const char *close = span_find_nocase(inner, closing);
     if (close != NULL)
         inner.size = (size_t)(close - inner.data);
-    buffer_init(&plain, 4 * ANSWER_TEXT_MAX);
+    buffer_init(&plain, WORDS_MAX);
     append_plain(&plain, inner);
     char *line = error_line(buffer_as_text(&plain), plain.size, ERROR_MESSAGE_MAX);
     buffer_free(&plain);
@@ -244,7 +242,7 @@ static void read_html(struct span page, struct error_body *out)
         if (element_text(page, elements[i], &out->message))
             return;
     struct buffer plain;
-    buffer_init(&plain, 4 * ANSWER_TEXT_MAX);
+    buffer_init(&plain, WORDS_MAX);
     append_plain(&plain, page);
     out->message = line_of(buffer_as_text(&plain));
     buffer_free(&plain);
@@ -265,7 +263,7 @@ void error_body_read(const char *text, size_t size, struct error_body *out)
         out->form = ERROR_EMPTY;
         return;
     }
-    out->words = error_line(body.data, body.size, 4 * ANSWER_TEXT_MAX);
+    out->words = error_line(body.data, body.size, WORDS_MAX);
     bool markup = body.data[0] == '<';
     if (markup) {
         bool page = span_find_nocase(body, "<html") != NULL ||

@@ -18,6 +18,13 @@ static bool is_field_value(const char *value, size_t size)
     return true;
 }
 
+static char *append(char *at, const char *bytes, size_t size)
+{
+    memcpy(at, bytes, size);
+    return at + size;
+}
+
+/* Not by a format: what that allocates on its way is not wiped. */
 static bool add_line(struct header_list *list, const char *name, const char *prefix, const char *value,
                      size_t size)
 {
@@ -26,14 +33,10 @@ static bool add_line(struct header_list *list, const char *name, const char *pre
         return false;
     size_t name_size = strlen(name), prefix_size = strlen(prefix);
     char *line = memory_new(name_size + 2 + prefix_size + size + 1, 1);
-    char *at = line;
-    memcpy(at, name, name_size);
-    at += name_size;
-    memcpy(at, ": ", 2);
-    at += 2;
-    memcpy(at, prefix, prefix_size);
-    at += prefix_size;
-    memcpy(at, value, size);
+    char *at = append(line, name, name_size);
+    at = append(at, ": ", 2);
+    at = append(at, prefix, prefix_size);
+    append(at, value, size);
     list->lines = memory_grow(list->lines, list->count + 1, sizeof *list->lines);
     list->lines[list->count++] = line;
     return true;
@@ -68,9 +71,9 @@ bool header_add_basic(struct header_list *list, const struct secret *username, c
         return false;
     size_t size = user_size + 1 + password_size;
     char *plain = memory_new(size + 1, 1);
-    memcpy(plain, user, user_size);
-    plain[user_size] = ':';
-    memcpy(plain + user_size + 1, secret_reveal(password), password_size);
+    char *at = append(plain, user, user_size);
+    at = append(at, ":", 1);
+    append(at, secret_reveal(password), password_size);
     bool good = is_field_value(plain, size);
     size_t encoded_size = (size + 2) / 3 * 4;
     char *encoded = memory_new(encoded_size + 1, 1);

@@ -40,7 +40,7 @@ static const char *license_guid(const char *name_or_guid, const char **name)
     const struct license_row *row = license_find(name_or_guid);
     const char *names[64];
     size_t count = 0;
-    while (license_table[count].name != NULL && count < sizeof names / sizeof names[0]) {
+    while (count < sizeof names / sizeof names[0] && license_table[count].name != NULL) {
         names[count] = license_table[count].name;
         count++;
     }

@@ -131,7 +131,7 @@ void query_check_target(const struct target_settings *target, const struct query
     add_query(&url, target, settings, (struct moment){0}, 1, 1);
     if (url.failed || url.size > URL_MAX)
         fault_add(faults, probe->place,
-                  "[probe %s] its URL would be longer than %u bytes, and servers refuse far shorter ones",
+                  "[probe %s] its URL would be longer than %d bytes, and servers refuse far shorter ones",
                   probe->name, URL_MAX);
     buffer_free(&url);
     free(path);

@@ -17,7 +17,7 @@ struct query_settings {
 
 #define QUERY_PAGE_SIZE   100
 #define QUERY_FETCH_LIMIT 5000
-#define QUERY_URL_MAX     (1024u * 1024) /* bytes; far above what a checked configuration makes */
+#define QUERY_URL_MAX     ((size_t)1 << 20) /* bytes; far above what a checked configuration makes */
 
 extern const char *const query_rows_names[]; /* of enum query_rows, for CONFIG_CHOICE */
 
