@@ -242,6 +242,41 @@ static size_t write_decimal(double value, char *out)
     return 0;
 }
 
+/* The shortest digits that read back as value, by Steele and White's fixed-point algorithm ("How to print
+   floating-point numbers accurately", 1990): the whole part as it is, then digits of the fraction until what is left is
+   nearer than half the distance to the next double. Exact, in 128 bits, for 1e-5 <= value < 2^53 with a fraction. Returns
+   0 where that is not so, and at powers of two, whose lower neighbour is nearer than their upper one. */
+static size_t write_fixed(double value, char *out)
+{
+    int exponent;
+    uint64_t mantissa = (uint64_t)ldexp(frexp(value, &exponent), 53);
+    int shift = 53 - exponent; /* value = mantissa / 2^shift */
+
+    if (value < 1e-5 || shift <= 0 || mantissa == UINT64_C(1) << 52)
+        return 0;
+    bool even = mantissa % 2 == 0; /* then a text halfway to a neighbour reads back as value too */
+    unsigned __int128 whole = shift < 64 ? mantissa >> shift : 0;
+    unsigned __int128 one = (unsigned __int128)1 << (shift + 1);
+    unsigned __int128 rest = ((unsigned __int128)mantissa << 1) - whole * one;
+    unsigned __int128 reach = 1; /* half the distance to the next double, in units of 1 / one */
+    size_t size = write_whole((uint64_t)whole, out);
+    bool low, high;
+
+    out[size++] = '.';
+    do {
+        rest *= 10;
+        reach *= 10;
+        unsigned digit = (unsigned)(rest >> (shift + 1));
+        rest &= one - 1;
+        low = rest < reach || (even && rest == reach);
+        high = rest + reach > one || (even && rest + reach == one);
+        if (high && (!low || rest * 2 >= one))
+            digit++; /* never to 10: then one digit less would have been enough */
+        out[size++] = (char)('0' + digit);
+    } while (!low && !high);
+    return size;
+}
+
 static size_t write_any(double value, char *out)
 {
     char text[TEXT_DOUBLE_MAX];
@@ -274,5 +309,7 @@ size_t text_from_double(double value, char *out)
         return sign + write_whole((uint64_t)value, out + sign);
 
     size_t size = value < 1e12 ? write_decimal(value, out + sign) : 0;
+    if (size == 0 && value < 9007199254740992.0)
+        size = write_fixed(value, out + sign);
     return sign + (size > 0 ? size : write_any(value, out + sign));
 }

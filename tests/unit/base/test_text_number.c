@@ -222,6 +222,14 @@ static void doubles_are_written(void **state)
                 {1e15, "1000000000000000"},
                 {1e300, "1e+300"},
                 {1.0 / 3, "0.3333333333333333"},
+                {2.0000000000000004, "2.0000000000000004"},
+                {1.9999999999999998, "1.9999999999999998"},
+                {0.9999999999999999, "0.9999999999999999"},
+                {4503599627370495.5, "4503599627370495.5"},
+                {1700000000.1234567, "1700000000.1234567"},
+                {0.000012345678901234567, "0.000012345678901234568"},
+                {0x1p-16, "1.52587890625e-05"},
+                {0x1p-17, "7.62939453125e-06"},
                 {1.7976931348623157e308, "1.7976931348623157e+308"},
                 {2.2250738585072014e-308, "2.2250738585072014e-308"},
                 {INFINITY, "+Inf"},
@@ -288,9 +296,31 @@ static void any_double_reads_back(void **state)
     }
 }
 
+/* As few digits as any text that reads back, and of those the nearest: what snprintf finds by trying. */
+static void fractions_are_written_short(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 60000; i++) {
+        char text[TEXT_DOUBLE_MAX + 1], expected[40], again[40];
+        uint64_t bits = random_bits();
+        double value = ldexp((double)(bits >> 11), -53 - (int)(bits % 12) + (int)(bits % 60));
+        int precision = 15;
+        if (value < 1e-4 || value >= 0x1p52 || value == floor(value))
+            continue;
+        do
+            snprintf(expected, sizeof expected, "%.*g", precision, value);
+        while (strtod(expected, NULL) != value && ++precision <= 17);
+        text[text_from_double(value, text)] = '\0';
+        snprintf(again, sizeof again, "%.*g", precision, strtod(text, NULL));
+        if (strcmp(again, expected) != 0 ||
+            strlen(text) > strlen(expected) + (strchr(expected, 'e') != NULL ? 20 : 0))
+            fail_msg("%s was written %s", expected, text);
+    }
+}
+
 ALL_TESTS(cmocka_unit_test(whole_numbers), cmocka_unit_test(doubles_are_read_as_json_writes_them),
           cmocka_unit_test(digits_without_end_are_read_rightly),
           cmocka_unit_test(random_decimals_are_read_as_strtod_reads_them),
           cmocka_unit_test(doubles_are_written),
           cmocka_unit_test(every_latency_in_microseconds_reads_back_short),
-          cmocka_unit_test(any_double_reads_back));
+          cmocka_unit_test(any_double_reads_back), cmocka_unit_test(fractions_are_written_short));
