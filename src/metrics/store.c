@@ -202,7 +202,7 @@ void store_observe(struct store *store, struct store_owner owner, size_t family,
 
     assert(row->type == METRIC_HISTOGRAM);
     union slot *slots = row_of(store, owner, layout) + layout->offset;
-    while (bucket < row->bucket_count && number > row->buckets[bucket])
+    while (bucket < row->bucket_count && !(number <= row->buckets[bucket])) /* NaN is below nothing */
         bucket++;
     slots[bucket].count++;
     slots[row->bucket_count + 1].number += number;
@@ -352,21 +352,20 @@ static void copy_class(const struct store *store, unsigned owner_class, struct v
 
 void store_copy(struct store *store, struct store_view *view)
 {
-    size_t slots, owners, slots_now, owners_now;
+    size_t slots, owners, slots_room = 0, owners_room = 0;
 
     view->layout = store->layout;
     view->classes = memory_new(store->layout->class_count, sizeof *view->classes);
     store_lock(store);
-    measure(store, &slots_now, &owners_now);
-    for (;;) {
+    measure(store, &slots, &owners);
+    while (slots > slots_room || owners > owners_room) {
         store_unlock(store);
-        slots = slots_now;
-        owners = owners_now;
-        view_reserve(view, slots, owners);
+        /* With some to spare, should owners be added meanwhile. */
+        slots_room = slots + slots / 8;
+        owners_room = owners + owners / 8;
+        view_reserve(view, slots_room, owners_room);
         store_lock(store);
-        measure(store, &slots_now, &owners_now);
-        if (slots_now <= slots && owners_now <= owners)
-            break;
+        measure(store, &slots, &owners);
     }
     for (unsigned owner_class = 0; owner_class < store->layout->class_count; owner_class++) {
         struct view_class *copy = &view->classes[owner_class];

@@ -415,7 +415,7 @@ static void huge_answers_need_no_memory(void **state)
         curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, bytes_count);
         curl_easy_setopt(curl, CURLOPT_WRITEDATA, &size);
         assert_int_equal(curl_easy_perform(curl), CURLE_OK);
-        assert_true(size > 200000 * 260);
+        assert_true(size > UINT64_C(200000) * 260);
         curl_slist_free_all(list);
         curl_easy_cleanup(curl);
     }
@@ -610,31 +610,40 @@ static void requests_are_kept(void **state)
     assert_false(simulator_wait_requests(server, "BaqSvc", 2, 10));
 }
 
+struct slow_call {
+    struct simulator *server;
+    pthread_t thread;
+    long status;
+};
+
 static void *ask_slowly(void *context)
 {
-    struct answer answer = ask(context, &(struct request){DATA("zLicenseUsage"), .headers = {BASIC, KEY}});
-    long status = answer.status;
+    struct slow_call *call = context;
+    struct answer answer = ask(call->server,
+                               &(struct request){DATA("zLicenseUsage"), .headers = {BASIC, KEY}});
+    call->status = answer.status;
     answer_free(&answer);
-    return (void *)(intptr_t)status;
+    return NULL;
 }
 
 static void many_slow_calls_do_not_wait_for_each_other(void **state)
 {
     enum { CALLS = 300 };
     struct simulator *server = *state;
-    static pthread_t threads[CALLS];
+    static struct slow_call calls[CALLS];
     unsigned fault = simulator_add_fault(server, &(struct simulator_fault){.path = "zLicense", .hold = true});
-    for (size_t i = 0; i < CALLS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, ask_slowly, server), 0);
+    for (size_t i = 0; i < CALLS; i++) {
+        calls[i].server = server;
+        assert_int_equal(pthread_create(&calls[i].thread, NULL, ask_slowly, &calls[i]), 0);
+    }
     assert_true(simulator_wait_requests(server, "zLicense", CALLS, 30000));
     struct request quick = {DATA("zExporterOpenOrders"), .headers = {BASIC, KEY}};
     expect(server, &quick, 200, NULL);
     assert_int_equal(simulator_seats_taken(server, "Default"), CALLS);
     simulator_clear_fault(server, fault);
     for (size_t i = 0; i < CALLS; i++) {
-        void *status;
-        pthread_join(threads[i], &status);
-        assert_int_equal((intptr_t)status, 200);
+        pthread_join(calls[i].thread, NULL);
+        assert_int_equal(calls[i].status, 200);
     }
     assert_true(simulator_requests_peak(server) == CALLS + 1);
     assert_int_equal(simulator_seats_taken(server, "Default"), 0);

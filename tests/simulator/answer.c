@@ -5,7 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#define CHUNK (64 * 1024)
+#define CHUNK ((size_t)64 * 1024)
 
 /* Where an answer that is made while it is sent has got to. */
 struct stream {

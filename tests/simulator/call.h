@@ -11,13 +11,13 @@
 #include <microhttpd.h>
 #include <pthread.h>
 
-#define SIM_BODY_KEPT    (64 * 1024)
+#define SIM_BODY_KEPT    ((size_t)64 * 1024)
 #define SIM_LOG_SIZE     4096
 #define SIM_LICENSES     14
 #define SIM_NO_LICENSE   SIM_LICENSES
 #define SIM_SEGMENTS     10
 #define SIM_HEADERS      8
-#define SIM_UPLOAD_LIMIT (16 * 1024 * 1024)
+#define SIM_UPLOAD_LIMIT ((size_t)16 * 1024 * 1024)
 
 struct sim_user {
     char *name, *password;
@@ -159,7 +159,7 @@ void sim_call_answer(struct sim_call *call);
 /* ---- errors.c: answers that are errors (facts §5.4) */
 /* Kinetic's own, JSON or XML as Accept says. NULL message or type: what fits the status. */
 void sim_error(struct sim_call *call, int status, const char *type, const char *message);
-void sim_error_as(struct sim_call *call, int status, enum simulator_body body, const char *type,
+void sim_error_as(struct sim_call *call, int status, enum simulator_body form, const char *type,
                   const char *message);
 
 /* ---- token.c, access.c */

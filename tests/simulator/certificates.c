@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DAY 86400
+#define DAY 86400L
 
 static EVP_PKEY *key_make(void)
 {

@@ -114,23 +114,23 @@ bool simulator_fault_name(size_t i, const char **name, const char **description)
     return true;
 }
 
-unsigned simulator_add_fault(struct simulator *simulator, const struct simulator_fault *rule)
+unsigned simulator_add_fault(struct simulator *simulator, const struct simulator_fault *fault)
 {
-    struct sim_fault *fault = sim_allocate(sizeof *fault);
-    fault->rule = *rule;
-    fault->rule.path = sim_duplicate(rule->path);
-    fault->rule.method = sim_duplicate(rule->method);
-    fault->rule.message = sim_duplicate(rule->message);
-    fault->rule.type = sim_duplicate(rule->type);
-    fault->rule.text = sim_duplicate(rule->text);
-    fault->rule.content_type = sim_duplicate(rule->content_type);
-    fault->rule.headers = sim_duplicate(rule->headers);
+    struct sim_fault *kept = sim_allocate(sizeof *kept);
+    kept->rule = *fault;
+    kept->rule.path = sim_duplicate(fault->path);
+    kept->rule.method = sim_duplicate(fault->method);
+    kept->rule.message = sim_duplicate(fault->message);
+    kept->rule.type = sim_duplicate(fault->type);
+    kept->rule.text = sim_duplicate(fault->text);
+    kept->rule.content_type = sim_duplicate(fault->content_type);
+    kept->rule.headers = sim_duplicate(fault->headers);
     pthread_mutex_lock(&simulator->lock);
     struct sim_fault **end = &simulator->faults;
     while (*end)
         end = &(*end)->next;
-    *end = fault;
-    unsigned number = fault->number = ++simulator->faults_count;
+    *end = kept;
+    unsigned number = kept->number = ++simulator->faults_count;
     pthread_mutex_unlock(&simulator->lock);
     return number;
 }
@@ -237,7 +237,7 @@ bool sim_fault_apply(struct sim_call *call)
     struct simulator *simulator = call->simulator;
     struct sim_fault *hit = NULL;
     pthread_mutex_lock(&simulator->lock);
-    for (struct sim_fault *f = simulator->faults; f && !hit; f = f->next) {
+    for (struct sim_fault *f = simulator->faults; f; f = f->next) {
         const struct simulator_fault *rule = &f->rule;
         if (f->over || (rule->path && !strstr(call->path, rule->path)) ||
             (rule->method && strcmp(rule->method, call->method) != 0))
@@ -249,6 +249,7 @@ bool sim_fault_apply(struct sim_call *call)
         hit = f;
         f->hits++;
         f->over = rule->count && f->hits >= rule->count;
+        break;
     }
     pthread_mutex_unlock(&simulator->lock);
     if (!hit)

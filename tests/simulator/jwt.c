@@ -40,8 +40,8 @@ char *sim_base64_decode(const char *text, size_t size, size_t *decoded_size)
     unsigned char *out = sim_allocate(size + 1);
     size_t filled = 0;
     unsigned word = 0, bits = 0;
-    for (size_t i = 0; i < size && text[i] != '='; i++) {
-        const char *plain = memchr(plain_alphabet, text[i], 64), *url = memchr(url_alphabet, text[i], 64);
+    for (size_t i = 0; i < size && text[i] && text[i] != '='; i++) {
+        const char *plain = strchr(plain_alphabet, text[i]), *url = strchr(url_alphabet, text[i]);
         if (!plain && !url) {
             free(out);
             return NULL;

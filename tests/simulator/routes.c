@@ -1,6 +1,7 @@
 /* From a path below the base to the answer: one table. */
 #include "simulator/call.h"
 
+#include <assert.h>
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,7 @@ static char *resource_make(const struct route *route, char *const *arguments)
     for (const char *at = route->resource; *at;) {
         if (strncmp(at, "{}", 2) == 0) {
             const char *argument = arguments[used++];
+            assert(argument); /* the pattern has as many {} */
             sim_text_add(&text, argument, strcspn(argument, "("));
             at += 2;
         } else {

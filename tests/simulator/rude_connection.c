@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define REQUEST_KEPT (64 * 1024)
+#define REQUEST_KEPT ((size_t)64 * 1024)
 #define FAREWELL_MS  2000 /* how long a closed connection is drained, so that FIN does not become RST */
 
 /* ---- bytes in and out ------------------------------------------------------------------------------------------- */
