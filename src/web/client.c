@@ -74,6 +74,8 @@ bool client_is_loopback(const struct in6_addr *address)
 
 void client_asked(struct client *client, int64_t now_ns, uint64_t arrived)
 {
+    if (client->phase == CLIENT_IDLE) /* it came whole, between two looks */
+        client->request_ns = now_ns;
     client->phase = CLIENT_RESPONSE;
     client->since_ns = client->window_ns = now_ns;
     client->window_bytes = arrived;

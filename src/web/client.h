@@ -21,7 +21,6 @@ struct client {
     struct in6_addr address; /* IPv4 as ::ffff:a.b.c.d */
     enum client_phase phase;
     bool cut;               /* given up already; waits to be closed */
-    bool malformed;         /* the target of the request line holds a NUL */
     int64_t since_ns;       /* when the phase began, boot time */
     int64_t request_ns;     /* when the request began */
     uint64_t idle_received; /* bytes received when the idle phase began */

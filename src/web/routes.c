@@ -135,7 +135,7 @@ const char *routes_answer(const struct web_request *request, struct web_answer *
     answer->content_policy = TEXT_POLICY;
     answer->close = request->has_body || request->malformed;
     if (request->malformed) {
-        answer_text(answer, 400, "This is no request line of HTTP/1.1.\n");
+        answer_text(answer, 400, "This is no request of HTTP/1.1 (RFC 9112).\n");
     } else if (route == NULL) {
         answer_text(answer, 404, "There is nothing at this path. The status page is at /.\n");
     } else if ((route->methods & method_bit(request->method)) == 0) {

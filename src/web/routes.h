@@ -13,7 +13,7 @@ struct web_request {
     const char *method; /* as sent */
     const char *path;   /* as sent: nothing is decoded, so a path has one spelling */
     bool has_body;
-    bool malformed; /* what came is no request line of RFC 9112 */
+    bool malformed; /* the request line or a header is none of RFC 9112 */
     bool
         trusted; /* may read the server's own words: a loopback peer, and no proxy speaks for somebody else */
     struct moment now;

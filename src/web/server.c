@@ -29,6 +29,8 @@
 /* At most so many in a turn, so that a flood of connections leaves time for the clients that are served. */
 #define ACCEPTS_A_TURN 64
 #define EVENTS_A_TURN  64
+/* What clients can provoke is over only when it has not come for a while: they cannot fill the log. */
+#define WORRY_NS MINUTE_NS
 
 const struct web_options web_options_default = {
     .header_ns = 5 * SECOND_NS,
@@ -40,6 +42,11 @@ const struct web_options web_options_default = {
 };
 
 enum event_source { EVENT_STOP, EVENT_LIBRARY, EVENT_LISTENER, EVENT_REFUSAL };
+
+struct worry {
+    struct complaint complaint;
+    int64_t last_ns;
+};
 
 struct web_server {
     struct web_options options;
@@ -55,7 +62,7 @@ struct web_server {
     struct client *arriving; /* while MHD_add_connection runs */
     struct surplus_ring surplus;
     int64_t accept_rest_ns; /* the listeners rest until then; 0: they do not */
-    struct complaint full, exhausted;
+    struct worry full, exhausted;
     uint64_t response_bytes; /* bodies held for clients */
 };
 
@@ -135,6 +142,27 @@ static bool has_body(struct MHD_Connection *connection)
            (length != NULL && strcmp(length, "0") != 0);
 }
 
+/* Header names must be tokens (RFC 9112, 5.1): "Content-Length : 5" would be no length to us, and one to a proxy. */
+static enum MHD_Result look_at_name(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    static const char token[] =
+        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    bool *wrong = cls;
+
+    (void)kind;
+    (void)value;
+    *wrong = *wrong || name[0] == '\0' || name[strspn(name, token)] != '\0';
+    return MHD_YES;
+}
+
+static bool has_wrong_name(struct MHD_Connection *connection)
+{
+    bool wrong = false;
+
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_name, &wrong);
+    return wrong;
+}
+
 /* libmicrohttpd hands the target out as a C string; behind its end stands the version, unless a NUL cut it short. */
 static bool is_cut_short(const struct client *client, const char *version)
 {
@@ -152,7 +180,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         .method = method,
         .path = url,
         .has_body = has_body(connection),
-        .malformed = is_cut_short(client, version),
+        .malformed = is_cut_short(client, version) || has_wrong_name(connection),
         .trusted = client_is_loopback(&client->address) && !has_header(connection, "Forwarded") &&
                    !has_header(connection, "X-Forwarded-For"),
         .now = now,
@@ -165,8 +193,14 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 
     (void)upload;
     (void)upload_size;
+    /* An answer at the first call, before the end of the request, makes libmicrohttpd close the connection: right for a
+       request with a body, which is not read, and for one that cannot be understood; wrong for all others. */
+    if (client->phase != CLIENT_RESPONSE) {
+        client_asked(client, now.boot_ns, tcp_info_of(client->descriptor).tcpi_bytes_acked);
+        if (!request.has_body && !request.malformed)
+            return MHD_YES;
+    }
     buffer_init(&answer.body, server->options.response_bytes - server->response_bytes);
-    client_asked(client, now.boot_ns, tcp_info_of(client->descriptor).tcpi_bytes_acked);
     const char *path = routes_answer(&request, &answer);
     if (answer.body.failed) { /* not even a sentence fits */
         buffer_free(&answer.body);
@@ -258,12 +292,19 @@ static void watch(int epoll, int operation, int descriptor, uint32_t events, enu
         abort(); /* descriptors of our own, each once */
 }
 
-static void complain(struct complaint *complaint, uint64_t what, const char *message, int64_t now_ns)
+static void worry(struct worry *worry, int error, const char *message, int64_t now_ns)
 {
-    enum complaint_say say = complaint_update(complaint, what, now_ns);
+    enum complaint_say say = complaint_update(&worry->complaint, (uint64_t)error, now_ns);
 
+    worry->last_ns = now_ns;
     if (say == COMPLAINT_NEW || say == COMPLAINT_AGAIN)
-        log_event(LOG_WARN, message, LOG_TEXT("error", what == EBUSY ? NULL : strerrordesc_np((int)what)));
+        log_event(LOG_WARN, message, LOG_TEXT("error", error == EBUSY ? NULL : strerrordesc_np(error)));
+}
+
+static void calm(struct worry *worry, int64_t now_ns)
+{
+    if (worry->complaint.what != 0 && now_ns - worry->last_ns > WORRY_NS)
+        complaint_update(&worry->complaint, 0, now_ns);
 }
 
 static void rest_listeners(struct web_server *server, bool rest, int64_t now_ns)
@@ -278,9 +319,9 @@ static void refuse(struct web_server *server, int descriptor, struct moment now)
 {
     static const char body[] = "Too many connections, in all or from this address. Ask again in a moment.\n";
 
-    complain(&server->full, EBUSY,
-             "too many HTTP connections: max_connections or max_connections_per_address is reached",
-             now.boot_ns);
+    worry(&server->full, EBUSY,
+          "too many HTTP connections: max_connections or max_connections_per_address is reached",
+          now.boot_ns);
     size_t index = surplus_begin(&server->surplus, descriptor, body, now.boot_ns);
     watch(server->epoll, EPOLL_CTL_ADD, descriptor, EPOLLIN, EVENT_REFUSAL, index);
     report_http_request(server->report, "other", 503, sizeof body - 1, now);
@@ -297,7 +338,7 @@ static void take(struct web_server *server, int descriptor, const struct sockadd
         refuse(server, descriptor, now);
         return;
     }
-    complaint_update(&server->full, 0, now.boot_ns);
+    calm(&server->full, now.boot_ns);
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     server->arriving = client;
     /* The descriptor is libmicrohttpd's from here on, also when it fails. */
@@ -317,12 +358,11 @@ static void accept_some(struct web_server *server, const struct listener *listen
         if (descriptor >= 0) {
             take(server, descriptor, address, size, now);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            complain(&server->exhausted, (uint64_t)errno, "an HTTP connection cannot be accepted",
-                     now.boot_ns);
+            worry(&server->exhausted, errno, "an HTTP connection cannot be accepted", now.boot_ns);
             rest_listeners(server, true, now.boot_ns);
             return;
         } else if (errno == EAGAIN) {
-            complaint_update(&server->exhausted, 0, now.boot_ns);
+            calm(&server->exhausted, now.boot_ns);
             return;
         } /* else: that connection has died in the queue */
     }
