@@ -38,7 +38,10 @@ struct block_place {
 struct block_walk {
     struct json_scanner *scanner;
     uint32_t floor, rows_depth; /* rows_depth: UINT32_MAX when in no rows array */
-    bool names;                 /* the names of the row objects' members are wanted */
+    bool names;                 /* the names of the row objects' members are wanted: */
+    bool columns, fields;       /* for the column set; to find fields */
+    bool stop;                  /* what comes at the cut is for the grammar */
+    unsigned cut;               /* of a block that was not proven: it may be if cut to so many bytes */
     struct block_place place;
     /* What the last token before the block was; each 0 or 1, but in_string 0 or all ones. */
     uint64_t in_string, in_name;
@@ -185,13 +188,16 @@ static inline bool close_bracket(const struct block_walk *walk, struct block_pla
 
 /* Visits the brackets in turn. False: one does not fit, or leads out of where blocks may go. */
 static inline bool walk_brackets(const struct block_walk *walk, struct block_place *place, uint64_t opening,
-                                 uint64_t closing, uint64_t brace, struct block_context *context)
+                                 uint64_t closing, uint64_t brace, struct block_context *context,
+                                 unsigned *misfit)
 {
     for (uint64_t rest = opening | closing; rest; rest &= rest - 1) {
         unsigned at = (unsigned)__builtin_ctzll(rest);
         bool is_brace = brace >> at & 1;
-        if (!(opening >> at & 1 ? open_bracket(walk, place, is_brace)
-                                : close_bracket(walk, place, is_brace))) {
+        bool fits = opening >> at & 1 ? open_bracket(walk, place, is_brace)
+                                      : close_bracket(walk, place, is_brace);
+        if (!fits) {
+            *misfit = at;
             return false;
         }
         context->object = from_bit(context->object, at, place->in_object);
@@ -199,6 +205,20 @@ static inline bool walk_brackets(const struct block_walk *walk, struct block_pla
         context->row = from_bit(context->row, at, place->in_object && place->depth == walk->rows_depth + 1);
     }
     return true;
+}
+
+/* The first of these names that is a field's; 0: none. */
+static inline uint64_t first_field(const struct block_walk *walk, const uint8_t *bytes, uint64_t names,
+                                   uint64_t name_ends)
+{
+    for (; names; names &= names - 1) {
+        unsigned begin = (unsigned)__builtin_ctzll(names) + 1;
+        unsigned size = (unsigned)__builtin_ctzll(name_ends >> begin);
+        if (capture_is_field(&walk->scanner->capture, (const char *)bytes + begin, size)) {
+            return names & -names;
+        }
+    }
+    return 0;
 }
 
 /* Tells the columns of the names that begin here; each ends in the block. */
@@ -212,10 +232,10 @@ static inline void tell_names(struct block_walk *walk, const uint8_t *bytes, uin
     }
 }
 
-/* Proves a block, at most limit bytes of it. Returns how many of its bytes, 0 if not even the first; then nothing has
-   changed. */
-static unsigned block_prove(struct block_walk *walk, const struct block_maps *maps, const uint8_t *bytes,
-                            unsigned limit)
+/* Proves a block, at most limit bytes of it. Returns how many of its bytes, 0 if not even the first; then nothing but
+   the cut has changed. */
+static inline __attribute__((always_inline)) unsigned
+block_prove(struct block_walk *walk, const struct block_maps *maps, const uint8_t *bytes, unsigned limit)
 {
     unsigned size = limit;
     uint64_t quote = maps->quote;
@@ -236,7 +256,11 @@ static unsigned block_prove(struct block_walk *walk, const struct block_maps *ma
     if (size < BLOCK_SIZE && !(text >> size & 1)) {
         return 0; /* cut for something that only a string may hold */
     }
-    if (size == BLOCK_SIZE && primitive >> (BLOCK_SIZE - 1)) {
+    if (walk->names && size == BLOCK_SIZE && text >> (BLOCK_SIZE - 1) && quote) {
+        /* Names that are wanted must be whole: the next block begins with the string that this one breaks. */
+        unsigned last = BLOCK_SIZE - 1 - (unsigned)__builtin_clzll(quote);
+        size = last ? last : size;
+    } else if (size == BLOCK_SIZE && primitive >> (BLOCK_SIZE - 1)) {
         size = ~primitive ? BLOCK_SIZE - (unsigned)__builtin_clzll(~primitive) : 0;
     }
     if (!size) {
@@ -268,7 +292,9 @@ static unsigned block_prove(struct block_walk *walk, const struct block_maps *ma
     if (opening | closing) {
         memcpy(objects, walk->scanner->objects, sizeof objects);
     }
-    bool fits = !(opening | closing) || walk_brackets(walk, &place, opening, closing, maps->brace, &context);
+    unsigned misfit = 0;
+    bool fits = !(opening | closing) ||
+                walk_brackets(walk, &place, opening, closing, maps->brace, &context, &misfit);
     value_ends |= closing;
     uint64_t open_object = opening & maps->brace;
 
@@ -295,14 +321,24 @@ static unsigned block_prove(struct block_walk *walk, const struct block_maps *ma
     uint64_t row_names = walk->names ? names & context.row : 0;
     bool in_string = text >> (size - 1) & 1;
     uint64_t in_name = !in_string ? 0 : size == BLOCK_SIZE ? beyond : sum >> size & 1;
-    bool cut_name = row_names && in_name && row_names >> (BLOCK_SIZE - 1 - __builtin_clzll(quote & text)) & 1;
-    if (!fits || wrong || cut_name || (row_names && maps->backslash)) {
+    uint64_t cut = 0;
+    if (!fits) {
+        /* With fields the grammar reads the end of a row. */
+        cut = walk->fields ? 1ull << misfit : 0;
+    } else if (row_names) {
+        uint64_t row_ends = (text + row_names) & quote & ~text;
+        bool whole = __builtin_popcountll(row_ends) == __builtin_popcountll(row_names);
+        fits = whole && !(maps->backslash & (row_ends - row_names));
+        cut = fits && walk->fields ? first_field(walk, bytes, row_names, name_ends) : 0;
+        fits = fits && !cut;
+    }
+    if (!fits || wrong) {
         if (opening | closing) {
             memcpy(walk->scanner->objects, objects, sizeof objects);
         }
-        /* A name that is wanted must not be cut: the next block begins with it. */
-        unsigned name = BLOCK_SIZE - 1 - (unsigned)__builtin_clzll(quote | 1);
-        return fits && !wrong && cut_name && name ? block_prove(walk, maps, bytes, name) : 0;
+        walk->stop = cut != 0;
+        walk->cut = cut ? (unsigned)__builtin_ctzll(cut) : 0;
+        return 0;
     }
 
     uint64_t row_scalars = scalars & context.rows;
@@ -311,7 +347,7 @@ static unsigned block_prove(struct block_walk *walk, const struct block_maps *ma
         place.rows += count;
         place.odd_rows += count;
     }
-    if (row_names) {
+    if (row_names && walk->columns) {
         tell_names(walk, bytes, row_names, name_ends);
     }
     walk->place = place;
@@ -338,11 +374,15 @@ static unsigned block_prove(struct block_walk *walk, const struct block_maps *ma
 static inline void block_enter(struct block_walk *walk, struct json_scanner *scanner)
 {
     enum json_state state = scanner->state;
+    const struct json_plan *plan = scanner->capture.plan;
+    bool fields = plan->field_count > 0;
     *walk = (struct block_walk){
         .scanner = scanner,
-        .floor = scanner->names_from ? scanner->names_from : scanner->inert_from,
+        .floor = scanner->names_from ? scanner->names_from + fields : scanner->inert_from,
         .rows_depth = scanner->rows_depth ? scanner->rows_depth : UINT32_MAX,
         .names = scanner->names_from,
+        .columns = scanner->names_from && plan->columns && scanner->result.rows <= NAMES_ROWS_MAX,
+        .fields = scanner->names_from && fields,
         .place = {scanner->depth, state_in_object(scanner), scanner->result.rows, scanner->result.odd_rows},
         .in_string = state == STATE_STRING ? ~0ull : 0,
         .in_name = state == STATE_STRING && scanner->in_key,
@@ -380,16 +420,26 @@ static inline void block_leave(const struct block_walk *walk)
         uint32_t inert = odd ? row : row + 1;
         scanner->inert_from = scanner->depth >= inert ? inert : 0;
     }
+    if (walk->columns && scanner->result.rows > NAMES_ROWS_MAX) {
+        scanner->names_from = 0;
+    }
+    scanner->before_wanted = walk->stop;
 }
 
 static inline const uint8_t *block_read(struct json_scanner *scanner, const uint8_t *at, const uint8_t *end)
 {
     struct block_walk walk;
     block_enter(&walk, scanner);
-    while (end - at >= BLOCK_SIZE && !(walk.names && walk.place.rows >= NAMES_ROWS_MAX)) {
+    while (end - at >= BLOCK_SIZE && !walk.stop && !(walk.columns && walk.place.rows > NAMES_ROWS_MAX)) {
         struct block_maps maps;
         block_classify(at, &maps);
-        unsigned size = block_prove(&walk, &maps, at, BLOCK_SIZE);
+        unsigned size = 0;
+        walk.cut = BLOCK_SIZE;
+        while (!size && walk.cut) {
+            unsigned limit = walk.cut;
+            walk.cut = 0;
+            size = block_prove(&walk, &maps, at, limit);
+        }
         if (!size) {
             break;
         }

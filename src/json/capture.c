@@ -87,6 +87,9 @@ void capture_init(struct capture *capture, const struct json_plan *plan)
         }
         capture->same_member[i] = node->member - 1;
     }
+    for (size_t i = 0; i < plan->field_count; i++) {
+        capture->field_sizes |= 1ull << strlen(plan->fields[i]) % 64;
+    }
     capture->name.maximum = longest_name(capture);
     capture->node = ROOT_NODE;
     capture->by_name = true;
@@ -208,6 +211,19 @@ void capture_name_begin(struct capture *capture, bool wanted)
         text_clear(&capture->name);
         capture->sink = &capture->name;
     }
+}
+
+bool capture_is_field(const struct capture *capture, const char *name, size_t size)
+{
+    if (capture->field_sizes >> size % 64 & 1) {
+        for (size_t i = 0; i < capture->plan->field_count; i++) {
+            const char *field = capture->plan->fields[i];
+            if (strncmp(field, name, size) == 0 && field[size] == '\0') {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 static size_t find_field(struct capture *capture, const char *name, size_t size)

@@ -40,12 +40,15 @@ static void update_inert(struct json_scanner *scanner)
     }
 }
 
+/* Which rows the block roads may tell the names of, and find the fields of. Only in the rows array itself. */
 static void update_names(struct json_scanner *scanner)
 {
     const struct capture *capture = &scanner->capture;
-    bool only_names = scanner->depth == scanner->rows_depth && !capture->plan->field_count &&
-                      !capture->nodes[capture->node_at[scanner->depth]].child;
-    scanner->names_from = only_names && scanner->result.rows < NAMES_ROWS_MAX ? scanner->rows_depth : 0;
+    const struct json_plan *plan = capture->plan;
+    uint64_t rows = scanner->result.rows;
+    bool told = !plan->columns || rows < NAMES_ROWS_MAX || rows >= JSON_COLUMN_ROWS_MAX;
+    bool more = capture->nodes[capture->node_at[scanner->depth]].child;
+    scanner->names_from = told && !more && !scanner->inert_from ? scanner->rows_depth : 0;
 }
 
 static void end_row(struct json_scanner *scanner, enum json_kind kind)
@@ -59,9 +62,7 @@ static void end_row(struct json_scanner *scanner, enum json_kind kind)
         scanner->visitor(scanner->context, &row);
     }
     update_inert(scanner);
-    if (scanner->names_from && scanner->result.rows >= NAMES_ROWS_MAX) {
-        scanner->names_from = 0;
-    }
+    update_names(scanner);
 }
 
 /* What comes next inside the container we are in now. */
@@ -103,7 +104,7 @@ static bool open_container(struct json_scanner *scanner, enum json_kind kind)
     }
     expect_in_container(scanner);
     update_inert(scanner);
-    if (is_rows && !scanner->inert_from) {
+    if (is_rows) {
         update_names(scanner);
     }
     return true;
@@ -484,7 +485,7 @@ const uint8_t *grammar_read(struct json_scanner *scanner, const uint8_t *bytes, 
                 at++;
                 continue;
             }
-            if (at >= resume && (scanner->inert_from || scanner->names_from)) {
+            if (at >= resume && state_allows_blocks(scanner)) {
                 return at;
             }
             next = read_between(scanner, at);

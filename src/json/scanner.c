@@ -72,13 +72,6 @@ struct json_scanner *json_scanner_new(const struct json_plan *plan, json_row_vis
     return scanner;
 }
 
-/* Between tokens or in a string, that nobody wants or whose name nobody is keeping. */
-static bool may_read_blocks(const struct json_scanner *scanner)
-{
-    return (scanner->inert_from || scanner->names_from) && scanner->state <= STATE_STRING &&
-           !scanner->capture.sink;
-}
-
 bool json_scanner_feed(struct json_scanner *scanner, const void *bytes, size_t size)
 {
     assert(!scanner->finished);
@@ -89,10 +82,11 @@ bool json_scanner_feed(struct json_scanner *scanner, const void *bytes, size_t s
     bool blocks = scanner->road != JSON_ROAD_BYTES;
     while (at < end) {
         const uint8_t *resume = blocks ? at : end;
-        if (blocks && may_read_blocks(scanner)) {
+        if (blocks && scanner->state <= STATE_STRING && state_allows_blocks(scanner)) {
             at = read_blocks(scanner, at, end);
             /* What no block could prove, the grammar reads; it goes on to the next place to start from. */
-            resume = end - at > BLOCK_SIZE ? at + BLOCK_SIZE : end;
+            ptrdiff_t pause = scanner->before_wanted ? 1 : BLOCK_SIZE;
+            resume = end - at > pause ? at + pause : end;
         }
         const uint8_t *from = at;
         at = grammar_read(scanner, from, end, resume);

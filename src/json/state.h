@@ -59,8 +59,9 @@ struct json_scanner {
     uint64_t objects[JSON_DEPTH_MAX / 64 +
                      1]; /* bit d: the container at depth d (the outermost is 1) is an object */
     uint32_t inert_from; /* this container and all inside hold nothing wanted; 0: no such */
-    uint32_t
-        names_from; /* of this rows array and all inside only the names of its rows are wanted; 0: no such */
+    /* Of this rows array and all inside only names of rows, and fields, are wanted; 0: no such. */
+    uint32_t names_from;
+    bool before_wanted;  /* a block road ended before a field or the end of a row */
     uint32_t rows_depth; /* depth of the rows array we are in; 0: in none */
 
     uint32_t continuation_left; /* STATE_CONTINUATION: bytes, and bounds of the next one */
@@ -78,6 +79,16 @@ struct json_scanner {
 static inline bool state_in_object(const struct json_scanner *scanner)
 {
     return scanner->objects[scanner->depth / 64] >> scanner->depth % 64 & 1;
+}
+
+/* May a block road go on from here, if it is between tokens or in a string? With fields, only inside a row; not in
+   front of the value of a field, nor in a string that is kept. */
+static inline bool state_allows_blocks(const struct json_scanner *scanner)
+{
+    const struct capture *capture = &scanner->capture;
+    return (scanner->inert_from ||
+            (scanner->names_from && (!capture->plan->field_count || scanner->depth > scanner->rows_depth))) &&
+           !capture->field && !capture->sink;
 }
 
 /* Reads bytes until end, an error (then it returns NULL and the result has it), or, from resume on, a place between
