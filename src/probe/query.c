@@ -128,7 +128,7 @@ void query_check_target(const struct target_settings *target, const struct query
     struct buffer url;
     buffer_init(&url, QUERY_URL_MAX);
     buffer_text(&url, path);
-    add_query(&url, target, settings, (struct moment){0}, 1, 1);
+    add_query(&url, target, settings, (struct moment){0}, QUERY_PAGE_SIZE, QUERY_PAGE_SIZE);
     if (url.failed || url.size > URL_MAX)
         fault_add(faults, probe->place,
                   "[probe %s] its URL would be longer than %d bytes, and servers refuse far shorter ones",
