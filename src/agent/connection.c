@@ -1,8 +1,10 @@
 #include "agent/connection.h"
 
 #include <assert.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/memory.h"
 
@@ -57,6 +59,18 @@ void connection_closed(struct connection_book *book, int descriptor)
     }
     book->items[descriptor] = NULL;
     free(connection);
+}
+
+int connection_local_port(const struct connection *connection)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof address;
+
+    if (getsockname(connection->descriptor, (struct sockaddr *)&address, &size) != 0)
+        return 0;
+    if (address.ss_family == AF_INET6)
+        return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+    return address.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&address)->sin_port) : 0;
 }
 
 void connection_use(struct connection_book *book, struct connection *connection,

@@ -1,6 +1,6 @@
 /* The book of open connections: how old each is, when it was last used, whom it trusts. libcurl knows age and idleness too, but
    drops by the limits of whichever request comes by, also the connections of others; so the decision whether a request may go
-   over a kept connection is made here. Pure: knows neither libcurl nor sockets. */
+   over a kept connection is made here. Knows nothing of libcurl. */
 #ifndef AGENT_CONNECTION_H
 #define AGENT_CONNECTION_H
 
@@ -53,6 +53,9 @@ void connection_closed(struct connection_book *book, int descriptor);
 
 /* The connection of this descriptor; NULL if there is none. Valid until it is closed, as are all. */
 struct connection *connection_at(const struct connection_book *book, int descriptor);
+
+/* The local port that the system gave it; 0 if none yet. */
+int connection_local_port(const struct connection *connection);
 
 /* The first request goes over a connection. */
 void connection_use(struct connection_book *book, struct connection *connection,

@@ -4,12 +4,9 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,10 +14,10 @@
 #include "agent/connection.h"
 #include "agent/head.h"
 #include "agent/intake.h"
+#include "agent/outcome.h"
+#include "agent/outgoing.h"
 #include "agent/trust.h"
 #include "base/memory.h"
-#include "base/secret.h"
-#include "base/text.h"
 
 #define BUCKETS            512
 #define SPARES_MAX         64 /* easy handles kept for the next exchange */
@@ -33,9 +30,6 @@ enum refusal {
     REFUSED_UNFIT, /* the kept connection is too old, too idle or not verified as this one has to be */
     REFUSED_SECOND /* libcurl was about to send the request again */
 };
-
-/* How far an attempt came: what it stood before when it ended. */
-enum stage { STAGE_NAME, STAGE_CONNECT, STAGE_TLS, STAGE_REQUEST, STAGE_ANSWER, STAGE_HEAD, STAGE_BODY };
 
 /* One ticket. Most of it begins anew with each attempt; at most three are made: over a kept connection that is unfit, over one
    that has died, over a fresh one. */
@@ -60,8 +54,8 @@ struct exchange {
     int sockets[SOCKETS_AN_ATTEMPT];
     size_t socket_count;
     enum refusal refusal;
-    bool stopped; /* by us, amid the answer: stop_code stands for libcurl's own code */
-    CURLcode stop_code;
+    bool stopped; /* by us, amid the answer: with which ending */
+    enum ending stop_ending;
     char words[CURL_ERROR_SIZE];
 };
 
@@ -81,101 +75,27 @@ struct transfer {
     struct exchange *buckets[BUCKETS]; /* by ticket */
 };
 
-/* ---- what an end means: the one table ---- */
+#define SAME_CODE(name) static_assert((int)ENDING_##name == (int)CURLE_##name, "libcurl's number")
 
-enum supplement { ALONE, WITH_LIMIT, WITH_WORDS, WITH_SYSTEM_ERROR, WITH_SIZE };
-
-/* The first row that fits decides. */
-static const struct outcome_row {
-    CURLcode code;
-    int status; /* 0: any */
-    enum stage from, to;
-    const char *telling; /* stands in libcurl's words; NULL: whatever they are */
-    enum reason reason;
-    const char *sentence;
-    enum supplement supplement;
-} outcome_rows[] = {
-    {CURLE_OK, 0, STAGE_BODY, STAGE_BODY, NULL, REASON_NONE, "", ALONE},
-    {CURLE_OK, 0, STAGE_NAME, STAGE_ANSWER, NULL, REASON_CONNECTION_LOST,
-     "the connection was closed without an answer", ALONE},
-    {CURLE_OK, 0, STAGE_HEAD, STAGE_HEAD, NULL, REASON_CONNECTION_LOST,
-     "the connection was closed amid the answer's header", ALONE},
-    {CURLE_COULDNT_RESOLVE_HOST, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_RESOLVE,
-     "the name could not be resolved", WITH_WORDS},
-    {CURLE_COULDNT_CONNECT, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECT, "no connection could be made",
-     WITH_SYSTEM_ERROR},
-    {CURLE_INTERFACE_FAILED, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECT, "no connection could be made",
-     WITH_SYSTEM_ERROR},
-
-    {CURLE_OPERATION_TIMEDOUT, 0, STAGE_NAME, STAGE_NAME, NULL, REASON_RESOLVE, "the name was not resolved",
-     WITH_LIMIT},
-    {CURLE_OPERATION_TIMEDOUT, 0, STAGE_CONNECT, STAGE_CONNECT, NULL, REASON_CONNECT, "no TCP connection",
-     WITH_LIMIT},
-    {CURLE_OPERATION_TIMEDOUT, 0, STAGE_TLS, STAGE_TLS, NULL, REASON_TIMEOUT, "the TLS handshake did not end",
-     WITH_LIMIT},
-    {CURLE_OPERATION_TIMEDOUT, 0, STAGE_REQUEST, STAGE_ANSWER, NULL, REASON_TIMEOUT, "no answer", WITH_LIMIT},
-    {CURLE_OPERATION_TIMEDOUT, 0, STAGE_HEAD, STAGE_HEAD, NULL, REASON_TIMEOUT,
-     "the answer's header did not end", WITH_LIMIT},
-    {CURLE_OPERATION_TIMEDOUT, 0, STAGE_BODY, STAGE_BODY, NULL, REASON_TIMEOUT,
-     "the answer's body did not end", WITH_LIMIT},
-
-    {CURLE_PEER_FAILED_VERIFICATION, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_TLS,
-     "the certificate is not that of this server", WITH_WORDS},
-    {CURLE_SSL_CONNECT_ERROR, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_TLS, "the TLS handshake failed",
-     WITH_WORDS},
-    {CURLE_SSL_CIPHER, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_TLS, "the TLS handshake failed", WITH_WORDS},
-    {CURLE_SSL_ISSUER_ERROR, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_TLS, "the TLS handshake failed",
-     WITH_WORDS},
-    {CURLE_SSL_INVALIDCERTSTATUS, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_TLS, "the TLS handshake failed",
-     WITH_WORDS},
-    {CURLE_SSL_CLIENTCERT, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_TLS,
-     "the server asks for a client certificate", ALONE},
-
-    {CURLE_GOT_NOTHING, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECTION_LOST,
-     "the connection was closed without an answer", ALONE},
-    {CURLE_PARTIAL_FILE, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECTION_LOST,
-     "the connection was closed amid the answer's body", ALONE},
-    {CURLE_SEND_ERROR, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECTION_LOST,
-     "the connection broke while the request was sent", WITH_SYSTEM_ERROR},
-    {CURLE_RECV_ERROR, 0, STAGE_BODY, STAGE_BODY, "chunked-encoding", REASON_INVALID_RESPONSE,
-     "the answer's body is not chunked as its header says", ALONE},
-    {CURLE_RECV_ERROR, 0, STAGE_BODY, STAGE_BODY, NULL, REASON_CONNECTION_LOST,
-     "the connection broke amid the answer's body", WITH_SYSTEM_ERROR},
-    {CURLE_RECV_ERROR, 0, STAGE_HEAD, STAGE_HEAD, NULL, REASON_CONNECTION_LOST,
-     "the connection broke amid the answer's header", WITH_SYSTEM_ERROR},
-    {CURLE_RECV_ERROR, 0, STAGE_NAME, STAGE_ANSWER, NULL, REASON_CONNECTION_LOST,
-     "the connection broke before the answer", WITH_SYSTEM_ERROR},
-
-    {CURLE_WEIRD_SERVER_REPLY, 101, STAGE_NAME, STAGE_BODY, NULL, REASON_INVALID_RESPONSE,
-     "the server switched to another protocol, which nobody asked for", ALONE},
-    {CURLE_WEIRD_SERVER_REPLY, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_INVALID_RESPONSE,
-     "the answer's header is not HTTP", WITH_WORDS},
-    {CURLE_UNSUPPORTED_PROTOCOL, 0, STAGE_REQUEST, STAGE_BODY, NULL, REASON_INVALID_RESPONSE,
-     "the answer does not begin as HTTP does", ALONE},
-    {CURLE_OUT_OF_MEMORY, 0, STAGE_ANSWER, STAGE_BODY, NULL, REASON_INVALID_RESPONSE,
-     "the answer's header is too large", ALONE},
-    {CURLE_BAD_CONTENT_ENCODING, 0, STAGE_BODY, STAGE_BODY, NULL, REASON_INVALID_RESPONSE,
-     "the answer's body is not compressed as its header says", WITH_WORDS},
-    {CURLE_WRITE_ERROR, 0, STAGE_BODY, STAGE_BODY, NULL, REASON_INVALID_RESPONSE,
-     "the answer's body is not compressed as its header says", WITH_WORDS},
-    {CURLE_FILESIZE_EXCEEDED, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_TOO_LARGE,
-     "the answer's body is larger than max_response", WITH_SIZE},
-};
-
-static const struct outcome_row no_row = {
-    .reason = REASON_INTERNAL, .sentence = "libcurl failed", .supplement = WITH_WORDS};
-
-static const struct outcome_row *outcome_find(CURLcode code, int status, enum stage stage, const char *words)
-{
-    for (size_t i = 0; i < sizeof outcome_rows / sizeof outcome_rows[0]; i++) {
-        const struct outcome_row *row = &outcome_rows[i];
-
-        if (row->code == code && (row->status == 0 || row->status == status) && row->from <= stage &&
-            stage <= row->to && (row->telling == NULL || strstr(words, row->telling) != NULL))
-            return row;
-    }
-    return &no_row;
-}
+SAME_CODE(OK);
+SAME_CODE(UNSUPPORTED_PROTOCOL);
+SAME_CODE(COULDNT_RESOLVE_HOST);
+SAME_CODE(COULDNT_CONNECT);
+SAME_CODE(WEIRD_SERVER_REPLY);
+SAME_CODE(PARTIAL_FILE);
+SAME_CODE(WRITE_ERROR);
+SAME_CODE(OUT_OF_MEMORY);
+SAME_CODE(OPERATION_TIMEDOUT);
+SAME_CODE(SSL_CONNECT_ERROR);
+SAME_CODE(INTERFACE_FAILED);
+SAME_CODE(GOT_NOTHING);
+SAME_CODE(SEND_ERROR);
+SAME_CODE(RECV_ERROR);
+SAME_CODE(SSL_CIPHER);
+SAME_CODE(PEER_FAILED_VERIFICATION);
+SAME_CODE(BAD_CONTENT_ENCODING);
+SAME_CODE(FILESIZE_EXCEEDED);
+SAME_CODE(SSL_CLIENTCERT);
 
 /* ---- how long it took ---- */
 
@@ -242,7 +162,7 @@ static size_t on_head(char *bytes, size_t size, size_t count, void *context)
     if (verdict == HEAD_MORE)
         return size * count;
     exchange->stopped = true;
-    exchange->stop_code = verdict == HEAD_SWITCHING ? CURLE_WEIRD_SERVER_REPLY : CURLE_OUT_OF_MEMORY;
+    exchange->stop_ending = verdict == HEAD_SWITCHING ? ENDING_WEIRD_SERVER_REPLY : ENDING_OUT_OF_MEMORY;
     return 0;
 }
 
@@ -256,7 +176,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     if (verdict == INTAKE_MORE)
         return size * count;
     exchange->stopped = true;
-    exchange->stop_code = verdict == INTAKE_TOO_LARGE ? CURLE_FILESIZE_EXCEEDED : CURLE_OK;
+    exchange->stop_ending = verdict == INTAKE_TOO_LARGE ? ENDING_FILESIZE_EXCEEDED : ENDING_OK;
     return CURL_WRITEFUNC_ERROR;
 }
 
@@ -293,16 +213,9 @@ static struct connection *opened_connection(struct exchange *exchange, int local
 {
     for (size_t i = 0; i < exchange->socket_count && i < SOCKETS_AN_ATTEMPT; i++) {
         struct connection *connection = connection_at(&exchange->transfer->book, exchange->sockets[i]);
-        struct sockaddr_storage address;
-        socklen_t size = sizeof address;
 
-        if (connection == NULL || connection->owner != exchange->serial || connection->used ||
-            getsockname(connection->descriptor, (struct sockaddr *)&address, &size) != 0)
-            continue;
-        in_port_t port = address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-                                                       : ((struct sockaddr_in *)&address)->sin_port;
-
-        if (ntohs(port) == local_port)
+        if (connection != NULL && connection->owner == exchange->serial && !connection->used &&
+            connection_local_port(connection) == local_port)
             return connection;
     }
     return NULL;
@@ -491,51 +404,20 @@ static bool set_exchange(struct exchange *exchange)
     return !failed;
 }
 
-static bool has_header(const struct header_list *list, const char *name)
-{
-    size_t size = strlen(name);
-
-    for (size_t i = 0; i < list->count; i++)
-        if (strncasecmp(list->lines[i], name, size) == 0 && list->lines[i][size] == ':')
-            return true;
-    return false;
-}
-
-/* libcurl takes "Name:" as an order to leave the header out, and "Name;" as a header without a value. */
-static void mark_empty(char *line)
-{
-    size_t colon = strcspn(line, ":");
-
-    if (line[colon] == ':' && line[colon + 1 + strspn(line + colon + 1, " \t")] == '\0') {
-        line[colon] = ';';
-        line[colon + 1] = '\0';
-    }
-}
-
 /* The list's nodes are made here and point into the order's lines: no copies of secrets. */
 static bool list_headers(struct exchange *exchange)
 {
     static char no_expect[] = "Expect:", no_type[] = "Content-Type:";
-    struct header_list *headers = &exchange->order.headers;
-    const struct request *request = exchange->order.request;
-    bool good = true;
+    bool good = outgoing_complete(&exchange->order);
+    const struct header_list *headers = &exchange->order.headers;
+    size_t count = 0;
 
-    if (!has_header(headers, "Accept"))
-        good = header_add(headers, "Accept", "application/json");
-    if (request->body != NULL && request->content_type != NULL && !has_header(headers, "Content-Type"))
-        good = good && header_add(headers, "Content-Type", request->content_type);
-
-    size_t count = headers->count + 1;
-    bool typeless = request->method == HTTP_POST && !has_header(headers, "Content-Type");
-
-    exchange->lines = memory_new(count + 1, sizeof *exchange->lines);
-    for (size_t i = 0; i < headers->count; i++) {
-        mark_empty(headers->lines[i]);
-        exchange->lines[i].data = headers->lines[i];
-    }
-    exchange->lines[headers->count].data = no_expect;
-    if (typeless)
-        exchange->lines[count++].data = no_type; /* else libcurl says it is a form */
+    exchange->lines = memory_new(headers->count + 2, sizeof *exchange->lines);
+    for (; count < headers->count; count++)
+        exchange->lines[count].data = headers->lines[count];
+    exchange->lines[count++].data = no_expect;
+    if (!outgoing_has_header(&exchange->order, "Content-Type"))
+        exchange->lines[count++].data = no_type; /* else libcurl says of a POST that it is a form */
     for (size_t i = 0; i + 1 < count; i++)
         exchange->lines[i].next = &exchange->lines[i + 1];
     return good;
@@ -568,7 +450,7 @@ static bool begin(struct exchange *exchange)
 {
     struct transfer *transfer = exchange->transfer;
 
-    if (strncasecmp(exchange->order.url, "https:", 6) == 0) {
+    if (outgoing_is_tls(&exchange->order)) {
         const char *why = NULL;
 
         exchange->trust = trust_find(transfer->trust, exchange->order.appserver->tls_ca_file, &why);
@@ -598,9 +480,7 @@ static void start(struct transport *transport, uint64_t ticket, struct order *or
     exchange->transfer = transfer;
     exchange->ticket = ticket;
     exchange->serial = ++transfer->last_serial;
-    exchange->order = *order;
-    order->url = NULL;
-    order->headers = (struct header_list){0};
+    exchange->order = outgoing_take(order);
     exchange->started = now;
     exchange->answer.retry_after_ns = -1;
     exchange->answer.text = "";
@@ -648,9 +528,7 @@ static void exchange_free(struct exchange *exchange)
         else
             curl_easy_cleanup(exchange->easy);
     }
-    secret_wipe(exchange->order.url, strlen(exchange->order.url));
-    free(exchange->order.url);
-    header_list_free(&exchange->order.headers);
+    outgoing_free(&exchange->order);
     free(exchange->lines);
     intake_reset(&exchange->intake);
     handshake_release(exchange->handshake);
@@ -670,64 +548,6 @@ static void cancel(struct transport *transport, uint64_t ticket)
     }
 }
 
-/* What was said is shown whole or its cut is. */
-static void __attribute__((format(printf, 2, 3))) tell(struct answer *answer, const char *format, ...)
-{
-    size_t capacity = sizeof answer->detail;
-    va_list list;
-
-    va_start(list, format);
-    int size = vsnprintf(answer->detail, capacity, format, list);
-
-    va_end(list);
-    if (size >= (int)capacity)
-        memcpy(answer->detail + capacity - 4, "...", 4);
-    for (char *at = answer->detail; *at != '\0'; at++)
-        if ((unsigned char)*at < 0x20 || (unsigned char)*at > 0x7e)
-            *at = '?';
-}
-
-static void tell_row(struct exchange *exchange, const struct outcome_row *row, enum stage stage)
-{
-    const struct order *order = &exchange->order;
-    const char *certificate = handshake_error(exchange->handshake);
-    struct answer *answer = &exchange->answer;
-    char text[32];
-    long error = 0;
-
-    answer->failure = row->reason;
-    if (row->reason == REASON_TLS && certificate != NULL) {
-        tell(answer, "%s", certificate);
-        return;
-    }
-    switch (row->supplement) {
-    case ALONE:
-        tell(answer, "%s", row->sentence);
-        break;
-    case WITH_LIMIT: {
-        bool whole = stage > STAGE_TLS || order->timeout_ns < order->connect_timeout_ns;
-
-        text_from_duration(whole ? order->timeout_ns : order->connect_timeout_ns, text, sizeof text);
-        tell(answer, "%s within %s", row->sentence, text);
-        break;
-    }
-    case WITH_WORDS:
-        tell(answer, exchange->words[0] != '\0' ? "%s: %s" : "%s%s", row->sentence, exchange->words);
-        break;
-    case WITH_SYSTEM_ERROR: {
-        curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &error);
-        const char *meaning = error > 0 && error <= INT_MAX ? strerrordesc_np((int)error) : NULL;
-
-        tell(answer, meaning != NULL ? "%s: %s" : "%s%s", row->sentence, meaning != NULL ? meaning : "");
-        break;
-    }
-    case WITH_SIZE:
-        text_from_size(order->request->max_response, text, sizeof text);
-        tell(answer, "%s (%s)", row->sentence, text);
-        break;
-    }
-}
-
 static void fill_from_head(struct answer *answer, const struct head *head, int64_t wall_ns)
 {
     if (!head->complete) {
@@ -742,22 +562,37 @@ static void fill_from_head(struct answer *answer, const struct head *head, int64
         memcpy(answer->location, head->location, sizeof answer->location);
 }
 
+static enum reason decide(struct exchange *exchange, CURLcode code)
+{
+    struct answer *answer = &exchange->answer;
+    const struct order *order = &exchange->order;
+    struct outcome outcome = {.ending = (int)code,
+                              .status = answer->status,
+                              .stage = stage_of(exchange),
+                              .words = exchange->words,
+                              .certificate = handshake_error(exchange->handshake),
+                              .timeout_ns = order->timeout_ns,
+                              .connect_timeout_ns = order->connect_timeout_ns,
+                              .max_response = order->request->max_response};
+    long system_error = 0;
+
+    if (curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &system_error) == CURLE_OK)
+        outcome.system_error = (int)system_error;
+    if (exchange->stopped)
+        outcome.ending = exchange->stop_ending;
+    if (exchange->refusal == REFUSED_SECOND)
+        outcome.ending = ENDING_NOT_TWICE;
+    return outcome_decide(&outcome, answer->detail, sizeof answer->detail);
+}
+
 static void fill_answer(struct exchange *exchange, CURLcode code)
 {
     struct answer *answer = &exchange->answer;
     struct intake *intake = &exchange->intake;
-    enum stage stage = stage_of(exchange);
 
-    code = exchange->stopped ? exchange->stop_code : code;
     fill_from_head(answer, &exchange->head, clock_now().wall_ns);
-    const struct outcome_row *row = outcome_find(code, answer->status, stage, exchange->words);
-
-    if (exchange->refusal == REFUSED_SECOND) {
-        answer->failure = REASON_CONNECTION_LOST;
-        tell(answer, "the kept connection was closed without an answer; a POST is not sent twice");
-    } else if (row->reason != REASON_NONE) {
-        tell_row(exchange, row, stage);
-    } else {
+    answer->failure = decide(exchange, code);
+    if (answer->failure == REASON_NONE) {
         intake_finish(intake, answer->status);
         answer->json = intake->json;
     }

@@ -2,6 +2,7 @@
 
 #include "integration/network.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,7 @@ struct network *network_new(const char *base, const char *ca_file)
     static bool set_up;
     struct network *network = memory_new(1, sizeof *network);
 
+    signal(SIGPIPE, SIG_IGN); /* as the program does */
     if (!set_up)
         assert_null(transfer_setup());
     set_up = true;
@@ -57,6 +59,7 @@ struct network *network_new(const char *base, const char *ca_file)
     network->request.wanted = BODY_JSON;
     network->request.plan = &rows_plan;
     network->request.max_response = UINT64_C(2) << 30;
+    network->wanted_ns = NEVER_NS;
     network->timeout_ns = 10 * SECOND_NS;
     network->connect_timeout_ns = 10 * SECOND_NS;
     return network;
@@ -89,10 +92,10 @@ uint64_t network_start(struct network *network, const char *path, const char *ex
 
 static void turn(struct network *network, int64_t until_ns)
 {
-    int64_t wanted = transfer_turn(network->transfer, clock_now());
+    int64_t wanted = network->wanted_ns;
     struct moment before = loop_turn(network->loop, wanted < until_ns ? wanted : until_ns);
 
-    transfer_turn(network->transfer, before);
+    network->wanted_ns = transfer_turn(network->transfer, before);
     int64_t took = clock_now().boot_ns - before.boot_ns;
 
     if (took > network->longest_turn_ns)

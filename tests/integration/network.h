@@ -31,6 +31,7 @@ struct network {
     struct seen *seen; /* by ticket; tickets beyond NETWORK_TICKETS are only counted */
     uint64_t answered, good;
     uint64_t last_ticket;
+    int64_t wanted_ns;       /* when the transfer wants its next turn */
     int64_t longest_turn_ns; /* without the waiting */
 };
 

@@ -1,0 +1,67 @@
+#include "agent/outgoing.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/secret.h"
+
+struct order outgoing_take(struct order *from)
+{
+    struct order taken = *from;
+
+    from->url = NULL;
+    from->headers = (struct header_list){0};
+    return taken;
+}
+
+void outgoing_free(struct order *order)
+{
+    secret_wipe(order->url, strlen(order->url));
+    free(order->url);
+    order->url = NULL;
+    header_list_free(&order->headers);
+}
+
+bool outgoing_has_header(const struct order *order, const char *name)
+{
+    size_t size = strlen(name);
+
+    for (size_t i = 0; i < order->headers.count; i++) {
+        const char *line = order->headers.lines[i];
+
+        if (strncasecmp(line, name, size) == 0 && (line[size] == ':' || line[size] == ';'))
+            return true;
+    }
+    return false;
+}
+
+/* libcurl takes "Name:" as an order to leave the header out, and "Name;" as a header without a value. */
+static void mark_empty(char *line)
+{
+    size_t colon = strcspn(line, ":");
+
+    if (line[colon] == ':' && line[colon + 1 + strspn(line + colon + 1, " \t")] == '\0') {
+        line[colon] = ';';
+        line[colon + 1] = '\0';
+    }
+}
+
+bool outgoing_complete(struct order *order)
+{
+    const struct request *request = order->request;
+    bool good = true;
+
+    if (!outgoing_has_header(order, "Accept"))
+        good = header_add(&order->headers, "Accept", "application/json");
+    if (request->body != NULL && request->content_type != NULL && !outgoing_has_header(order, "Content-Type"))
+        good = header_add(&order->headers, "Content-Type", request->content_type) && good;
+    for (size_t i = 0; i < order->headers.count; i++)
+        mark_empty(order->headers.lines[i]);
+    return good;
+}
+
+bool outgoing_is_tls(const struct order *order)
+{
+    return strncasecmp(order->url, "https:", 6) == 0;
+}
