@@ -53,6 +53,7 @@ struct exchange {
     struct connection_ends ends; /* of the connection used; local_port 0: none yet */
     int sockets[SOCKETS_AN_ATTEMPT];
     size_t socket_count;
+    bool securing; /* its TLS handshake has begun */
     enum refusal refusal;
     bool stopped; /* by us, amid the answer: with which ending */
     enum ending stop_ending;
@@ -135,6 +136,12 @@ static void measure(CURL *easy, bool connected, struct phases *phases)
     }
 }
 
+/* libcurl tells the time of the TCP connection only once the TLS handshake has gone well. */
+static bool is_connected(const struct exchange *exchange)
+{
+    return exchange->securing || time_of(exchange->easy, CURLINFO_CONNECT_TIME_T) > 0;
+}
+
 static enum stage stage_of(const struct exchange *exchange)
 {
     if (exchange->head.complete)
@@ -145,7 +152,7 @@ static enum stage stage_of(const struct exchange *exchange)
         return STAGE_ANSWER;
     if (time_of(exchange->easy, CURLINFO_NAMELOOKUP_TIME_T) == 0)
         return STAGE_NAME;
-    if (time_of(exchange->easy, CURLINFO_CONNECT_TIME_T) == 0)
+    if (!is_connected(exchange))
         return STAGE_CONNECT;
     if (exchange->trust != NULL && time_of(exchange->easy, CURLINFO_APPCONNECT_TIME_T) == 0)
         return STAGE_TLS;
@@ -269,6 +276,7 @@ static CURLcode on_tls(CURL *easy, void *ssl_context, void *context)
         return CURLE_ABORTED_BY_CALLBACK;
     handshake_release(exchange->handshake);
     exchange->handshake = handshake;
+    exchange->securing = true;
     return CURLE_OK;
 }
 
@@ -438,6 +446,7 @@ static bool attempt(struct exchange *exchange)
     intake_reset(&exchange->intake);
     exchange->ends = (struct connection_ends){0};
     exchange->socket_count = 0;
+    exchange->securing = false;
     exchange->refusal = REFUSED_NOT;
     exchange->stopped = false;
     exchange->words[0] = '\0';
@@ -631,7 +640,7 @@ static void finish(struct exchange *exchange, CURLcode code, struct moment now)
 
     if (connection != NULL)
         connection->used_ns = clock_now().boot_ns;
-    if (exchange->socket_count > 0 && time_of(exchange->easy, CURLINFO_CONNECT_TIME_T) > 0)
+    if (exchange->socket_count > 0 && is_connected(exchange))
         exchange->new_connection = true;
     if (begin_again(exchange))
         return;
