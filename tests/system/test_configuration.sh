@@ -42,11 +42,14 @@ compnay = EPIC06
 session = shared
 [probe a]
 kind = baq
+baq = x
 [probe a]
+kind = token
+[probe b]
 kind = nonsense
 INI
 expect 3 "$exporter_program" --config.file="$work/bad.ini" --web.listen-address=127.0.0.1:0
-for fault in bad.ini:2: bad.ini:4: bad.ini:5: bad.ini:6: bad.ini:9: interval url compnay company "not in this version" nonsense; do
+for fault in bad.ini:2: bad.ini:4: bad.ini:5: bad.ini:6: bad.ini:10: bad.ini:13: interval url compnay company "not in this version" nonsense; do
     says "$fault"
 done
 

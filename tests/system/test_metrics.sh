@@ -22,11 +22,16 @@ curl -sSf "http://$exporter/metrics" >"$work/page"
 "$tools/promtool" check metrics <"$work/page" >"$work/findings" 2>&1 || fail "promtool: $(cat "$work/findings")"
 [ ! -s "$work/findings" ] || fail "promtool: $(cat "$work/findings")"
 
-# Type and help of each family of the page, as Prometheus took them.
-curl -sSf "$prometheus/api/v1/metadata" >"$work/metadata"
-sed -n 's/^# TYPE \([^ ]*\) \([a-z]*\)$/\1 \2/p' "$work/page" | while read -r family type; do
-    grep -q "\"$family\":\[{\"type\":\"$type\",\"help\":\"[^\"]" "$work/metadata" || fail "no type or help of $family in Prometheus"
-done
+# Type and help of each family of the page, as Prometheus took them with its last scrape.
+families_known() {
+    curl -sSf "$prometheus/api/v1/metadata" >"$work/metadata"
+    sed -n 's/^# TYPE \([^ ]*\) \([a-z]*\)$/\1 \2/p' "$work/page" >"$work/families"
+    while read -r family type; do
+        grep -q "\"$family\":\[{\"type\":\"$type\",\"help\":\"[^\"]" "$work/metadata" || { echo "$family" >"$work/unknown"; return 1; }
+    done <"$work/families"
+}
+await families_known || fail "no type or help of $(cat "$work/unknown") in Prometheus"
+[ "$(wc -l <"$work/families")" -ge 50 ] || fail "only $(wc -l <"$work/families") families on the page"
 
 # A Prometheus that lost a scrape would say so.
 [ "$(query 'min_over_time(up[10s])' | sed 's/.* => \([0-9]\) .*/\1/')" = 1 ] || fail "a scrape failed"
