@@ -1,0 +1,62 @@
+/* The worker: readings asked for by one thread come back to it, whatever the order. */
+#include "../../main.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/worker.h"
+
+enum { SERVERS = 50 };
+
+static void every_reading_comes_back_once(void **state)
+{
+    (void)state;
+    static struct appserver_settings servers[SERVERS];
+    static char nowhere[] = "/nonexistent/key";
+    struct worker *worker = worker_new(SERVERS);
+    assert_non_null(worker);
+    for (size_t i = 0; i < SERVERS; i++) {
+        char text[16];
+        int size = snprintf(text, sizeof text, "password-%zu", i);
+        servers[i].password = (struct secret_source){.form = SECRET_INLINE,
+                                                     .inlined = secret_new(text, (size_t)size)};
+        servers[i].api_key = (struct secret_source){.form = SECRET_FILE, .name = nowhere};
+    }
+    servers[7].api_key.form = SECRET_NONE;
+    struct secrets_port *port = worker_secrets_port(worker);
+    for (size_t i = 0; i < SERVERS; i++)
+        port->read(port, i, &servers[i]);
+
+    bool seen[SERVERS] = {false};
+    for (size_t count = 0; count < SERVERS;) {
+        struct pollfd wait = {.fd = worker_descriptor(worker), .events = POLLIN};
+        assert_int_equal(poll(&wait, 1, 30000), 1);
+        size_t number;
+        struct secrets secrets;
+        while (worker_take(worker, &number, &secrets)) {
+            assert_false(seen[number]);
+            seen[number] = true;
+            count++;
+            assert_true(secret_equal(secrets.password, servers[number].password.inlined));
+            assert_null(secrets.username);
+            if (number == 7)
+                assert_null(secrets.why);
+            else
+                assert_non_null(strstr(secrets.why, "/nonexistent/key"));
+            secrets_free(&secrets);
+        }
+    }
+    struct pollfd wait = {.fd = worker_descriptor(worker), .events = POLLIN};
+    assert_int_equal(poll(&wait, 1, 0), 0);
+
+    /* What is not taken is dropped with the worker. */
+    for (size_t i = 0; i < SERVERS; i++)
+        port->read(port, i, &servers[i]);
+    worker_free(worker);
+    for (size_t i = 0; i < SERVERS; i++)
+        secret_unref(servers[i].password.inlined);
+}
+
+ALL_TESTS(cmocka_unit_test(every_reading_comes_back_once));
