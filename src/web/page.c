@@ -8,53 +8,48 @@
 #include "web/markup.h"
 
 /* Its hash stands in page_content_policy; a test holds one against the other. */
-#define STYLE                                                                                                \
-    ":root{color-scheme:light "                                                                              \
-    "dark;--bg:#f6f7f9;--fg:#1c2430;--dim:#5a6675;--card:#fff;--line:#dde2e8;--good:#12703a;"                \
-    "--bad:#b3261e;--badbg:#fdecea;--warn:#8a5300;--link:#0b57b5}"                                           \
-    "@media(prefers-color-scheme:dark){:root{--bg:#12161c;--fg:#e4e8ee;--dim:#9aa6b5;--card:#1b212a;--line:" \
-    "#303946;"                                                                                               \
-    "--good:#5fd08f;--bad:#ff8a80;--badbg:#2c1a1a;--warn:#f2b655;--link:#82b4ff}}"                           \
-    "*{box-sizing:border-box}"                                                                               \
-    "body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,-apple-system,\"Segoe "      \
-    "UI\",Roboto,"                                                                                           \
-    "\"Noto Sans\",\"DejaVu Sans\",sans-serif}"                                                              \
-    "header,main,footer{max-width:1240px;margin:0 auto;padding:0 20px}"                                      \
-    "header{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:baseline;padding-top:22px}"                 \
-    "h1{font-size:20px;margin:0}h2{font-size:16px;margin:28px 0 8px}h3{font-size:15px;margin:0}"             \
-    "a{color:var(--link)}header a,.v{font-size:13px}.v,.d,footer{color:var(--dim)}.d{font-size:13px}"        \
-    ".sum{margin:14px 0 0;padding:11px 16px;background:var(--card);border:1px solid var(--line);"            \
-    "border-left:5px solid var(--good);border-radius:6px;font-size:17px;font-weight:600}"                    \
-    ".sum.b{border-left-color:var(--bad)}.sum.w{border-left-color:var(--warn)}"                              \
-    "article{background:var(--badbg);border:1px solid var(--line);border-left:5px solid "                    \
-    "var(--bad);border-radius:6px;"                                                                          \
-    "padding:12px 16px;margin:0 0 12px}article p{margin:4px 0;max-width:100ch}"                              \
-    "article ul{margin:8px 0 0;padding-left:20px}blockquote{margin:3px 0;padding-left:10px;"                 \
-    "border-left:2px solid var(--line);color:var(--dim);overflow-wrap:anywhere}"                             \
-    ".t{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:6px}"              \
-    "table{border-collapse:collapse;width:100%}caption{position:absolute;width:1px;height:1px;overflow:"     \
-    "hidden;"                                                                                                \
-    "clip-path:inset(50%)}"                                                                                  \
-    "th,td{text-align:left;padding:6px 12px;border-top:1px solid "                                           \
-    "var(--line);vertical-align:top;font-weight:400}"                                                        \
-    "thead th{border-top:0;font-size:12px;font-weight:600;color:var(--dim);white-space:nowrap}"              \
-    "tbody th{font-weight:600}.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"     \
-    ".g{color:var(--good)}.b{color:var(--bad)}.w{color:var(--warn)}.g,td.b,td.w{white-space:nowrap}.sum.b,." \
-    "sum.w"                                                                                                  \
-    "{color:inherit}td.d{overflow-wrap:anywhere}"                                                            \
-    "footer{padding-top:18px;padding-bottom:28px;font-size:13px}"
+static const char style[] =
+    ":root{color-scheme:light "
+    "dark;--bg:#f6f7f9;--fg:#1c2430;--dim:#5a6675;--card:#fff;--line:#dde2e8;--good:#12703a;--bad:#b3261e;--"
+    "badbg:#fdecea;--warn:#8a5300;--link:#0b57b5}"
+    "@media(prefers-color-scheme:dark){:root{--bg:#12161c;--fg:#e4e8ee;--dim:#9aa6b5;--card:#1b212a;--line:#"
+    "303946;--good:#5fd08f;--bad:#ff8a80;--badbg:#2c1a1a;--warn:#f2b655;--link:#82b4ff}}"
+    "*{box-sizing:border-box}"
+    "body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,-apple-system,\"Segoe "
+    "UI\",Roboto,\"Noto Sans\",\"DejaVu Sans\",sans-serif}"
+    "header,main,footer{max-width:1240px;margin:0 auto;padding:0 20px}"
+    "header{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:baseline;padding-top:22px}"
+    "h1{font-size:20px;margin:0}h2{font-size:16px;margin:28px 0 8px}h3{font-size:15px;margin:0}"
+    "a{color:var(--link)}header a,.v{font-size:13px}.v,.d,footer{color:var(--dim)}.d{font-size:13px}"
+    ".sum{margin:14px 0 0;padding:11px 16px;background:var(--card);border:1px solid "
+    "var(--line);border-left:5px solid var(--good);border-radius:6px;font-size:17px;font-weight:600}"
+    ".sum.b{border-left-color:var(--bad)}.sum.w{border-left-color:var(--warn)}"
+    "article{background:var(--badbg);border:1px solid var(--line);border-left:5px solid "
+    "var(--bad);border-radius:6px;padding:12px 16px;margin:0 0 12px}"
+    "article p{margin:4px 0;max-width:110ch}article ul{margin:8px 0 0;padding-left:20px}"
+    "blockquote{margin:3px 0;padding-left:10px;border-left:3px solid "
+    "var(--line);font-family:ui-monospace,\"DejaVu Sans "
+    "Mono\",monospace;font-size:13px;overflow-wrap:anywhere}"
+    ".t{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:6px}"
+    "table{border-collapse:collapse;width:100%}"
+    "caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
+    "th,td{text-align:left;padding:6px 12px;border-top:1px solid "
+    "var(--line);vertical-align:top;font-weight:400}"
+    "thead th{border-top:0;font-size:12px;font-weight:600;color:var(--dim);white-space:nowrap}"
+    "tbody th{font-weight:600}"
+    ".n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}.g{color:var(--good)}"
+    ".b{color:var(--bad)}.w{color:var(--warn)}.g,td.b,td.w{white-space:nowrap}"
+    ".sum.b,.sum.w{color:inherit}td.d{overflow-wrap:anywhere}"
+    "footer{padding-top:18px;padding-bottom:28px;font-size:13px}";
 
 const char page_content_policy[] =
-    "default-src 'none'; style-src 'sha256-pM/TjrsRQJqjaeX/awvLFuuZ5oKPjk42Ph7oY63Muhw='; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'";
+    "default-src 'none'; style-src 'sha256-eNBAhCO30NJQVo3kZyWHAh9XzfSpc/7v1uv/PRT+pRg='; base-uri "
+    "'none'; form-action 'none'; frame-ancestors 'none'";
 
 /* Failing targets named in one problem; the table has them all. */
 #define NAMED_TARGETS 8
 
 #define CERTIFICATE_WARNING_NS (14 * DAY_NS)
-
-/* The agent's loop turns at least each second. */
-#define HEARTBEAT_WARNING_NS (30 * SECOND_NS)
 
 struct picture {
     const struct page_setting *setting;
@@ -67,6 +62,7 @@ struct picture {
     size_t good, bad, not_yet; /* targets */
     size_t problems;           /* groups of them, as the first part shows them */
     bool hid_message;
+    const char *last_message; /* shown in the present problem */
 };
 
 /* ---- counting ----------------------------------------------------------------------------------------------------- */
@@ -102,11 +98,6 @@ static void count_targets(struct picture *picture)
     }
 }
 
-static bool is_hung(const struct picture *picture)
-{
-    return picture->view->now.boot_ns - picture->setting->heartbeat_ns > HEARTBEAT_WARNING_NS;
-}
-
 /* A token request that failed and is not what the server-wide verdict says already. */
 static bool has_token_problem(const struct board_appserver *server)
 {
@@ -126,7 +117,7 @@ static size_t problems_of_server(const struct picture *picture, size_t index)
 
 static void count_problems(struct picture *picture)
 {
-    picture->problems = is_hung(picture);
+    picture->problems = picture->setting->hung;
     for (size_t i = 0; i < picture->view->appserver_count; i++)
         picture->problems += problems_of_server(picture, i);
 }
@@ -144,7 +135,7 @@ static void write_summary_text(const struct picture *picture)
     struct buffer *page = picture->page;
     size_t ran = picture->good + picture->bad;
 
-    if (is_hung(picture))
+    if (picture->setting->hung)
         buffer_text(page, "The agent does not turn");
     else if (picture->bad > 0)
         buffer_format(page, "%zu of %zu target%s fail%s", picture->bad, picture->view->target_count,
@@ -171,8 +162,9 @@ static void write_head(const struct picture *picture)
                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
                       "<meta http-equiv=\"refresh\" content=\"15\"><title>");
     write_summary_text(picture);
-    buffer_text(page, " - epicor_exporter</title><style>" STYLE
-                      "</style></head>\n<body><header><h1>epicor_exporter</h1>"
+    buffer_text(page, " - epicor_exporter</title><style>");
+    buffer_text(page, style);
+    buffer_text(page, "</style></head>\n<body><header><h1>epicor_exporter</h1>"
                       "<span class=\"v\">");
     markup_text(page, picture->setting->version);
     buffer_text(page, "</span><nav><a href=\"");
@@ -188,24 +180,26 @@ static void write_head(const struct picture *picture)
 
 static void write_message(struct picture *picture, const char *message)
 {
-    if (message == NULL || message[0] == '\0')
-        return;
+    if (message == NULL || message[0] == '\0' ||
+        (picture->last_message != NULL && strcmp(picture->last_message, message) == 0))
+        return; /* nothing, or what has just been said */
     if (!picture->setting->show_messages) {
         picture->hid_message = true;
         return;
     }
+    picture->last_message = message;
     buffer_text(picture->page, "<blockquote>");
     markup_text(picture->page, message);
     buffer_text(picture->page, "</blockquote>");
 }
 
 /* What happened and what to do, from the table of reasons. */
-static void begin_problem(const struct picture *picture, const char *server, const char *scope,
-                          enum reason reason)
+static void begin_problem(struct picture *picture, const char *server, const char *scope, enum reason reason)
 {
     const struct reason_row *row = reason_row(reason);
     struct buffer *page = picture->page;
 
+    picture->last_message = NULL;
     buffer_text(page, "<article><h3>");
     markup_text(page, server);
     buffer_format(page, "%s: <span class=\"b\">%s</span></h3><p><strong>", scope, row->name);
@@ -268,6 +262,7 @@ static void write_failing_targets(struct picture *picture, size_t server, enum r
     buffer_text(picture->page, "</ul>");
 }
 
+/* What concerns the whole app server. */
 static void write_server_problems(struct picture *picture, size_t index)
 {
     const struct board_appserver *server = picture->view->appservers[index];
@@ -288,6 +283,12 @@ static void write_server_problems(struct picture *picture, size_t index)
         write_message(picture, server->token_message);
         buffer_text(page, "</article>\n");
     }
+}
+
+static void write_target_problems(struct picture *picture, size_t index)
+{
+    const struct board_appserver *server = picture->view->appservers[index];
+
     for (int i = REASON_NONE + 1; i < REASONS; i++) {
         enum reason reason = (enum reason)i;
         size_t count = picture->failing[index][reason];
@@ -297,7 +298,7 @@ static void write_server_problems(struct picture *picture, size_t index)
         begin_problem(picture, server->name, scope, reason);
         free(scope);
         write_failing_targets(picture, index, reason);
-        buffer_text(page, "</article>\n");
+        buffer_text(picture->page, "</article>\n");
     }
 }
 
@@ -308,7 +309,7 @@ static void write_problems(struct picture *picture)
     if (picture->problems == 0)
         return;
     buffer_text(page, "<section aria-labelledby=\"p\"><h2 id=\"p\">What is wrong, and what to do</h2>\n");
-    if (is_hung(picture)) {
+    if (picture->setting->hung) {
         buffer_text(
             page,
             "<article><h3>epicor_exporter: <span class=\"b\">no sign of the agent</span></h3><p><strong>");
@@ -326,6 +327,8 @@ static void write_problems(struct picture *picture)
     }
     for (size_t i = 0; i < picture->view->appserver_count; i++)
         write_server_problems(picture, i);
+    for (size_t i = 0; i < picture->view->appserver_count; i++)
+        write_target_problems(picture, i);
     if (picture->hid_message)
         buffer_text(
             page,

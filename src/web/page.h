@@ -16,6 +16,7 @@ struct page_setting {
     const char *telemetry_path; /* begins with / */
     bool show_messages;         /* the server's own words */
     bool ready;                 /* the schedule turns */
+    bool hung;                  /* the agent does not turn */
     int64_t heartbeat_ns;       /* boot time of the agent's last turn; 0: none yet */
 };
 

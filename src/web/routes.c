@@ -7,7 +7,7 @@
 #include "report/board.h"
 #include "web/page.h"
 
-/* The agent's loop turns at least each second; without a sign of it for so long it hangs. */
+/* The agent's loop turns every few seconds, however idle; without a sign of it for so long it hangs. */
 #define HEARTBEAT_LIMIT_NS (30 * SECOND_NS)
 
 #define TEXT_TYPE   "text/plain; charset=utf-8"
@@ -46,6 +46,11 @@ static void answer_too_large(const struct web_request *request, struct web_answe
     }
 }
 
+static bool is_hung(int64_t beat_ns, struct moment now)
+{
+    return now.boot_ns - beat_ns > HEARTBEAT_LIMIT_NS;
+}
+
 static void answer_metrics(const struct web_request *request, struct web_answer *answer)
 {
     answer->status = 200;
@@ -58,10 +63,12 @@ static void answer_metrics(const struct web_request *request, struct web_answer 
 static void answer_status_page(const struct web_request *request, struct web_answer *answer)
 {
     struct board_view *view = board_view_take(report_board(request->report), request->now);
+    int64_t beat_ns = board_heartbeat_boot_ns(report_board(request->report));
     struct page_setting setting = {.version = request->version,
                                    .telemetry_path = request->telemetry_path,
                                    .show_messages = request->trusted,
-                                   .heartbeat_ns = board_heartbeat_boot_ns(report_board(request->report)),
+                                   .hung = is_hung(beat_ns, request->now),
+                                   .heartbeat_ns = beat_ns,
                                    .ready = board_ready(report_board(request->report))};
 
     answer->status = 200;
@@ -78,7 +85,7 @@ static void answer_healthy(const struct web_request *request, struct web_answer 
 {
     int64_t beat_ns = board_heartbeat_boot_ns(report_board(request->report));
 
-    if (request->now.boot_ns - beat_ns <= HEARTBEAT_LIMIT_NS) {
+    if (!is_hung(beat_ns, request->now)) {
         answer_text(answer, 200, "The agent turns.\n");
         return;
     }

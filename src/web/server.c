@@ -268,8 +268,7 @@ static size_t on_unescape(void *cls, struct MHD_Connection *connection, char *te
     return strlen(text);
 }
 
-static void on_library_log(void *cls, const char *format, va_list list)
-    __attribute__((format(printf, 2, 0)));
+static void on_library_log(void *cls, const char *format, va_list list) __attribute__((format(printf, 2, 0)));
 static void on_library_log(void *cls, const char *format, va_list list)
 {
     struct buffer text;

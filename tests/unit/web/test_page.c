@@ -159,6 +159,10 @@ static void what_is_wrong_comes_first(void **state)
     assert_has(page, reason_row(REASON_CREDENTIALS)->sentence);
     assert_has(page, "No login is tried again before 2026-01-01 00:04:04 UTC");
     assert_has(page, ">in 4 min 4 s</time>");
+    assert_true(strstr(page, "pilot, the whole app server") < strstr(page, "live, 1 target"));
+    const char *words = strstr(page, "<blockquote>Invalid username or password.");
+    assert_non_null(words); /* of the token and of two targets: said once */
+    assert_null(strstr(words + 1, "<blockquote>Invalid username"));
     assert_has(page, "live, 1 target: <span class=\"b\">not_found</span>");
     assert_has(page,
                "<blockquote>BAQ &quot;EPX-LateShip&quot; does not exist in company EPIC06.</blockquote>");
