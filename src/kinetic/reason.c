@@ -80,7 +80,10 @@ static const struct reason_row rows[REASONS] = {
         "Start or recycle the application pool in IIS, and see the Windows event log for why it stopped. On "
         "SaaS see Epicor's status page. If the page came from a gateway or load balancer, see that its "
         "servers "
-        "are in rotation. After a change of url: is the instance's name right?"),
+        "are in rotation. After a change of url: is the instance's name right? If one probe alone gets a 404 "
+        "page: "
+        "IIS refuses what its request filtering does not like, a query of more than 2,048 bytes first of "
+        "all."),
     [REASON_SERVER_ERROR] = ROW(
         "server_error", 0, "Kinetic failed while it worked on the request (500).",
         "Look for the correlation id in the app server's event log; the server may hide the detail from "

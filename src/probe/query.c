@@ -10,9 +10,9 @@
 #include "probe/refusal.h"
 #include "probe/verdict.h"
 
-#define URL_MAX                                                                                              \
-    (64u * 1024)      /* bytes of path and query that a configuration may make; no server takes as many */
-#define LINK_MAX 2048 /* bytes of a next link that is followed */
+#define URL_MAX       65536 /* bytes of path and query that a configuration may make; no server takes as many */
+#define IIS_QUERY_MAX 2048 /* bytes that IIS takes of a query, unless told otherwise */
+#define LINK_MAX      2048 /* bytes of a next link that is followed */
 
 const char *const query_rows_names[] = {
     [QUERY_PAGE] = "page", [QUERY_COUNT] = "count", [QUERY_ALL] = "all", NULL};
@@ -133,6 +133,13 @@ void query_check_target(const struct target_settings *target, const struct query
         fault_add(faults, probe->place,
                   "[probe %s] its URL would be longer than %d bytes, and servers refuse far shorter ones",
                   probe->name, URL_MAX);
+    const char *query = strchr(buffer_as_text(&url), '?');
+    if (!url.failed && query != NULL && strlen(query + 1) > IIS_QUERY_MAX)
+        warning_add(
+            faults, probe->place,
+            "[probe %s] its query string has %zu bytes; IIS answers 404 to more than %d unless its limit "
+            "(maxQueryString) has been raised",
+            probe->name, strlen(query + 1), IIS_QUERY_MAX);
     buffer_free(&url);
     free(path);
 }
@@ -247,13 +254,14 @@ static void finish(const struct query_state *state, const struct query_settings 
     result->columns = state->columns;
     result->schema_hash = state->schema_hash;
     double number = (double)rows;
+    const char *unit = rows == 1 ? "row" : "rows";
     if (settings->rows_min.set && number < settings->rows_min.value)
         verdict_fail(result, REASON_ROWS,
-                     memory_format("%llu rows, at least %.0f wanted (rows_min)", (unsigned long long)rows,
+                     memory_format("%llu %s, at least %.0f wanted (rows_min)", (unsigned long long)rows, unit,
                                    settings->rows_min.value));
     else if (settings->rows_max.set && number > settings->rows_max.value)
         verdict_fail(result, REASON_ROWS,
-                     memory_format("%llu rows, at most %.0f wanted (rows_max)", (unsigned long long)rows,
+                     memory_format("%llu %s, at most %.0f wanted (rows_max)", (unsigned long long)rows, unit,
                                    settings->rows_max.value));
 }
 

@@ -98,10 +98,10 @@ static const struct {
     {PAGE, 401, "", REASON_TOKEN_REJECTED, -1, -1, "status 401 without a word"},
     {PAGE, 204, "", REASON_INVALID_RESPONSE, -1, -1, NULL},
     {PAGE "rows_min = 2", 200, "{\"value\":[{\"A\":1}]}", REASON_ROWS, 1, 1,
-     "1 rows, at least 2 wanted (rows_min)"},
+     "1 row, at least 2 wanted (rows_min)"},
     {PAGE "rows_min = 1", 200, "{\"value\":[{\"A\":1}]}", REASON_NONE, 1, 1, NULL},
     {PAGE "rows_max = 0", 200, "{\"value\":[{\"A\":1}]}", REASON_ROWS, 1, 1,
-     "1 rows, at most 0 wanted (rows_max)"},
+     "1 row, at most 0 wanted (rows_max)"},
     {PAGE "rows_min = 0\nrows_max = 0", 200, "{\"value\":[]}", REASON_NONE, 0, -1, NULL},
 #define COUNT "kind = baq\nbaq = b\nrows = count\n"
     {COUNT, 200, "{\"@odata.count\":12345,\"value\":[{\"A\":1}]}", REASON_NONE, 12345, 1, NULL},
@@ -310,6 +310,14 @@ static void test_a_page_that_fails_can_be_asked_again(void **state)
 
 /* ---- checks at load ---- */
 
+#define TEN   "abcdefghij"
+#define FIFTY TEN TEN TEN TEN TEN
+#define LONG                                                                                                 \
+    FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY    \
+        FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY      \
+            FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY  \
+                FIFTY
+
 static const struct {
     const char *appserver, *probe, *fault; /* fault: the beginning of the first one; of a warning "w: ..." */
 } faults_of[] = {
@@ -339,6 +347,7 @@ static const struct {
      "[probe p] service = Ice.BO.SysAgentSvc: its rows hold secrets"},
     {V2, "kind = bo\nservice = ice.lib.tokenservicesvc\nentity = X\nselect = a",
      "[probe p] service = ice.lib.tokenservicesvc: refused"},
+    {V2, PAGE "filter = " LONG, "w: [probe p] its query string has 2508 bytes"},
     {"", PAGE, "[probe p]: api_version = v2 needs a company"},
 };
 
