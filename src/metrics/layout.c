@@ -94,18 +94,29 @@ static size_t closed_slots(const struct metric_family *row)
     return 0;
 }
 
-static struct span closed_labels(const struct metric_family *row, size_t value)
+/* The escaped labels of all closed values, in one text. */
+static void render_labels(struct family_layout *family, const struct metric_family *row)
 {
-    struct buffer text;
+    struct buffer all, one;
 
-    if (row->labels[0] == NULL)
-        return (struct span){"", 0};
-    buffer_init(&text, LABELS_MAX);
-    label_append(&text, row->labels[0], row->value_of(value));
-    size_t size = text.size;
-    char *data = buffer_take(&text);
-    assert(data != NULL);
-    return (struct span){data, size};
+    family->labels = memory_new(family->values, sizeof *family->labels);
+    buffer_init(&all, LABELS_MAX * family->values);
+    buffer_init(&one, LABELS_MAX);
+    for (size_t i = 0; i < family->values && row->labels[0] != NULL; i++) {
+        buffer_clear(&one);
+        label_append(&one, row->labels[0], row->value_of(i));
+        assert(!one.failed);
+        family->labels[i].size = one.size;
+        buffer_append(&all, one.data, one.size);
+    }
+    buffer_free(&one);
+    family->label_text = buffer_take(&all);
+    assert(family->label_text != NULL);
+    size_t at = 0;
+    for (size_t i = 0; i < family->values; i++) {
+        family->labels[i].data = family->label_text + at;
+        at += family->labels[i].size;
+    }
 }
 
 static void place_family(struct layout *layout, struct family_layout *family, const struct metric_family *row)
@@ -117,16 +128,15 @@ static void place_family(struct layout *layout, struct family_layout *family, co
     family->values = closed_values(row);
     *width += closed_slots(row);
     family->block = row->data_maximum > 0 ? (*width)++ : LAYOUT_NONE;
-    family->labels = memory_new(family->values, sizeof *family->labels);
-    for (size_t i = 0; i < family->values; i++)
-        family->labels[i] = closed_labels(row, i);
+    render_labels(family, row);
 }
 
 static int compare_names(const void *a, const void *b, void *context)
 {
-    const struct metric_family *families = context;
+    const struct layout *layout = context;
 
-    return strcmp(families[*(const size_t *)a].name, families[*(const size_t *)b].name);
+    return strcmp(layout->families[*(const size_t *)a].row->name,
+                  layout->families[*(const size_t *)b].row->name);
 }
 
 struct layout *layout_new(const struct metric_class *classes, size_t class_count,
@@ -146,8 +156,7 @@ struct layout *layout_new(const struct metric_class *classes, size_t class_count
         place_family(layout, &layout->families[i], &families[i]);
         layout->by_name[i] = i;
     }
-    qsort_r(layout->by_name, family_count, sizeof *layout->by_name, compare_names,
-            (void *)(uintptr_t)families);
+    qsort_r(layout->by_name, family_count, sizeof *layout->by_name, compare_names, layout);
     for (size_t i = 1; i < family_count; i++)
         assert(strcmp(families[layout->by_name[i - 1]].name, families[layout->by_name[i]].name) != 0);
     return layout;
@@ -158,11 +167,8 @@ void layout_free(struct layout *layout)
     if (layout == NULL)
         return;
     for (size_t i = 0; i < layout->family_count; i++) {
-        struct family_layout *family = &layout->families[i];
-        for (size_t value = 0; value < family->values; value++)
-            if (family->labels[value].size > 0)
-                free((char *)(uintptr_t)family->labels[value].data);
-        free(family->labels);
+        free(layout->families[i].labels);
+        free(layout->families[i].label_text);
     }
     free(layout->families);
     free(layout->widths);

@@ -30,11 +30,11 @@ union slot {
 
 struct family_layout {
     const struct metric_family *row;
-    size_t offset; /* of its first slot in the row of an owner */
-    size_t values; /* series with closed labels (1: no label); 0 where all values are data */
-    size_t block;  /* offset of its block in the row; LAYOUT_NONE: it has none */
-    struct span
-        *labels; /* of each closed value, escaped: reason="tls"; empty where the family has no label */
+    size_t offset;       /* of its first slot in the row of an owner */
+    size_t values;       /* series with closed labels (1: no label); 0 where all values are data */
+    size_t block;        /* offset of its block in the row; LAYOUT_NONE: it has none */
+    char *label_text;    /* what labels point into */
+    struct span *labels; /* of each closed value, escaped: reason="tls"; empty without a label */
 };
 
 struct layout {

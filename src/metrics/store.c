@@ -59,7 +59,7 @@ void store_free(struct store *store)
         struct owners *owners = &store->classes[owner_class];
         unref_blocks(store, owner_class);
         for (size_t row = 0; row < owners->count; row++)
-            free((char *)(uintptr_t)owners->owners[row].labels.data);
+            free(owners->owners[row].labels);
         free(owners->slots);
         free(owners->owners);
     }
@@ -85,7 +85,8 @@ void store_unlock(struct store *store)
 
 /* ---- owners ---- */
 
-static struct span owner_labels(const struct metric_class *owner_class, const char *const *values)
+static void render_labels(struct view_owner *owner, const struct metric_class *owner_class,
+                          const char *const *values)
 {
     struct buffer text;
 
@@ -94,10 +95,9 @@ static struct span owner_labels(const struct metric_class *owner_class, const ch
         assert(label_is_name(owner_class->labels[i]));
         label_append(&text, owner_class->labels[i], values[i]);
     }
-    size_t size = text.size;
-    char *data = buffer_take(&text);
-    assert(data != NULL);
-    return (struct span){data, size};
+    owner->labels_size = text.size;
+    owner->labels = buffer_take(&text);
+    assert(owner->labels != NULL);
 }
 
 struct store_owner store_owner_add(struct store *store, unsigned owner_class, const char *const *label_values,
@@ -114,10 +114,8 @@ struct store_owner store_owner_add(struct store *store, unsigned owner_class, co
         owners->slots = memory_grow(owners->slots, owners->capacity, width * sizeof *owners->slots);
         owners->owners = memory_grow(owners->owners, owners->capacity, sizeof *owners->owners);
     }
-    owners->owners[owner.row] = (struct view_owner){
-        .labels = owner_labels(&store->layout->classes[owner_class], label_values),
-        .created_wall_ns = created.wall_ns,
-        .groups = groups};
+    owners->owners[owner.row] = (struct view_owner){.created_wall_ns = created.wall_ns, .groups = groups};
+    render_labels(&owners->owners[owner.row], &store->layout->classes[owner_class], label_values);
     layout_clear_row(store->layout, owner_class, owners->slots + owner.row * width);
     owners->count++;
     return owner;
@@ -223,13 +221,21 @@ static bool span_equal(struct span a, struct span b)
     return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
 }
 
-static void append_values(struct buffer *text, const struct metric_family *row, const char *const *values,
-                          const char *in_place_of_all)
+static void append_values(struct buffer *text, const struct metric_family *row, const char *const *values)
 {
     buffer_clear(text);
     for (size_t i = 0; i < FAMILY_LABELS && row->labels[i] != NULL; i++)
-        label_append(text, row->labels[i], in_place_of_all != NULL ? in_place_of_all : values[i]);
+        label_append(text, row->labels[i], values[i]);
     assert(!text->failed);
+}
+
+static void append_overflow(struct buffer *text, const struct metric_family *row)
+{
+    const char *values[FAMILY_LABELS];
+
+    for (size_t i = 0; i < FAMILY_LABELS; i++)
+        values[i] = row->overflow;
+    append_values(text, row, values);
 }
 
 /* Series in the block that count toward the family's maximum: all but the overflow. */
@@ -240,7 +246,7 @@ static size_t block_counted(const struct block *block, const struct metric_famil
     if (block == NULL || row->overflow == NULL)
         return block == NULL ? 0 : block->count;
     buffer_init(&text, LABELS_MAX);
-    append_values(&text, row, NULL, row->overflow);
+    append_overflow(&text, row);
     size_t at = block_find(block, (struct span){text.data, text.size});
     buffer_free(&text);
     return at < block->count ? block->count - 1 : block->count;
@@ -273,7 +279,7 @@ static bool write_data(struct store *store, struct store_owner owner, size_t fam
 
     assert(layout->block != LAYOUT_NONE);
     buffer_init(&text, LABELS_MAX);
-    append_values(&text, row, values, NULL);
+    append_values(&text, row, values);
     struct span labels = {text.data, text.size};
     for (size_t i = 0; i < row->value_count; i++) {
         if (!span_equal(labels, layout->labels[i]))
@@ -291,7 +297,7 @@ static bool write_data(struct store *store, struct store_owner owner, size_t fam
     if (block_find(slot->block, labels) == count && block_counted(slot->block, row) >= row->data_maximum) {
         room = row->overflow != NULL;
         if (room) {
-            append_values(&text, row, NULL, row->overflow);
+            append_overflow(&text, row);
             labels = (struct span){text.data, text.size};
         }
     }

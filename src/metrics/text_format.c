@@ -251,7 +251,8 @@ static void write_owner(struct family_writer *writer, size_t row)
 {
     const struct store_view *view = writer->view;
     const union slot *slots = view_slots(view, writer->family, row);
-    struct span owner = view->classes[writer->family->row->owner_class].owners[row].labels;
+    const struct view_owner *of = &view->classes[writer->family->row->owner_class].owners[row];
+    struct span owner = {of->labels, of->labels_size};
 
     if (slots == NULL)
         return;

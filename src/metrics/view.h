@@ -11,7 +11,8 @@
 struct store;
 
 struct view_owner {
-    struct span labels; /* escaped; of the store */
+    char *labels; /* escaped, NUL-terminated; of the store */
+    size_t labels_size;
     int64_t created_wall_ns;
     unsigned groups;
 };

@@ -55,7 +55,7 @@ struct board *board_new(size_t appserver_count, size_t target_count)
     pthread_mutex_init(&board->mutex, NULL);
     board->count = appserver_count + target_count;
     board->appserver_count = appserver_count;
-    board->cards = memory_new(board->count, sizeof *board->cards);
+    board->cards = memory_new(board->count, sizeof(struct card *));
     for (size_t i = 0; i < appserver_count; i++)
         board_put_appserver(board, i, &(struct board_appserver){.name = "", .url = ""});
     for (size_t i = 0; i < target_count; i++)
@@ -139,7 +139,7 @@ struct board_view *board_view_take(struct board *board, struct moment now)
     struct view *view = memory_new(1, sizeof *view);
 
     view->count = board->count;
-    view->cards = memory_new(view->count, sizeof *view->cards);
+    view->cards = memory_new(view->count, sizeof(struct card *));
     view->appservers = memory_new(board->appserver_count, sizeof(struct board_appserver *));
     view->targets = memory_new(view->count - board->appserver_count, sizeof(struct board_target *));
     pthread_mutex_lock(&board->mutex);
@@ -160,18 +160,18 @@ struct board_view *board_view_take(struct board *board, struct moment now)
     return &view->public;
 }
 
-void board_view_free(struct board_view *public)
+void board_view_free(struct board_view *view)
 {
-    struct view *view = (struct view *)public;
+    struct view *own = (struct view *)view;
 
-    if (view == NULL)
+    if (own == NULL)
         return;
-    for (size_t i = 0; i < view->count; i++)
-        card_unref(view->cards[i]);
-    free(view->cards);
-    free(view->appservers);
-    free(view->targets);
-    free(view);
+    for (size_t i = 0; i < own->count; i++)
+        card_unref(own->cards[i]);
+    free(own->cards);
+    free(own->appservers);
+    free(own->targets);
+    free(own);
 }
 
 void board_beat(struct board *board, int64_t boot_ns)
