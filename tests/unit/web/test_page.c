@@ -181,4 +181,67 @@ static void what_is_wrong_comes_first(void **state)
     free(page);
 }
 
-ALL_TESTS(cmocka_unit_test(all_is_well), cmocka_unit_test(what_is_wrong_comes_first));
+/* Names come from a file and messages from a server: neither becomes markup. */
+static void nothing_becomes_markup(void **state)
+{
+    struct board_appserver servers[] = {server_named("<i>live")};
+    struct board_target targets[] = {failed(target_named("<i>live", "<i>\"p\""), REASON_CLIENT_ERROR, 400,
+                                            "</blockquote><script>alert(1)</script>")};
+
+    (void)state;
+    targets[0].company = "<i>'c'";
+    targets[0].kind = "<i>k";
+    servers[0].url = "https://x/<i>&";
+    char *page = page_of(servers, 1, targets, 1);
+    assert_lacks(page, "<i>");
+    assert_lacks(page, "<script");
+    assert_has(page, "&lt;/blockquote&gt;&lt;script&gt;alert(1)&lt;/script&gt;");
+    assert_has(page, "https://x/&lt;i&gt;&amp;");
+    free(page);
+}
+
+/* Many targets that fail for one reason are one problem. */
+static void many_targets_stay_readable(void **state)
+{
+    enum { COUNT = 1000 };
+    struct board_appserver servers[] = {server_named("live")};
+    struct board_target *targets = memory_new(COUNT, sizeof *targets);
+    size_t articles = 0;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++)
+        targets[i] = i % 2 == 0 ? target_named("live", "orders")
+                                : failed(target_named("live", "stock"), REASON_TIMEOUT, 0, NULL);
+    char *page = page_of(servers, 1, targets, COUNT);
+    for (const char *at = page; (at = strstr(at, "<article>")) != NULL; at++)
+        articles++;
+    assert_int_equal(articles, 1);
+    assert_has(page, "live, 500 targets: ");
+    assert_has(page, "and 492 more: see the table of targets");
+    assert_true(strlen(page) < COUNT * 700);
+    free(page);
+    free(targets);
+}
+
+static void nothing_is_configured_or_known(void **state)
+{
+    (void)state;
+    char *page = page_of(NULL, 0, NULL, 0);
+    assert_has(page, "No target is configured.");
+    free(page);
+    struct board_target waiting[] = {
+        {.appserver = "x", .company = "", .probe = "p", .kind = "k", .duration_ns = -1}};
+    page = page_of(NULL, 0, waiting, 1);
+    assert_has(page, "No target has run yet.");
+    free(page);
+    setting.hung = true;
+    page = page_of(NULL, 0, waiting, 1);
+    setting.hung = false;
+    assert_has(page, "The agent does not turn.");
+    assert_has(page, "no sign of the agent");
+    free(page);
+}
+
+ALL_TESTS(cmocka_unit_test(all_is_well), cmocka_unit_test(what_is_wrong_comes_first),
+          cmocka_unit_test(nothing_becomes_markup), cmocka_unit_test(many_targets_stay_readable),
+          cmocka_unit_test(nothing_is_configured_or_known));

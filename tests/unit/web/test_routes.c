@@ -1,0 +1,122 @@
+/* What answers which request, without a network and on a clock of the test's own. */
+#include "main.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit/report/sample.h"
+#include "web/routes.h"
+
+struct asked {
+    const char *label;
+    int status;
+    char *body;
+    bool close, retry;
+    const char *allow;
+};
+
+static struct asked ask(struct report *report, const char *method, const char *path, struct moment now,
+                        size_t room)
+{
+    struct web_request request = {.method = method,
+                                  .path = path,
+                                  .now = now,
+                                  .report = report,
+                                  .version = "1.2.3",
+                                  .telemetry_path = "/our/metrics"};
+    struct web_answer answer = {0};
+
+    buffer_init(&answer.body, room);
+    const char *label = routes_answer(&request, &answer);
+    assert_non_null(answer.content_type);
+    assert_non_null(answer.content_policy);
+    struct asked asked = {.label = label,
+                          .status = answer.status,
+                          .close = answer.close,
+                          .retry = answer.retry,
+                          .allow = answer.allow};
+    asked.body = buffer_take(&answer.body);
+    return asked;
+}
+
+static void routes_and_methods(void **state)
+{
+    static const struct {
+        const char *method, *path, *label;
+        int status;
+    } cases[] = {
+        {"GET", "/our/metrics", "/our/metrics", 200},
+        {"HEAD", "/our/metrics", "/our/metrics", 200},
+        {"POST", "/our/metrics", "/our/metrics", 405},
+        {"GET", "/metrics", "other", 404},
+        {"GET", "/", "/", 200},
+        {"HEAD", "/", "/", 200},
+        {"DELETE", "/", "/", 405},
+        {"GET", "", "other", 404},
+        {"GET", "/our/metrics/", "other", 404},
+        {"GET", "/our", "other", 404},
+        {"", "/", "/", 405},
+        {"GETS", "/", "/", 405},
+        {"GET", "/-/ready", "/-/ready", 200},
+        {"GET", "/-/", "other", 404},
+    };
+    struct report *report = sample_report();
+
+    (void)state;
+    report_ready(report, true);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct asked asked = ask(report, cases[i].method, cases[i].path, sample_start, 1 << 20);
+        if (asked.status != cases[i].status || strcmp(asked.label, cases[i].label) != 0)
+            fail_msg("%s %s: %d %s", cases[i].method, cases[i].path, asked.status, asked.label);
+        assert_true((asked.allow != NULL) == (asked.status == 405));
+        assert_true(asked.body[0] != '\0');
+        free(asked.body);
+    }
+    report_free(report);
+}
+
+static void the_agent_is_healthy_while_it_turns(void **state)
+{
+    static const struct {
+        int64_t seconds; /* since its last turn */
+        int status;
+    } cases[] = {{0, 200}, {30, 200}, {31, 503}, {3600, 503}};
+    struct report *report = sample_report();
+
+    (void)state;
+    struct asked asked = ask(report, "GET", "/-/healthy", sample_start, 1 << 20);
+    assert_int_equal(asked.status, 503);
+    assert_non_null(strstr(asked.body, "has not begun"));
+    free(asked.body);
+    report_turn(report, MILLISECOND_NS, sample_start);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        asked = ask(report, "GET", "/-/healthy", sample_after(cases[i].seconds), 1 << 20);
+        assert_int_equal(asked.status, cases[i].status);
+        free(asked.body);
+        /* The page says the same. */
+        asked = ask(report, "GET", "/", sample_after(cases[i].seconds), 1 << 20);
+        assert_int_equal(asked.status, 200);
+        assert_true((strstr(asked.body, "no sign of the agent") != NULL) == (cases[i].status == 503));
+        free(asked.body);
+    }
+    report_free(report);
+}
+
+/* A page that does not fit is never a cut one. */
+static void what_does_not_fit(void **state)
+{
+    static const char *const paths[] = {"/our/metrics", "/"};
+    struct report *report = sample_report();
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct asked asked = ask(report, "GET", paths[i], sample_start, 2000);
+        assert_int_equal(asked.status, 500);
+        assert_string_equal(asked.body, "The page is larger than this server may hold.\n");
+        free(asked.body);
+    }
+    report_free(report);
+}
+
+ALL_TESTS(cmocka_unit_test(routes_and_methods), cmocka_unit_test(the_agent_is_healthy_while_it_turns),
+          cmocka_unit_test(what_does_not_fit));
