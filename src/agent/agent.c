@@ -183,18 +183,19 @@ static bool make_room(struct target *target, struct moment now)
     return true;
 }
 
-/* A minute of waiting is over, and the next run is not due yet. */
+/* Another minute of the run is over, and the next one is not due yet. */
 static void wait_is_over(struct agent *agent, struct target *target, struct moment now)
 {
-    const char *message = NULL;
-    if (target->run.state == RUN_WAITING && !target->run.asked) {
+    if (target->run.state == RUN_WAITING) {
+        const char *message = NULL;
         enum reason standing = server_standing(target->server, target, now.boot_ns, &message);
         if (standing != REASON_NONE) {
             server_give_up(target->server, target, standing, message, now);
             queue(agent, target->server);
         }
     }
-    look_again(agent, target, target->due_ns);
+    bool goes = target->run.state == RUN_WAITING || target->run.state == RUN_ASKING;
+    look_again(agent, target, goes ? smaller(target->due_ns, now.boot_ns + WAIT_MAX_NS) : target->due_ns);
 }
 
 static void target_due(struct agent *agent, struct target *target, struct moment now)

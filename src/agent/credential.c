@@ -190,7 +190,7 @@ void credential_look(struct credential *credential)
         return;
     credential->look = true;
     if (!credential->why)
-        credential->look_again_ns = 0;
+        credential->look_again_ns = credential->read_at_ns + FRESH_NS;
 }
 
 /* ---- token requests ---- */

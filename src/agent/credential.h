@@ -4,7 +4,7 @@
    - the token is renewed ahead of its expiry, counted from receipt on our clock, and only if it was used;
      never more than one planned request per half lifetime, none within a second; the old token serves on;
    - one token request at a time, probes of the kind token included;
-   - secrets are read again before each token request, and after each 401;
+   - secrets are read again before each token request, and after each 401 that speaks of them;
    - a refused login (credentials) blocks every token request for login_retry, doubling, or until the text of
      user name or password changes; changeable secrets are looked at each CREDENTIAL_LOOK_NS meanwhile;
    - any other failure of a token request is tried again after a pause of the app server's backoff range;
@@ -112,7 +112,7 @@ void credential_good(struct credential *credential, uint64_t serial, int64_t sen
 bool credential_refused(struct credential *credential, uint64_t serial, int64_t sent_ns, int64_t now_ns);
 /* The repeated call was refused too: further logins for that reason have to wait. */
 void credential_futile(struct credential *credential, int64_t now_ns);
-/* Any answer that says secrets may have changed. */
+/* An answer said that a secret may have changed: they are read again, at most once a second. */
 void credential_look(struct credential *credential);
 
 /* Why a call cannot be sent: a reason, and *message for people (or NULL; the credential's). REASON_NONE while

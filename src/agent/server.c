@@ -172,14 +172,15 @@ static enum reason token_reason(const struct server *server, enum reason reason,
     return REASON_IDENTITY_PROVIDER;
 }
 
-static void note_login(struct server *server, const struct answer *answer, enum reason reason,
+static void note_login(struct server *server, bool probe, const struct answer *answer, enum reason reason,
                        const char *message, struct moment now)
 {
+    bool lives = credential_lives(&server->credential, now.boot_ns);
     note_answer(server, answer, now);
     report_token_request(server->report, answer->status, answer->duration_ns, reason, message, now);
     if (reason != REASON_NONE && reason_row(reason)->auth)
         report_auth_failure(server->report, reason);
-    server_verdict_token(&server->verdict, reason);
+    server_verdict_token(&server->verdict, probe, lives, reason);
     if (reason == REASON_NONE && server->verdict.standing == REASON_NONE &&
         backoff_stands(&server->backoff) && !reason_row(server->backoff_reason)->backs_off)
         backoff_rest(&server->backoff);
@@ -204,7 +205,7 @@ void server_login_answered(struct server *server, const struct answer *answer, s
     } else {
         credential_failed(&server->credential, reason, message, now.boot_ns);
     }
-    note_login(server, answer, reason, message, now);
+    note_login(server, false, answer, reason, message, now);
     notice_login(server, reason, answer->status, message, now);
     server->granted = server->granted || reason == REASON_NONE;
     free(message);
@@ -216,13 +217,13 @@ static void send_login(struct server *server, struct moment now)
     struct order order;
     enum reason reason;
     const char *why;
-    if (credential->replaces_refused)
-        report_reauthentication(server->report);
     if (!order_login(&order, &server->login, credential, &reason, &why)) {
         credential_failed(credential, reason, why, now.boot_ns);
         notice_login(server, reason, 0, why, now);
         return;
     }
+    if (credential->replaces_refused)
+        report_reauthentication(server->report);
     credential_asked(credential, now.boot_ns);
     order.timeout_ns = server->context->settings->timeout_ns;
     order.connect_timeout_ns = smaller(order.timeout_ns, server->context->settings->connect_timeout_ns);
@@ -351,7 +352,8 @@ static void call_done(struct server *server, struct target *target, const struct
     enum reason reason = result->reason;
     if (reason != REASON_NONE && reason_row(reason)->auth) {
         report_auth_failure(server->report, reason);
-        credential_look(&server->credential);
+        if (!result->proves_up)
+            credential_look(&server->credential);
     }
     if (reason == REASON_LICENSE_EXHAUSTED)
         report_license_refusal(server->report, license_of(target)->name);
@@ -402,7 +404,7 @@ static void login_probe_answered(struct server *server, struct target *target, c
     result.reason = token_reason(server, result.reason, now);
     char *message = credential_redact(&server->credential, result.message);
     credential_probe_answered(&server->credential, result.reason, message, now.boot_ns);
-    note_login(server, answer, result.reason, message, now);
+    note_login(server, true, answer, result.reason, message, now);
     if (result.reason != REASON_NONE && result.reason != REASON_INTERNAL)
         pause_after(server, result.reason, answer, now);
     free(message);

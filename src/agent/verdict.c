@@ -5,11 +5,21 @@ static void clear(struct server_verdict *verdict)
     *verdict = (struct server_verdict){.targets = verdict->targets, .known = true};
 }
 
+/* Do failures come from two targets, where there are two? */
+static bool is_wide(const struct server_verdict *verdict)
+{
+    return verdict->two_targets || verdict->targets < 2 || verdict->token_missed ||
+           (verdict->token_probe_failed && verdict->first_target);
+}
+
+static bool stands(const struct server_verdict *verdict)
+{
+    return verdict->call_failures + verdict->token_failures >= 2 && is_wide(verdict);
+}
+
 static void judge(struct server_verdict *verdict, enum reason reason)
 {
-    bool wide = verdict->two_targets || verdict->targets < 2 || verdict->token_failures > 0;
-    bool stands = verdict->call_failures + verdict->token_failures >= 2 && wide;
-    if (stands && (verdict->standing == REASON_NONE || verdict->last == reason))
+    if (stands(verdict) && (verdict->standing == REASON_NONE || verdict->last == reason))
         verdict->standing = reason;
     verdict->last = reason;
 }
@@ -32,17 +42,21 @@ void server_verdict_call(struct server_verdict *verdict, const void *target, enu
     judge(verdict, reason);
 }
 
-void server_verdict_token(struct server_verdict *verdict, enum reason reason)
+void server_verdict_token(struct server_verdict *verdict, bool probe, bool lives, enum reason reason)
 {
     verdict->known = true;
     if (reason == REASON_INTERNAL)
         return;
     if (reason != REASON_NONE) {
         verdict->token_failures++;
+        verdict->token_probe_failed = verdict->token_probe_failed || probe;
+        verdict->token_missed = verdict->token_missed || !lives;
         judge(verdict, reason);
         return;
     }
     verdict->token_failures = 0;
-    if (verdict->call_failures < 2 || !(verdict->two_targets || verdict->targets < 2))
+    verdict->token_probe_failed = false;
+    verdict->token_missed = false;
+    if (!stands(verdict))
         verdict->standing = REASON_NONE;
 }

@@ -2,9 +2,9 @@
    failed, at least two of them, from two targets where there are two. An answer that proves the server up
    (probe_result.proves_up) is a good one here.
 
-   Token requests count. One that fails speaks for every target, since all need the token. One that succeeds
-   takes back only what failed token requests have said: a token granted proves nothing about the calls that
-   it is refused for.
+   Token requests count. One that fails while no token lives speaks for every target, since none can be asked
+   without it; a probe of the kind token is a target like others. A granted token takes back only what failed
+   token requests have said: it proves nothing about the calls that it is refused for.
 
    Which reason when they differ: the verdict begins with the reason of the latest failure, and changes once
    two failures in a row agree on another. */
@@ -26,12 +26,14 @@ struct server_verdict {
     uint64_t token_failures;
     const void *first_target; /* that failed since the last good answer */
     bool two_targets;
+    bool token_probe_failed; /* the same of a probe of the kind token */
+    bool token_missed;       /* a token request failed while no token lived */
 };
 
 /* An API call of the target ended; proves_up: its answer proves that the app server works. */
 void server_verdict_call(struct server_verdict *verdict, const void *target, enum reason reason,
                          bool proves_up);
-/* A token request ended, whoever sent it. */
-void server_verdict_token(struct server_verdict *verdict, enum reason reason);
+/* A token request ended. probe: of a probe of the kind token; lives: another token lives. */
+void server_verdict_token(struct server_verdict *verdict, bool probe, bool lives, enum reason reason);
 
 #endif

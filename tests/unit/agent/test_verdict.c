@@ -56,18 +56,29 @@ static void a_lone_target_and_token_requests(void **state)
     assert_int_equal(lone.standing, REASON_CONNECT);
 
     struct server_verdict tokens = {.targets = 5};
-    server_verdict_token(&tokens, REASON_CREDENTIALS);
-    server_verdict_token(&tokens, REASON_CREDENTIALS);
+    server_verdict_token(&tokens, false, false, REASON_CREDENTIALS);
+    server_verdict_token(&tokens, false, false, REASON_CREDENTIALS);
     assert_int_equal(tokens.standing, REASON_CREDENTIALS);
-    server_verdict_token(&tokens, REASON_NONE);
+    server_verdict_token(&tokens, false, false, REASON_NONE);
     assert_int_equal(tokens.standing, REASON_NONE);
+
+    /* While a token lives, neither renewals nor one probe of the kind token speak for the others. */
+    struct server_verdict living = {.targets = 5};
+    server_verdict_token(&living, false, true, REASON_IDENTITY_PROVIDER);
+    server_verdict_token(&living, false, true, REASON_IDENTITY_PROVIDER);
+    server_verdict_token(&living, true, true, REASON_IDENTITY_PROVIDER);
+    assert_int_equal(living.standing, REASON_NONE);
+    server_verdict_call(&living, &a, REASON_TIMEOUT, false);
+    assert_int_equal(living.standing, REASON_TIMEOUT);
+    server_verdict_token(&living, true, true, REASON_NONE);
+    assert_int_equal(living.standing, REASON_NONE);
 
     /* A token granted proves nothing about calls that are refused with it. */
     const int b = 0;
     server_verdict_call(&tokens, &a, REASON_TOKEN_REJECTED, false);
-    server_verdict_token(&tokens, REASON_NONE);
+    server_verdict_token(&tokens, false, false, REASON_NONE);
     server_verdict_call(&tokens, &b, REASON_TOKEN_REJECTED, false);
-    server_verdict_token(&tokens, REASON_NONE);
+    server_verdict_token(&tokens, false, false, REASON_NONE);
     assert_int_equal(tokens.standing, REASON_TOKEN_REJECTED);
     /* Our own trouble says nothing of the server. */
     struct server_verdict own = {.targets = 1};
@@ -218,6 +229,13 @@ static void a_failure_is_told_in_a_minute_also_where_the_interval_is_long(void *
     scenario_pass(story, 3 * MINUTE_NS);
     assert_true(scenario_metric(story, FAILED("a", "tls")) == 1);
     assert_true(scenario_metric(story, FAILED("b", "tls")) == 1);
+    scenario_free(story);
+
+    /* Also where the token service hangs for longer than that minute. */
+    story = scenario_new("[exporter]\ninterval = 12h\ntimeout = 100s\n" LIVE BAQ("a"));
+    scenario_erp(story)->grants_in_ns = HOUR_NS;
+    scenario_pass(story, 4 * MINUTE_NS);
+    assert_true(scenario_metric(story, FAILED("a", "timeout")) == 1);
     scenario_free(story);
 }
 
