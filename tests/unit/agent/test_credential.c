@@ -238,6 +238,44 @@ static void renewal_fails_while_the_old_token_lives(void **state)
     scenario_free(story);
 }
 
+static void renewal_fails_between_rare_calls(void **state)
+{
+    (void)state;
+    struct scenario *story = scenario_new("[exporter]\ninterval = 10m\n" LIVE BAQ("a") BAQ("b"));
+    scenario_pass(story, 40 * MINUTE_NS);
+    scenario_erp(story)->token_network = REASON_CONNECT;
+    for (int i = 0; i < 19; i++) {
+        scenario_pass(story, MINUTE_NS);
+        assert_true(scenario_metric(story, LIVE_SERIES("epicor_up")) == 1);
+    }
+    assert_true(scenario_metric(story, LIVE_SERIES("epicor_token_consecutive_failures")) >= 4);
+    assert_true(scenario_metric(story, "epicor_failures_total{appserver=\"live\",reason=\"connect\"}") == 0);
+    scenario_free(story);
+}
+
+static void a_refused_post_is_repeated_once(void **state)
+{
+    (void)state;
+    struct scenario *story = scenario_new("[exporter]\ninterval = 10s\n" LIVE
+                                          "[probe ping]\nkind = efx\nlibrary = Lib\nfunction = Ping\n");
+    scenario_erp(story)->rules[0] = (struct scenario_rule){.path = "Ping", .body = "{\"Success\":true}"};
+    scenario_pass(story, MINUTE_NS);
+    uint64_t calls = scenario_counts(story).calls;
+    scenario_erp(story)->oldest_token = 2;
+    scenario_pass(story, 10 * SECOND_NS);
+    assert_int_equal(scenario_counts(story).calls, calls + 2);
+    assert_non_null(strstr(scenario_last_call(story), "POST "));
+    assert_non_null(strstr(scenario_last_call(story), "\nContent-Type: application/json"));
+    assert_true(scenario_metric(story, SUCCESS("ping")) == 1);
+    /* A failure that is no 401 is not repeated. */
+    calls = scenario_counts(story).calls;
+    scenario_erp(story)->rules[0] = (struct scenario_rule){.path = "Ping", .network = REASON_CONNECTION_LOST};
+    scenario_pass(story, 10 * SECOND_NS);
+    assert_int_equal(scenario_counts(story).calls, calls + 1);
+    assert_true(scenario_metric(story, FAILED("ping", "connection_lost")) == 1);
+    scenario_free(story);
+}
+
 static void a_renewal_refused_for_the_password_is_named_so(void **state)
 {
     (void)state;
@@ -360,6 +398,8 @@ ALL_TESTS(cmocka_unit_test(clocks_apart_cost_no_token_request),
           cmocka_unit_test(a_thousand_in_flight_share_one_new_token),
           cmocka_unit_test(a_bad_key_or_a_missing_right_leads_to_no_login),
           cmocka_unit_test(renewal_fails_while_the_old_token_lives),
+          cmocka_unit_test(renewal_fails_between_rare_calls),
+          cmocka_unit_test(a_refused_post_is_repeated_once),
           cmocka_unit_test(a_renewal_refused_for_the_password_is_named_so),
           cmocka_unit_test(a_slow_renewal_does_not_hold_back_the_runs),
           cmocka_unit_test(a_short_lifetime_is_renewed_at_its_half_at_most),

@@ -141,6 +141,30 @@ static void a_timeout_holds_its_place(void **state)
     scenario_free(story);
 }
 
+static void pages_share_one_timeout_and_take_a_place_each(void **state)
+{
+    (void)state;
+    /* Two rows a page, so a page is always short, and the fake server never ends: fetch_limit does. */
+    struct scenario *story = scenario_new("[exporter]\ninterval = 60s\n" LIVE BAQ(
+        "all") "rows = all\npage_size = 2\nfetch_limit = 20\ntimeout = 30s\n" BAQ("a") "interval = 5s\n");
+    scenario_erp(story)->answers_in_ns = SECOND_NS;
+    scenario_pass(story, 5 * MINUTE_NS);
+    assert_true(scenario_metric(story, "epicor_probe_rows" TARGET("all")) == 20);
+    assert_true(scenario_metric(story, "epicor_probe_rows_truncated" TARGET("all")) == 1);
+    assert_true(scenario_metric(story, "epicor_probe_success" TARGET("all")) == 1);
+    double duration = scenario_metric(story, "epicor_probe_last_duration_seconds" TARGET("all"));
+    assert_true(duration >= 10 && duration <= 11.5); /* its exchanges, no waiting for the other one's */
+    assert_int_equal(scenario_counts(story).most_calls, 1);
+    /* Four seconds a page, and the time-out is over after seven of ten. */
+    scenario_erp(story)->answers_in_ns = 4 * SECOND_NS;
+    scenario_pass(story, 5 * MINUTE_NS);
+    assert_true(scenario_metric(story, "epicor_probe_failure_reason{appserver=\"live\",company=\"EPIC06\","
+                                       "probe=\"all\",reason=\"timeout\"}") == 1);
+    duration = scenario_metric(story, "epicor_probe_last_duration_seconds" TARGET("all"));
+    assert_true(duration == 30);
+    scenario_free(story);
+}
+
 static void a_night_in_suspend_is_followed_by_no_burst(void **state)
 {
     (void)state;
@@ -261,6 +285,7 @@ ALL_TESTS(cmocka_unit_test(an_hour_at_a_probe_a_second), cmocka_unit_test(what_a
           cmocka_unit_test(a_slow_server_makes_others_wait_and_then_skip),
           cmocka_unit_test(a_run_longer_than_its_interval_is_an_overrun),
           cmocka_unit_test(a_timeout_holds_its_place),
+          cmocka_unit_test(pages_share_one_timeout_and_take_a_place_each),
           cmocka_unit_test(a_night_in_suspend_is_followed_by_no_burst),
           cmocka_unit_test(nothing_fires_together_and_nothing_drifts),
           cmocka_unit_test(shutdown_lets_running_ones_end_and_starts_no_more),
