@@ -190,6 +190,16 @@ static void read_retry_after(struct head *head, struct span value)
     head_date(value.data, value.size, head->now_epoch, &head->retry_epoch);
 }
 
+/* Two codings, one upon the other, are none that was asked for. */
+static void read_coding(struct head *head, struct span value)
+{
+    if (value.size == 0 || span_is_nocase(value, "identity"))
+        return;
+    bool gzip = span_is_nocase(value, "gzip") || span_is_nocase(value, "x-gzip");
+
+    head->coding = gzip && head->coding == CODING_NONE ? CODING_GZIP : CODING_OTHER;
+}
+
 static void read_field(struct head *head, struct span name, struct span value)
 {
     if (span_is_nocase(name, "content-type")) {
@@ -201,7 +211,7 @@ static void read_field(struct head *head, struct span name, struct span value)
     } else if (span_is_nocase(name, "retry-after")) {
         read_retry_after(head, value);
     } else if (span_is_nocase(name, "content-encoding")) {
-        head->encoded = !span_is_nocase(value, "identity");
+        read_coding(head, value);
     } else if (span_is_nocase(name, "content-length")) {
         int64_t length;
 

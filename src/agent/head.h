@@ -9,18 +9,20 @@
 
 #define HEAD_BYTES_MAX (256 * 1024) /* of all heads of one exchange together, trailers included */
 
+enum head_coding { CODING_NONE, CODING_GZIP, CODING_OTHER };
+
 struct head {
     int64_t now_epoch;
-    size_t bytes;           /* of all lines */
-    int status;             /* of the answer being read; 0: no status line yet */
-    bool complete;          /* the blank line after a final status has come */
-    bool encoded;           /* a Content-Encoding other than identity */
-    int64_t content_length; /* -1 if none */
-    int64_t date_epoch;     /* 0 if none */
-    int64_t retry_seconds;  /* Retry-After in seconds; -1 if none */
-    int64_t retry_epoch;    /* Retry-After as a date; 0 if none */
-    char content_type[128]; /* "" if none, longer, or not printable ASCII */
-    char location[512];     /* without user, query and fragment; "" as above */
+    size_t bytes;            /* of all lines */
+    int status;              /* of the answer being read; 0: no status line yet */
+    bool complete;           /* the blank line after a final status has come */
+    enum head_coding coding; /* Content-Encoding */
+    int64_t content_length;  /* -1 if none */
+    int64_t date_epoch;      /* 0 if none */
+    int64_t retry_seconds;   /* Retry-After in seconds; -1 if none */
+    int64_t retry_epoch;     /* Retry-After as a date; 0 if none */
+    char content_type[128];  /* "" if none, longer, or not printable ASCII */
+    char location[512];      /* without user, query and fragment; "" as above */
 };
 
 enum head_verdict {

@@ -6,6 +6,8 @@
 #include "base/memory.h"
 #include "base/secret.h"
 
+#define UNFOLD_BYTES 16384 /* at once */
+
 void intake_init(struct intake *intake, const struct request *request)
 {
     *intake = (struct intake){.request = request};
@@ -14,6 +16,7 @@ void intake_init(struct intake *intake, const struct request *request)
 void intake_reset(struct intake *intake)
 {
     json_scanner_free(intake->scanner);
+    gunzip_free(intake->gunzip);
     if (intake->text != NULL)
         secret_wipe(intake->text, intake->text_size);
     free(intake->text);
@@ -53,14 +56,15 @@ static void keep_text(struct intake *intake, const void *bytes, size_t size)
     intake->text[intake->text_size] = '\0';
 }
 
-enum intake_verdict intake_take(struct intake *intake, int status, int64_t announced, const void *bytes,
-                                size_t size)
+static enum intake_verdict take_decoded(struct intake *intake, const struct head *head, const void *bytes,
+                                        size_t size, size_t *share)
 {
     uint64_t maximum = intake->request->max_response;
+    bool announced = head->coding == CODING_NONE && head->content_length >= 0;
 
-    begin(intake, status);
+    *share -= size < *share ? size : *share;
     intake->bytes += size;
-    if (intake->good && (intake->bytes > maximum || (announced >= 0 && (uint64_t)announced > maximum)))
+    if (intake->good && (intake->bytes > maximum || (announced && (uint64_t)head->content_length > maximum)))
         return INTAKE_TOO_LARGE;
     if (!intake->good || intake->request->keep > 0)
         keep_text(intake, bytes, size);
@@ -69,6 +73,49 @@ enum intake_verdict intake_take(struct intake *intake, int status, int64_t annou
     if (intake->scanner != NULL && !json_scanner_feed(intake->scanner, bytes, size))
         return INTAKE_NOT_JSON;
     return INTAKE_MORE;
+}
+
+enum intake_verdict intake_go_on(struct intake *intake, const struct head *head, size_t *share)
+{
+    enum intake_verdict verdict = INTAKE_MORE;
+    char out[UNFOLD_BYTES];
+    size_t size;
+
+    if (intake->gunzip == NULL)
+        return INTAKE_MORE;
+    while (verdict == INTAKE_MORE && gunzip_pending(intake->gunzip)) {
+        if (*share == 0)
+            return INTAKE_WAITS;
+        switch (gunzip_next(intake->gunzip, out, sizeof out, &size)) {
+        case GUNZIP_BROKEN:
+            return INTAKE_MISCODED;
+        case GUNZIP_HUNGRY:
+            return INTAKE_MORE;
+        case GUNZIP_MORE:
+            verdict = take_decoded(intake, head, out, size, share);
+            break;
+        }
+    }
+    return verdict;
+}
+
+enum intake_verdict intake_take(struct intake *intake, const struct head *head, const void *bytes,
+                                size_t size, size_t *share)
+{
+    begin(intake, head->status);
+    if (head->coding == CODING_NONE)
+        return take_decoded(intake, head, bytes, size, share);
+    if (head->coding != CODING_GZIP)
+        return INTAKE_MISCODED;
+    if (intake->gunzip == NULL)
+        intake->gunzip = gunzip_new();
+    gunzip_feed(intake->gunzip, bytes, size);
+    return intake_go_on(intake, head, share);
+}
+
+bool intake_whole(const struct intake *intake)
+{
+    return intake->gunzip == NULL || gunzip_whole(intake->gunzip);
 }
 
 void intake_finish(struct intake *intake, int status)

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/gunzip.h"
+#include "agent/head.h"
 #include "kinetic/exchange.h"
 #include "json/scanner.h"
 
@@ -19,22 +21,30 @@ struct intake {
     const struct json_result *json;
     char *text; /* NULL until something is kept; may be secret (tokens), so it is wiped */
     size_t text_size, text_capacity;
+    struct gunzip *gunzip; /* of a body that is compressed */
     bool begun, good, text_cut;
-    uint64_t bytes;
+    uint64_t bytes; /* decoded */
 };
 
 enum intake_verdict {
     INTAKE_MORE,
+    INTAKE_WAITS,     /* the share is used up, and more of what was given is to be taken by intake_go_on */
     INTAKE_TOO_LARGE, /* beyond the request's max_response */
+    INTAKE_MISCODED,  /* not coded as its head says, or in a coding that nobody asked for */
     INTAKE_NOT_JSON,  /* certainly no JSON: the rest changes nothing */
     INTAKE_ENOUGH     /* of a bad answer: what is kept is kept, the rest is not worth reading */
 };
 
 void intake_init(struct intake *intake, const struct request *request);
 
-/* Takes decoded bytes. announced: the answer's Content-Length if its body is not encoded, else -1. */
-enum intake_verdict intake_take(struct intake *intake, int status, int64_t announced, const void *bytes,
-                                size_t size);
+/* Takes the next bytes of the body, after all before have been taken, and lowers *share by what they are decoded (to 0 at least).
+   Only of a compressed body some may have to wait. */
+enum intake_verdict intake_take(struct intake *intake, const struct head *head, const void *bytes,
+                                size_t size, size_t *share);
+enum intake_verdict intake_go_on(struct intake *intake, const struct head *head, size_t *share);
+
+/* Whether the body may end here: a compressed one only at the end of its data. */
+bool intake_whole(const struct intake *intake);
 
 /* The body has ended well: intake->json is set for a good answer to a request for JSON. */
 void intake_finish(struct intake *intake, int status);

@@ -78,10 +78,8 @@ static const struct outcome_row {
      "the answer does not begin as HTTP does"},
     {ENDING_OUT_OF_MEMORY, 0, STAGE_ANSWER, STAGE_BODY, NULL, REASON_INVALID_RESPONSE, ALONE,
      "the answer's header is too large"},
-    {ENDING_BAD_CONTENT_ENCODING, 0, STAGE_HEAD, STAGE_BODY, NULL, REASON_INVALID_RESPONSE, WITH_WORDS,
-     "the answer's body is not compressed as its header says"},
-    {ENDING_WRITE_ERROR, 0, STAGE_BODY, STAGE_BODY, NULL, REASON_INVALID_RESPONSE, WITH_WORDS,
-     "the answer's body is not compressed as its header says"},
+    {ENDING_BAD_CONTENT_ENCODING, 0, STAGE_HEAD, STAGE_BODY, NULL, REASON_INVALID_RESPONSE, ALONE,
+     "the answer's body is not compressed as was asked for and as its header says"},
     {ENDING_FILESIZE_EXCEEDED, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_TOO_LARGE, WITH_SIZE,
      "the answer's body is larger than max_response"},
 };

@@ -23,6 +23,7 @@
 #define SPARES_MAX         64 /* easy handles kept for the next exchange */
 #define SOCKETS_AN_ATTEMPT 16 /* a name with more addresses that fail: its connection is not used again */
 #define ACTIONS_A_TURN     4
+#define TURN_BYTES         ((size_t)1 << 20) /* of bodies, decoded */
 
 /* Why an attempt was ended by us before its request went out. */
 enum refusal {
@@ -34,8 +35,10 @@ enum refusal {
 /* One ticket. Most of it begins anew with each attempt; at most three are made: over a kept connection that is unfit, over one
    that has died, over a fresh one. */
 struct exchange {
-    struct exchange *next;        /* in its bucket */
-    struct exchange *next_doomed; /* in the queue of those that could not be started */
+    struct exchange *next;     /* in its bucket */
+    struct exchange *next_due; /* in the queue of those to be looked at in the next turn */
+    bool doomed;               /* could not be started */
+    uint64_t due_turn;         /* in which it was put there; 0: it is not there */
     struct transfer *transfer;
     CURL *easy; /* NULL: could not be started */
     uint64_t ticket, serial;
@@ -49,6 +52,8 @@ struct exchange {
 
     struct head head;
     struct intake intake;
+    bool paused; /* libcurl is, until the next turn */
+    bool ended;  /* libcurl has ended it well, and there is more to be unfolded */
     struct handshake *handshake;
     struct connection_ends ends; /* of the connection used; local_port 0: none yet */
     int sockets[SOCKETS_AN_ATTEMPT];
@@ -70,7 +75,9 @@ struct transfer {
     uint64_t last_serial;
     struct trust *trust;
     struct connection_book book;
-    struct exchange *doomed, **doomed_end;
+    struct exchange *due, **due_end; /* doomed and paused ones */
+    uint64_t turn;
+    size_t share; /* bytes of bodies that may still be taken in this turn */
     CURL *spares[SPARES_MAX];
     size_t spare_count;
     struct exchange *buckets[BUCKETS]; /* by ticket */
@@ -173,18 +180,52 @@ static size_t on_head(char *bytes, size_t size, size_t count, void *context)
     return 0;
 }
 
+static void make_due(struct exchange *exchange)
+{
+    struct transfer *transfer = exchange->transfer;
+
+    if (exchange->due_turn != 0)
+        return;
+    exchange->due_turn = transfer->turn;
+    exchange->next_due = NULL;
+    *transfer->due_end = exchange;
+    transfer->due_end = &exchange->next_due;
+    loop_hasten(transfer->loop, clock_now().boot_ns);
+}
+
+/* Returns false when no more of the body is wanted. */
+static bool heed(struct exchange *exchange, enum intake_verdict verdict)
+{
+    static const enum ending endings[] = {[INTAKE_TOO_LARGE] = ENDING_FILESIZE_EXCEEDED,
+                                          [INTAKE_MISCODED] = ENDING_BAD_CONTENT_ENCODING,
+                                          [INTAKE_NOT_JSON] = ENDING_OK,
+                                          [INTAKE_ENOUGH] = ENDING_OK};
+
+    if (verdict == INTAKE_WAITS)
+        make_due(exchange);
+    if (verdict == INTAKE_MORE || verdict == INTAKE_WAITS)
+        return true;
+    exchange->stopped = true;
+    exchange->stop_ending = endings[verdict];
+    return false;
+}
+
+/* libcurl reads on as long as something comes, and a kilobyte of gzip may be a megabyte: what goes beyond a turn's share waits, so
+   that no server holds up the loop. */
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct exchange *exchange = context;
-    const struct head *head = &exchange->head;
-    enum intake_verdict verdict = intake_take(&exchange->intake, head->status,
-                                              head->encoded ? -1 : head->content_length, bytes, size * count);
+    struct transfer *transfer = exchange->transfer;
 
-    if (verdict == INTAKE_MORE)
-        return size * count;
-    exchange->stopped = true;
-    exchange->stop_ending = verdict == INTAKE_TOO_LARGE ? ENDING_FILESIZE_EXCEEDED : ENDING_OK;
-    return CURL_WRITEFUNC_ERROR;
+    if (transfer->share == 0 || exchange->due_turn != 0) {
+        make_due(exchange);
+        exchange->paused = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    bool wanted = heed(
+        exchange, intake_take(&exchange->intake, &exchange->head, bytes, size * count, &transfer->share));
+
+    return wanted ? size * count : CURL_WRITEFUNC_ERROR;
 }
 
 /* A second sending over a new connection is refused here, before the connection is made. */
@@ -325,6 +366,8 @@ static const struct {
 } fixed_numbers[] = {
     {CURLOPT_NOSIGNAL, 1},
     {CURLOPT_NOPROGRESS, 1},
+    {CURLOPT_HTTP_CONTENT_DECODING,
+     0},                     /* it would unfold a bomb in one turn, and keeps what a pause leaves over */
     {CURLOPT_QUICK_EXIT, 1}, /* else the end of an exchange waits for its resolver thread */
     {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
     {CURLOPT_HTTP09_ALLOWED, 0},
@@ -449,6 +492,7 @@ static bool attempt(struct exchange *exchange)
     exchange->securing = false;
     exchange->refusal = REFUSED_NOT;
     exchange->stopped = false;
+    exchange->ended = false;
     exchange->words[0] = '\0';
     SET(CURLOPT_TIMEOUT_MS, (long)left_ms);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
@@ -498,9 +542,8 @@ static void start(struct transport *transport, uint64_t ticket, struct order *or
     exchange->next = *bucket;
     *bucket = exchange;
     if (!begin(exchange)) {
-        *transfer->doomed_end = exchange;
-        transfer->doomed_end = &exchange->next_doomed;
-        transfer->timer_ns = now.boot_ns;
+        exchange->doomed = true;
+        make_due(exchange);
     }
     loop_hasten(transfer->loop, transfer->timer_ns);
 }
@@ -515,13 +558,15 @@ static void unlink_exchange(struct exchange *exchange)
     while (*link != exchange)
         link = &(*link)->next;
     *link = exchange->next;
-    for (link = &transfer->doomed; *link != NULL && *link != exchange;)
-        link = &(*link)->next_doomed;
-    if (*link == exchange) {
-        *link = exchange->next_doomed;
-        if (*link == NULL)
-            transfer->doomed_end = link;
-    }
+    if (exchange->due_turn == 0)
+        return;
+    for (link = &transfer->due; *link != NULL && *link != exchange;)
+        link = &(*link)->next_due;
+    if (*link == exchange)
+        *link = exchange->next_due;
+    while (*link != NULL)
+        link = &(*link)->next_due;
+    transfer->due_end = link;
 }
 
 /* The easy handle goes back with nothing of this exchange in it. */
@@ -587,6 +632,8 @@ static enum reason decide(struct exchange *exchange, CURLcode code)
 
     if (curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &system_error) == CURLE_OK)
         outcome.system_error = (int)system_error;
+    if (code == CURLE_OK && !intake_whole(&exchange->intake))
+        outcome.ending = ENDING_BAD_CONTENT_ENCODING;
     if (exchange->stopped)
         outcome.ending = exchange->stop_ending;
     if (exchange->refusal == REFUSED_SECOND)
@@ -633,11 +680,24 @@ static bool begin_again(struct exchange *exchange)
     return curl_easy_setopt(exchange->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK && attempt(exchange);
 }
 
+static void hand_over(struct exchange *exchange, struct moment now)
+{
+    struct transfer *transfer = exchange->transfer;
+
+    unlink_exchange(exchange);
+    transfer->answered(transfer->context, exchange->ticket, &exchange->answer, now);
+    exchange_free(exchange);
+}
+
 static void finish(struct exchange *exchange, CURLcode code, struct moment now)
 {
     struct transfer *transfer = exchange->transfer;
     struct connection *connection = connection_find(&transfer->book, &exchange->ends);
 
+    if (code == CURLE_OK && exchange->due_turn != 0) {
+        exchange->ended = true;
+        return;
+    }
     if (connection != NULL)
         connection->used_ns = clock_now().boot_ns;
     if (exchange->socket_count > 0 && is_connected(exchange))
@@ -645,9 +705,7 @@ static void finish(struct exchange *exchange, CURLcode code, struct moment now)
     if (begin_again(exchange))
         return;
     fill_answer(exchange, code);
-    unlink_exchange(exchange);
-    transfer->answered(transfer->context, exchange->ticket, &exchange->answer, now);
-    exchange_free(exchange);
+    hand_over(exchange, now);
 }
 
 static void finish_all(struct transfer *transfer, struct moment now)
@@ -665,12 +723,40 @@ static void finish_all(struct transfer *transfer, struct moment now)
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
         finish((struct exchange *)(void *)exchange, code, now);
     }
-    while (transfer->doomed != NULL) {
-        struct exchange *exchange = transfer->doomed;
+}
 
-        unlink_exchange(exchange);
-        transfer->answered(transfer->context, exchange->ticket, &exchange->answer, now);
-        exchange_free(exchange);
+/* Lets one go on that had to wait, and tells of one that could not be started. */
+static void attend(struct exchange *exchange, struct moment now)
+{
+    CURLcode code = CURLE_OK;
+
+    if (exchange->doomed) {
+        hand_over(exchange, now);
+        return;
+    }
+    if (!heed(exchange, intake_go_on(&exchange->intake, &exchange->head, &exchange->transfer->share)))
+        code = CURLE_WRITE_ERROR;
+    else if (exchange->due_turn != 0)
+        return;
+    if (code == CURLE_OK && exchange->paused) {
+        exchange->paused = false;
+        code = curl_easy_pause(exchange->easy, CURLPAUSE_CONT);
+    }
+    if (code != CURLE_OK || exchange->ended)
+        finish(exchange, code, now);
+}
+
+/* Who becomes due meanwhile waits for the next turn. */
+static void attend_due(struct transfer *transfer, struct moment now)
+{
+    while (transfer->due != NULL && transfer->due->due_turn != transfer->turn) {
+        struct exchange *exchange = transfer->due;
+
+        transfer->due = exchange->next_due;
+        if (transfer->due == NULL)
+            transfer->due_end = &transfer->due;
+        exchange->due_turn = 0;
+        attend(exchange, now);
     }
 }
 
@@ -680,12 +766,15 @@ int64_t transfer_turn(struct transfer *transfer, struct moment now)
 {
     int running;
 
+    transfer->turn++;
+    transfer->share = TURN_BYTES;
+    attend_due(transfer, now);
     for (int i = 0; i < ACTIONS_A_TURN && transfer->timer_ns <= clock_now().boot_ns; i++) {
         transfer->timer_ns = NEVER_NS;
         curl_multi_socket_action(transfer->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     }
     finish_all(transfer, now);
-    return transfer->timer_ns;
+    return transfer->due != NULL ? now.boot_ns : transfer->timer_ns;
 }
 
 const char *transfer_setup(void)
@@ -726,8 +815,10 @@ struct transfer *transfer_new(struct loop *loop, size_t connections, transport_a
                                   .context = context,
                                   .multi = multi,
                                   .timer_ns = NEVER_NS,
+                                  .turn = 1,
+                                  .share = TURN_BYTES,
                                   .trust = trust_new()};
-    transfer->doomed_end = &transfer->doomed;
+    transfer->due_end = &transfer->due;
     connections = connections < 1 ? 1 : connections > INT_MAX ? INT_MAX : connections;
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)connections);
     curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);

@@ -5,7 +5,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
+#include "base/buffer.h"
 #include "base/memory.h"
 #include "simulator/rude.h"
 
@@ -380,9 +382,82 @@ static void ca_file_has_to_be_one(void **state)
     simulator_stop(server);
 }
 
-ALL_TESTS(cmocka_unit_test(rows_are_counted), cmocka_unit_test(good_text_is_kept_as_asked),
-          cmocka_unit_test(bad_answer_keeps_its_text), cmocka_unit_test(redirect_is_an_answer),
-          cmocka_unit_test(request_goes_out_as_ordered), cmocka_unit_test(large_body_goes_without_asking),
+/* gzip in one member or two, in one piece or in many, larger than what is taken in one turn: nothing of it is lost. */
+static void gzip_is_unfolded(void **state)
+{
+    enum { ROWS = 200000 };
+    struct {
+        bool chunked;
+        uLong pieces;
+    } cases[] = {{false, 1}, {true, 1}, {false, 2}, {true, 3}};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct buffer plain, head;
+        uLong bound = 0, size = 0;
+
+        buffer_init(&plain, 64 << 20);
+        buffer_text(&plain, "{\"value\":[{}");
+        for (int row = 1; row < ROWS; row++)
+            buffer_text(&plain, ",{\"OrderHed_OrderNum\":100,\"Customer_Name\":\"Acme\"}");
+        buffer_text(&plain, "]}");
+        bound = compressBound(plain.size) + 1000;
+        unsigned char *packed = memory_new(bound, 1);
+
+        for (uLong piece = 0; piece < cases[i].pieces; piece++) {
+            size_t from = plain.size * piece / cases[i].pieces,
+                   to = plain.size * (piece + 1) / cases[i].pieces;
+            z_stream stream = {0};
+
+            assert_int_equal(deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY),
+                             Z_OK);
+            stream.next_in = (unsigned char *)plain.data + from;
+            stream.avail_in = (uInt)(to - from);
+            stream.next_out = packed + size;
+            stream.avail_out = (uInt)(bound - size);
+            assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+            size = bound - stream.avail_out;
+            deflateEnd(&stream);
+        }
+        buffer_init(&head, 1000);
+        buffer_text(&head, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n");
+        if (cases[i].chunked)
+            buffer_format(&head, "Transfer-Encoding: chunked\r\n\r\n%lx\r\n", size);
+        else
+            buffer_format(&head, "Content-Length: %lu\r\n\r\n", size);
+        struct rude_step steps[] = {{.act = RUDE_AWAIT},
+                                    {.act = RUDE_SEND, .bytes = head.data, .size = head.size},
+                                    {.act = RUDE_SEND, .bytes = packed, .size = size},
+                                    {.act = RUDE_SEND, RUDE_BYTES("\r\n0\r\n\r\n")},
+                                    {.act = RUDE_AGAIN}};
+        if (!cases[i].chunked)
+            steps[3] = steps[4];
+        struct rude_player *player = player_of(steps);
+        struct network *network = network_new(rude_player_url(player), NULL);
+
+        for (int again = 0; again < 2; again++) { /* and the connection is good for another */
+            struct seen *seen = network_ask(network, "/x");
+
+            assert_string_equal(seen->answer.detail, "");
+            assert_int_equal(seen->json_error, JSON_FINE);
+            assert_int_equal(seen->rows, ROWS);
+            assert_int_equal(seen->answer.body_bytes, plain.size);
+            assert_int_equal(seen->answer.new_connection, again == 0);
+        }
+        network_start(network, "/x", NULL); /* is freed amid the unfolding */
+        network_turn_until(network, 3, 5 * MILLISECOND_NS);
+        network_free(network);
+        rude_player_stop(player);
+        free(packed);
+        buffer_free(&plain);
+        buffer_free(&head);
+    }
+}
+
+ALL_TESTS(cmocka_unit_test(gzip_is_unfolded), cmocka_unit_test(rows_are_counted),
+          cmocka_unit_test(good_text_is_kept_as_asked), cmocka_unit_test(bad_answer_keeps_its_text),
+          cmocka_unit_test(redirect_is_an_answer), cmocka_unit_test(request_goes_out_as_ordered),
+          cmocka_unit_test(large_body_goes_without_asking),
           cmocka_unit_test(interim_answers_and_trailers_leave_nothing),
           cmocka_unit_test(long_bad_body_is_bounded), cmocka_unit_test(too_large_is_said_at_once),
           cmocka_unit_test(certificate_faults_are_told), cmocka_unit_test(system_ca_set_trusts_no_stranger),

@@ -77,10 +77,10 @@ static const struct bad_server {
     {"endless_rows", LONG, REASON_TOO_LARGE, 200, -1, "larger than max_response: 64MiB"},
     {"dripping_header", SHORT, REASON_TIMEOUT, 0, -1, "header did not end within 400ms"},
     {"dripping_body", LONG, REASON_NONE, 200, JSON_FINE, ""},
-    {"broken_gzip", LONG, REASON_INVALID_RESPONSE, 200, -1, "not compressed as its header says"},
-    {"cut_gzip", LONG, REASON_NONE, 200, JSON_TRUNCATED, ""},
+    {"broken_gzip", LONG, REASON_INVALID_RESPONSE, 200, -1, "not compressed as was asked for"},
+    {"cut_gzip", LONG, REASON_INVALID_RESPONSE, 200, -1, "not compressed as was asked for"},
     {"gzip_bomb", LONG, REASON_TOO_LARGE, 200, -1, "larger than max_response: 64MiB"},
-    {"unknown_encoding", LONG, REASON_INVALID_RESPONSE, 200, -1, "not compressed as its header says"},
+    {"unknown_encoding", LONG, REASON_INVALID_RESPONSE, 200, -1, "not compressed as was asked for"},
     {"kept_dies", LONG, REASON_NONE, 200, JSON_FINE, ""},
     {"kept_resets", LONG, REASON_NONE, 200, JSON_FINE, ""},
     {"kept_closes", LONG, REASON_NONE, 200, JSON_FINE, ""},
@@ -268,7 +268,7 @@ static size_t resident_bytes(void)
 
 static void large_answers_cost_no_memory(void **state)
 {
-    static const char *const scripts[] = {"endless_rows", "endless_headers", "interim_endless"};
+    static const char *const scripts[] = {"endless_rows", "gzip_bomb", "endless_headers", "interim_endless"};
 
     (void)state;
     for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
@@ -287,8 +287,8 @@ static void large_answers_cost_no_memory(void **state)
             most = now > most ? now : most;
             network_turn_until(network, 1, 20 * MILLISECOND_NS);
         }
-        assert_true(most < before + (4 << 20));
-        assert_true(network->longest_turn_ns < 100 * MILLISECOND_NS * SLOW);
+        assert_true(most < before + ((SLOW == 1 ? 4 : 32) << 20));
+        assert_true(network->longest_turn_ns < 250 * MILLISECOND_NS * SLOW);
         network_free(network);
         rude_player_stop(player);
     }
@@ -351,8 +351,8 @@ static void time_outs_come_in_time(void **state)
 
         assert_int_equal(seen->count, 1);
         assert_int_equal(seen->answer.failure, REASON_TIMEOUT);
-        assert_true(seen->answer.duration_ns >= i * 20 * MILLISECOND_NS);
-        assert_true(seen->at.boot_ns - begin.boot_ns < (i * 20 + 100 * SLOW) * MILLISECOND_NS);
+        assert_true(seen->answer.duration_ns >= (i * 20 - 1) * MILLISECOND_NS);
+        assert_true(seen->at.boot_ns - begin.boot_ns < (i * 20 + 300 * SLOW) * MILLISECOND_NS);
     }
     network_free(network);
     rude_player_stop(player);
