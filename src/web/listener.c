@@ -1,5 +1,6 @@
 #include "web/listener.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <netdb.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 /* What the kernel may hold of an answer for one client; without a bound a slow one could hold megabytes. */
 #define SEND_BUFFER (256 << 10)
@@ -82,16 +84,18 @@ static int open_one(const struct addrinfo *info, bool only_ipv6)
     return descriptor;
 }
 
-static in_port_t *port_of(struct sockaddr *address)
+static void set_port(struct sockaddr *address, in_port_t port)
 {
-    return address->sa_family == AF_INET6 ? &((struct sockaddr_in6 *)(void *)address)->sin6_port
-                                          : &((struct sockaddr_in *)(void *)address)->sin_port;
+    if (address->sa_family == AF_INET6)
+        ((struct sockaddr_in6 *)(void *)address)->sin6_port = port;
+    else
+        ((struct sockaddr_in *)(void *)address)->sin_port = port;
 }
 
 /* Appends the listener; returns its port in network order. */
 static in_port_t keep(struct listener_list *list, int descriptor)
 {
-    struct sockaddr_storage storage;
+    struct sockaddr_storage storage = {0};
     struct sockaddr *address = (struct sockaddr *)&storage;
     socklen_t size = sizeof storage;
     char host[NI_MAXHOST], port[NI_MAXSERV];
@@ -105,7 +109,10 @@ static in_port_t keep(struct listener_list *list, int descriptor)
     list->items[list->count++] = (struct listener){
         .descriptor = descriptor,
         .address = memory_format("%s%s%s:%s", brackets ? "[" : "", host, brackets ? "]" : "", port)};
-    return *port_of(address);
+    int64_t number = 0;
+    bool is_number = text_to_int64(span_of(port), &number);
+    assert(is_number && number > 0 && number <= UINT16_MAX);
+    return htons((in_port_t)number);
 }
 
 static void drop_behind(struct listener_list *list, size_t count)
@@ -128,7 +135,7 @@ static int open_all(struct listener_list *list, const struct addrinfo *infos, bo
         if (info->ai_family != AF_INET && info->ai_family != AF_INET6)
             continue;
         if (port != 0)
-            *port_of(info->ai_addr) = port;
+            set_port(info->ai_addr, port);
         int descriptor = open_one(info, pair);
         if (descriptor >= 0) {
             port = keep(list, descriptor);

@@ -36,7 +36,7 @@ const struct web_options web_options_default = {
     .header_ns = 5 * SECOND_NS,
     .request_ns = 30 * SECOND_NS,
     .idle_ns = 2 * MINUTE_NS,
-    .drain_rate = 10 * 1000,
+    .drain_rate = 10000,
     .header_bytes = 16 << 10,
     .response_bytes = (uint64_t)256 << 20,
 };
