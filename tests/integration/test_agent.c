@@ -2,111 +2,48 @@
    over sockets, and the signals. */
 #include "main.h"
 
-#include <math.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/thread.h"
-#include "agent/transfer.h"
-#include "base/buffer.h"
-#include "base/log.h"
 #include "base/memory.h"
-#include "probe/kind.h"
-#include "report/board.h"
-#include "report/report.h"
+#include "integration/rig.h"
 #include "simulator/simulator.h"
 
-#define PATIENCE_NS (30 * SECOND_NS)
-
-struct rig {
+struct site {
     struct simulator *server;
-    struct model *model;
-    struct report *report;
-    struct agent_thread *agent;
+    struct rig rig;
 };
 
-/* As main does it: the signals are the agent thread's, libcurl is set up once. */
-static void set_up_process(void)
+static struct site site_start(const char *exporter, const char *probes)
 {
-    static bool done;
-    if (done)
-        return;
-    done = true;
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGUSR1);
-    sigaddset(&set, SIGHUP);
-    assert_int_equal(pthread_sigmask(SIG_BLOCK, &set, NULL), 0);
-    assert_null(transfer_setup());
-    log_setup(LOG_ERROR, LOG_LOGFMT, -1);
-}
-
-/* %s in the configuration is the server's URL. */
-static struct rig rig_start(const char *exporter, const char *probes)
-{
-    set_up_process();
-    struct rig rig = {.server = simulator_start(NULL)};
+    struct site site = {.server = simulator_start(NULL)};
     char *text = memory_format(
         "[exporter]\ninterval = 250ms\n%s[appserver live]\nurl = %s\ncompany = EPIC06\n"
         "username = epicor-monitor\npassword = demo-password\napi_key = demo-api-key\n"
         "backoff = 100ms..500ms\nlogin_retry = 1s..2s\n%s",
-        exporter, simulator_url(rig.server), probes);
-    struct fault_list faults = {0};
-    rig.model = model_read("agent.ini", (struct span){text, strlen(text)}, NULL, probe_schema(), &faults);
-    for (size_t i = 0; i < faults.count; i++)
-        if (!faults.items[i].warning)
-            print_error("%d: %s\n", faults.items[i].line, faults.items[i].text);
-    fault_list_free(&faults);
+        exporter, simulator_url(site.server), probes);
+    site.rig = rig_start(text);
     free(text);
-    assert_non_null(rig.model);
-    rig.report = report_new(rig.model, clock_now(), "1.2.3", "abc");
-    const char *why = NULL;
-    rig.agent = agent_thread_start(rig.model, rig.report, &why);
-    if (!rig.agent)
-        fail_msg("%s", why);
-    return rig;
+    return site;
 }
 
-static void rig_end(struct rig *rig)
+static void site_end(struct site *site)
 {
-    agent_thread_join(rig->agent);
-    report_free(rig->report);
-    model_unref(rig->model);
-    simulator_stop(rig->server);
+    rig_end(&site->rig);
+    simulator_stop(site->server);
 }
 
-static double metric(const struct rig *rig, const char *series)
+static double metric(const struct site *site, const char *series)
 {
-    struct buffer page;
-    buffer_init(&page, 16 << 20);
-    assert_true(report_page(rig->report, clock_now(), &page));
-    size_t size = strlen(series);
-    double value = NAN;
-    for (const char *line = buffer_as_text(&page); line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, series, size) == 0 && line[size] == ' ')
-            value = strtod(line + size, NULL);
-    }
-    buffer_free(&page);
-    return value;
+    return rig_metric(&site->rig, series);
 }
 
-/* The page is looked at until the series has this value: there is no event for that. */
-static void await(const struct rig *rig, const char *series, double value)
+static void await(const struct site *site, const char *series, double value)
 {
-    int64_t end_ns = clock_now().boot_ns + PATIENCE_NS;
-    double last;
-    while ((last = metric(rig, series)) != value) {
-        if (clock_now().boot_ns > end_ns)
-            fail_msg("%s is %g, not %g", series, last, value);
-        poll(NULL, 0, 10);
-    }
+    rig_await(&site->rig, series, value);
 }
 
 static char *success(const char *probe, const char *company)
@@ -115,46 +52,45 @@ static char *success(const char *probe, const char *company)
                          probe);
 }
 
-static void await_success(const struct rig *rig, const char *probe, const char *company)
+static void await_success(const struct site *site, const char *probe, const char *company)
 {
     char *series = success(probe, company);
-    await(rig, series, 1);
+    await(site, series, 1);
     free(series);
 }
 
-static void await_reason(const struct rig *rig, const char *probe, const char *reason)
+static void await_reason(const struct site *site, const char *probe, const char *reason)
 {
     char *series = memory_format(
         "epicor_probe_failure_reason{appserver=\"live\",company=\"EPIC06\",probe=\"%s\","
         "reason=\"%s\"}",
         probe, reason);
-    await(rig, series, 1);
+    await(site, series, 1);
     free(series);
 }
 
 static void all_four_kinds_succeed(void **state)
 {
     (void)state;
-    struct rig rig = rig_start("", "[probe login]\nkind = token\ninterval = 2s\n"
-                                   "[probe orders]\nkind = baq\nbaq = zOrders\n"
-                                   "[probe ping]\nkind = efx\nlibrary = MonitorLib\nfunction = Ping\n"
-                                   "[probe parts]\nkind = bo\nservice = Erp.BO.PartSvc\nentity = Parts\n");
-    simulator_set_baq(rig.server, "zOrders", NULL, 17);
+    struct site site = site_start("", "[probe login]\nkind = token\ninterval = 2s\n"
+                                      "[probe orders]\nkind = baq\nbaq = zOrders\n"
+                                      "[probe ping]\nkind = efx\nlibrary = MonitorLib\nfunction = Ping\n"
+                                      "[probe parts]\nkind = bo\nservice = Erp.BO.PartSvc\nentity = Parts\n");
+    simulator_set_baq(site.server, "zOrders", NULL, 17);
     simulator_set_function(
-        rig.server, &(struct simulator_function){.name = "MonitorLib/Ping", .answer = "{\"Success\":true}"});
-    simulator_set_entity(rig.server, "Erp.BO.PartSvc/Parts", NULL, 3);
-    await_success(&rig, "login", "");
-    await_success(&rig, "orders", "EPIC06");
-    await_success(&rig, "ping", "EPIC06");
-    await_success(&rig, "parts", "EPIC06");
-    assert_true(metric(&rig, "epicor_probe_rows{appserver=\"live\",company=\"EPIC06\",probe=\"orders\"}") ==
+        site.server, &(struct simulator_function){.name = "MonitorLib/Ping", .answer = "{\"Success\":true}"});
+    simulator_set_entity(site.server, "Erp.BO.PartSvc/Parts", NULL, 3);
+    await_success(&site, "login", "");
+    await_success(&site, "orders", "EPIC06");
+    await_success(&site, "ping", "EPIC06");
+    await_success(&site, "parts", "EPIC06");
+    assert_true(metric(&site, "epicor_probe_rows{appserver=\"live\",company=\"EPIC06\",probe=\"orders\"}") ==
                 17);
-    assert_true(metric(&rig, "epicor_up{appserver=\"live\"}") == 1);
-    assert_true(board_ready(report_board(rig.report)));
-    assert_true(metric(&rig, "epicor_exporter_turn_seconds_count") > 4);
-    assert_true(simulator_seats_peak(rig.server, "WebService") <= 1);
-    agent_thread_stop(rig.agent);
-    rig_end(&rig);
+    assert_true(metric(&site, "epicor_up{appserver=\"live\"}") == 1);
+    assert_true(board_ready(report_board(site.rig.report)));
+    assert_true(metric(&site, "epicor_exporter_turn_seconds_count") > 4);
+    assert_true(simulator_seats_peak(site.server, "WebService") <= 1);
+    site_end(&site);
 }
 
 struct trouble {
@@ -183,93 +119,92 @@ static void each_trouble_has_its_reason_and_goes_away(void **state)
           .message = "Execution Timeout Expired."}},
         {"timeout", {.path = "BaqSvc", .delay_ms = 5000}},
     };
-    struct rig rig = rig_start(
+    struct site site = site_start(
         "", "max_in_flight = 4\n[probe orders]\nkind = baq\nbaq = zOrders\ntimeout = 1s\n");
-    simulator_set_baq(rig.server, "zOrders", NULL, 2);
-    await_success(&rig, "orders", "EPIC06");
+    simulator_set_baq(site.server, "zOrders", NULL, 2);
+    await_success(&site, "orders", "EPIC06");
     for (size_t i = 0; i < sizeof troubles / sizeof troubles[0]; i++) {
-        simulator_add_fault(rig.server, &troubles[i].fault);
-        await_reason(&rig, "orders", troubles[i].reason);
-        simulator_clear_faults(rig.server);
-        await_success(&rig, "orders", "EPIC06");
+        simulator_add_fault(site.server, &troubles[i].fault);
+        await_reason(&site, "orders", troubles[i].reason);
+        simulator_clear_faults(site.server);
+        await_success(&site, "orders", "EPIC06");
     }
-    simulator_set_api_key(rig.server, NULL, "another");
-    await_reason(&rig, "orders", "api_key");
-    simulator_set_api_key(rig.server, NULL, "demo-api-key");
-    await_success(&rig, "orders", "EPIC06");
-    simulator_set_right(rig.server, "BaqSvc/zOrders", false);
-    await_reason(&rig, "orders", "access_denied");
-    simulator_set_right(rig.server, "BaqSvc/zOrders", true);
-    await_success(&rig, "orders", "EPIC06");
-    simulator_remove(rig.server, "zOrders");
-    await_reason(&rig, "orders", "not_found");
-    simulator_set_baq(rig.server, "zOrders", NULL, 2);
-    await_success(&rig, "orders", "EPIC06");
+    simulator_set_api_key(site.server, NULL, "another");
+    await_reason(&site, "orders", "api_key");
+    simulator_set_api_key(site.server, NULL, "demo-api-key");
+    await_success(&site, "orders", "EPIC06");
+    simulator_set_right(site.server, "BaqSvc/zOrders", false);
+    await_reason(&site, "orders", "access_denied");
+    simulator_set_right(site.server, "BaqSvc/zOrders", true);
+    await_success(&site, "orders", "EPIC06");
+    simulator_remove(site.server, "zOrders");
+    await_reason(&site, "orders", "not_found");
+    simulator_set_baq(site.server, "zOrders", NULL, 2);
+    await_success(&site, "orders", "EPIC06");
     /* None of this was a reason to log in again. */
-    assert_int_equal(simulator_tokens(rig.server), 1);
+    assert_int_equal(simulator_tokens(site.server), 1);
 
-    simulator_revoke_tokens(rig.server);
-    await(&rig, "epicor_reauthentications_total{appserver=\"live\"}", 1);
-    await_success(&rig, "orders", "EPIC06");
-    assert_int_equal(simulator_tokens(rig.server), 2);
+    simulator_revoke_tokens(site.server);
+    await(&site, "epicor_reauthentications_total{appserver=\"live\"}", 1);
+    await_success(&site, "orders", "EPIC06");
+    assert_int_equal(simulator_tokens(site.server), 2);
 
-    simulator_set_password(rig.server, "epicor-monitor", "changed");
-    simulator_revoke_tokens(rig.server);
-    await_reason(&rig, "orders", "credentials");
-    simulator_set_password(rig.server, "epicor-monitor", "demo-password");
-    await_success(&rig, "orders", "EPIC06");
-    agent_thread_stop(rig.agent);
-    rig_end(&rig);
+    simulator_set_password(site.server, "epicor-monitor", "changed");
+    simulator_revoke_tokens(site.server);
+    await_reason(&site, "orders", "credentials");
+    simulator_set_password(site.server, "epicor-monitor", "demo-password");
+    await_success(&site, "orders", "EPIC06");
+    site_end(&site);
 }
 
 static void signals_speak_and_stop(void **state)
 {
     (void)state;
-    struct rig rig = rig_start("shutdown_grace = 20s\n", "[probe orders]\nkind = baq\nbaq = zOrders\n");
-    simulator_set_baq(rig.server, "zOrders", NULL, 2);
-    await_success(&rig, "orders", "EPIC06");
+    struct site site = site_start("shutdown_grace = 20s\n", "[probe orders]\nkind = baq\nbaq = zOrders\n");
+    simulator_set_baq(site.server, "zOrders", NULL, 2);
+    await_success(&site, "orders", "EPIC06");
     /* Those two do not stop it. */
     kill(getpid(), SIGUSR1);
     kill(getpid(), SIGHUP);
-    uint64_t requests = simulator_requests(rig.server, "BaqSvc");
-    assert_true(simulator_wait_requests(rig.server, "BaqSvc", requests + 2, 30000));
+    uint64_t requests = simulator_requests(site.server, "BaqSvc");
+    assert_true(simulator_wait_requests(site.server, "BaqSvc", requests + 2, 30000));
 
     /* A call that runs is let end, within the grace. */
-    unsigned fault = simulator_add_fault(rig.server,
+    unsigned fault = simulator_add_fault(site.server,
                                          &(struct simulator_fault){.path = "BaqSvc", .hold = true});
-    while (simulator_fault_hits(rig.server, fault) == 0)
+    while (simulator_fault_hits(site.server, fault) == 0)
         poll(NULL, 0, 10);
-    double runs = metric(&rig,
+    double runs = metric(&site,
                          "epicor_probe_runs_total{appserver=\"live\",company=\"EPIC06\",probe=\"orders\"}");
     kill(getpid(), SIGTERM);
-    simulator_clear_fault(rig.server, fault);
+    simulator_clear_fault(site.server, fault);
     int64_t begun_ns = clock_now().boot_ns;
-    agent_thread_join(rig.agent);
+    agent_thread_join(site.rig.agent);
     assert_true(clock_now().boot_ns - begun_ns < 15 * SECOND_NS);
     assert_true(
-        metric(&rig, "epicor_probe_runs_total{appserver=\"live\",company=\"EPIC06\",probe=\"orders\"}") >=
+        metric(&site, "epicor_probe_runs_total{appserver=\"live\",company=\"EPIC06\",probe=\"orders\"}") >=
         runs + 1);
-    assert_false(board_ready(report_board(rig.report)));
-    report_free(rig.report);
-    model_unref(rig.model);
-    simulator_stop(rig.server);
+    assert_false(board_ready(report_board(site.rig.report)));
+    report_free(site.rig.report);
+    model_unref(site.rig.model);
+    simulator_stop(site.server);
 }
 
 static void a_call_that_hangs_does_not_outlive_the_grace(void **state)
 {
     (void)state;
-    struct rig rig = rig_start("shutdown_grace = 300ms\n", "[probe orders]\nkind = baq\nbaq = zOrders\n");
-    simulator_add_fault(rig.server, &(struct simulator_fault){.path = "BaqSvc", .hold = true});
-    assert_true(simulator_wait_requests(rig.server, "BaqSvc", 1, 30000));
+    struct site site = site_start("shutdown_grace = 300ms\n", "[probe orders]\nkind = baq\nbaq = zOrders\n");
+    simulator_add_fault(site.server, &(struct simulator_fault){.path = "BaqSvc", .hold = true});
+    assert_true(simulator_wait_requests(site.server, "BaqSvc", 1, 30000));
     int64_t begun_ns = clock_now().boot_ns;
-    agent_thread_stop(rig.agent);
-    agent_thread_join(rig.agent);
+    agent_thread_stop(site.rig.agent);
+    agent_thread_join(site.rig.agent);
     int64_t took_ns = clock_now().boot_ns - begun_ns;
     assert_in_range(took_ns, 290 * MILLISECOND_NS, 10 * SECOND_NS);
-    simulator_clear_faults(rig.server);
-    report_free(rig.report);
-    model_unref(rig.model);
-    simulator_stop(rig.server);
+    simulator_clear_faults(site.server);
+    report_free(site.rig.report);
+    model_unref(site.rig.model);
+    simulator_stop(site.server);
 }
 
 ALL_TESTS(cmocka_unit_test(all_four_kinds_succeed),

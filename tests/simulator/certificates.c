@@ -85,8 +85,29 @@ static void ca_file_write(struct sim_certificates *certificates, X509 *ca)
     free(pem);
 }
 
+static void ca_make(struct sim_certificates *certificates)
+{
+    time_t now = time(NULL);
+    EVP_PKEY *key = key_make();
+    X509 *ca = certificate_make(key, "Simulator CA", now - 60 * DAY, now + 3650 * DAY, NULL);
+    extension_add(ca, NID_basic_constraints, "critical,CA:TRUE");
+    extension_add(ca, NID_key_usage, "critical,keyCertSign,cRLSign");
+    extension_add(ca, NID_subject_key_identifier, "hash");
+    certificate_sign(ca, key);
+    certificates->ca = ca;
+    certificates->ca_key = key;
+}
+
+static void ca_take(struct sim_certificates *certificates, const struct sim_certificates *others)
+{
+    X509_up_ref(others->ca);
+    EVP_PKEY_up_ref(others->ca_key);
+    certificates->ca = others->ca;
+    certificates->ca_key = others->ca_key;
+}
+
 void sim_certificates_make(struct sim_certificates *certificates, enum simulator_certificate kind,
-                           int64_t expires_in)
+                           int64_t expires_in, const struct sim_certificates *others)
 {
     time_t now = time(NULL), from = now - 30 * DAY,
            until = now + (time_t)(expires_in ? expires_in : 90 * DAY);
@@ -94,29 +115,27 @@ void sim_certificates_make(struct sim_certificates *certificates, enum simulator
         until = now - DAY;
     if (kind == SIMULATOR_TLS_NOT_YET_VALID)
         from = now + DAY;
-    EVP_PKEY *ca_key = key_make(), *key = key_make();
-    X509 *ca = certificate_make(ca_key, "Simulator CA", now - 60 * DAY, now + 3650 * DAY, NULL);
-    extension_add(ca, NID_basic_constraints, "critical,CA:TRUE");
-    extension_add(ca, NID_key_usage, "critical,keyCertSign,cRLSign");
-    extension_add(ca, NID_subject_key_identifier, "hash");
-    certificate_sign(ca, ca_key);
+    EVP_PKEY *key = key_make();
+    *certificates = (struct sim_certificates){.not_after = until};
+    if (others)
+        ca_take(certificates, others);
+    else
+        ca_make(certificates);
 
     bool self = kind == SIMULATOR_TLS_SELF_SIGNED, wrong = kind == SIMULATOR_TLS_WRONG_NAME;
     X509 *server = certificate_make(key, wrong ? "wrong.example.test" : "localhost", from, until,
-                                    self ? NULL : ca);
+                                    self ? NULL : certificates->ca);
     extension_add(server, NID_subject_alt_name,
                   wrong ? "DNS:wrong.example.test" : "DNS:localhost,IP:127.0.0.1,IP:::1");
     extension_add(server, NID_basic_constraints, "CA:FALSE");
     extension_add(server, NID_ext_key_usage, "serverAuth");
-    certificate_sign(server, self ? key : ca_key);
+    certificate_sign(server, self ? key : certificates->ca_key);
 
-    *certificates = (struct sim_certificates){
-        .certificate = pem_text(server, NULL), .key = pem_text(NULL, key), .not_after = until};
-    ca_file_write(certificates, ca);
+    certificates->certificate = pem_text(server, NULL);
+    certificates->key = pem_text(NULL, key);
+    ca_file_write(certificates, certificates->ca);
     X509_free(server);
-    X509_free(ca);
     EVP_PKEY_free(key);
-    EVP_PKEY_free(ca_key);
 }
 
 void sim_certificates_free(struct sim_certificates *certificates)
@@ -125,6 +144,8 @@ void sim_certificates_free(struct sim_certificates *certificates)
         unlink(certificates->ca_file);
         rmdir(certificates->folder);
     }
+    X509_free(certificates->ca);
+    EVP_PKEY_free(certificates->ca_key);
     free(certificates->ca_file);
     free(certificates->folder);
     free(certificates->certificate);

@@ -62,7 +62,7 @@ static void listener_open(struct rude_player *player, bool full)
 
 static void tls_open(struct rude_player *player, enum simulator_certificate kind)
 {
-    sim_certificates_make(&player->certificates, kind, 0);
+    sim_certificates_make(&player->certificates, kind, 0, NULL);
     BIO *certificate_text = BIO_new_mem_buf(player->certificates.certificate, -1);
     BIO *key_text = BIO_new_mem_buf(player->certificates.key, -1);
     X509 *certificate = PEM_read_bio_X509(certificate_text, NULL, NULL, NULL);

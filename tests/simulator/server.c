@@ -145,8 +145,8 @@ struct simulator *simulator_start(const struct simulator_options *options)
                            options->password ? options->password : "demo-password");
     simulator_set_api_key(simulator, NULL, options->api_key ? options->api_key : "demo-api-key");
     if (options->certificate != SIMULATOR_PLAIN_HTTP)
-        sim_certificates_make(&simulator->certificates, options->certificate,
-                              options->certificate_expires_in);
+        sim_certificates_make(&simulator->certificates, options->certificate, options->certificate_expires_in,
+                              options->ca_of ? &options->ca_of->certificates : NULL);
     daemon_start(simulator, options);
 
     struct sim_text url = {0};

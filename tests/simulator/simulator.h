@@ -97,6 +97,7 @@ struct simulator_options {
     const char *const *companies; /* ended by NULL; NULL: EPIC06, EPIC07 */
     enum simulator_certificate certificate;
     int64_t certificate_expires_in; /* seconds from now until notAfter; 0: 90 days (expired: a day ago) */
+    const struct simulator *ca_of;  /* a running one whose CA signs this certificate too; NULL: its own CA */
     struct simulator_behaviour behaviour;
 };
 
