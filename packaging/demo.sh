@@ -27,7 +27,7 @@ fi
 . packaging/process.sh
 simulator_start build/release/kinetic_simulator
 sed "s|^url = .*|url = $kinetic|" packaging/example.ini >"$work/epicor_exporter.ini"
-agent_start build/release/epicor_exporter "$work/epicor_exporter.ini"
+agent_start build/release/epicor_exporter --config.file="$work/epicor_exporter.ini"
 prometheus_start "$tools"
 
 # Until every target has run once and Prometheus has seen it.

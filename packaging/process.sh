@@ -63,13 +63,10 @@ simulator_start() {
     kinetic=$(sed -n 's/^listening on //p' "$work/simulator.log" | head -n 1)
 }
 
-# agent_start PROGRAM FILE FLAGS...: with the configuration FILE; sets $agent (process id) and $exporter (host:port)
+# agent_start COMMAND...: with its --config.file; sets $agent (process id) and $exporter (host:port)
 agent_start() {
-    agent_program=$1
-    agent_file=$2
-    shift 2
     launch agent env KINETIC_USERNAME=epicor-monitor KINETIC_PASSWORD=demo-password KINETIC_API_KEY=demo-api-key \
-        "$agent_program" --config.file="$agent_file" --web.listen-address=127.0.0.1:0 "$@"
+        "$@" --web.listen-address=127.0.0.1:0
     agent=$launched
     await port_of "$agent" || fail "the agent did not start"
     exporter=127.0.0.1:$(port_of "$agent")

@@ -52,6 +52,7 @@ static char *expectation_read(const struct pair *pair, struct expectation *out, 
 {
     struct span text = span_trim(span_of(pair->value));
     *out = (struct expectation){.comparison = EQUAL};
+    *path = (struct json_path){0};
     if (!json_path_split(path, pair->name) || path->depth == 0) {
         json_path_free(path);
         return memory_copy_text("no way to a field: a dot goes deeper, \\. is a dot inside a name");

@@ -20,7 +20,7 @@ api_key_env = KINETIC_API_KEY
 kind = baq
 baq = zHuge
 INI
-agent_start "$build/epicor_exporter" "$work/agent.ini"
+agent_start "$build/epicor_exporter" --config.file="$work/agent.ini"
 counted() {
     curl -sSf "http://$exporter/metrics" >"$work/page" && grep -q '^epicor_probe_success{' "$work/page"
 }

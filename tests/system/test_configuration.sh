@@ -55,6 +55,6 @@ done
 
 # The address of another process.
 sed 's|^url = .*|url = http://127.0.0.1:9|' packaging/example.ini >"$work/good.ini"
-agent_start "$exporter_program" "$work/good.ini"
+agent_start "$exporter_program" --config.file="$work/good.ini"
 expect 4 "$exporter_program" --config.file="$work/good.ini" --web.listen-address="$exporter"
 says "$exporter"

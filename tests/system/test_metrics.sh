@@ -7,7 +7,7 @@ tools=$(sh packaging/prometheus.sh)
 
 simulator_start "$build/kinetic_simulator"
 sed "s|^url = .*|url = $kinetic|; s|^interval = .*|interval = 2s|" packaging/example.ini >"$work/agent.ini"
-agent_start "$build/epicor_exporter" "$work/agent.ini"
+agent_start "$build/epicor_exporter" --config.file="$work/agent.ini"
 scrape_interval=1s prometheus_start "$tools"
 
 succeeded() {

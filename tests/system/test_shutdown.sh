@@ -21,7 +21,7 @@ api_key_env = KINETIC_API_KEY
 kind = baq
 baq = zExporterOpenOrders
 INI
-agent_start "$build/epicor_exporter" "$work/agent.ini"
+agent_start "$build/epicor_exporter" --config.file="$work/agent.ini"
 
 in_flight() {
     curl -sSf "http://$exporter/metrics" | grep -q '^epicor_requests_in_flight{.*} 1$'
@@ -37,7 +37,7 @@ took=$(($(date +%s) - begun))
 
 # Twice: the second signal ends the grace.
 sed -i 's/^shutdown_grace = .*/shutdown_grace = 1m/' "$work/agent.ini"
-agent_start "$build/epicor_exporter" "$work/agent.ini"
+agent_start "$build/epicor_exporter" --config.file="$work/agent.ini"
 await in_flight || fail "no request is in flight"
 kill -INT "$agent"
 sleep 0.3
