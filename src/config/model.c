@@ -220,11 +220,12 @@ static void probe_read(struct settings_reader *reader, const struct section *sec
         probe->timeout_ns = model->exporter.timeout_ns;
     if (kind != NULL && kind->fresh && section_find(section, "connection") == NULL)
         probe->connection = CONNECTION_FRESH;
-    if (reader->faults->faults == before && kind != NULL) {
+    if (kind == NULL)
+        return;
+    if (reader->faults->faults == before)
         probe_check(probe, section, reader->faults);
-        if (kind->check != NULL)
-            kind->check(probe, reader->faults);
-    }
+    if (kind->check != NULL)
+        kind->check(probe, reader->faults);
 }
 
 /* [exporter] and [web] first: probes take their presets from there, wherever it stands in the file. */

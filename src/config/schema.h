@@ -59,11 +59,10 @@ struct config_kind {
     bool per_company;     /* false: runs once an app server, company label empty */
     bool fresh;           /* connection = fresh unless told otherwise */
     bool not_built;       /* known to the contract, not in this version */
-    /* Checks of one probe across its keys; appends to faults (fault_add). May be NULL. */
+    /* Checks of one probe across its keys, and of one target (what the app server must have for this probe: its API
+       version); the second is called once a target. Both append to faults (fault_add), and both are called beside other
+       faults too: what those left out of the settings is NULL or zero. Equal faults are told once. May be NULL. */
     void (*check)(const struct probe_settings *probe, struct fault_list *faults);
-    /* Checks of one target (what the app server must have for this probe: API version, company); called once a target,
-       after check, also beside other faults: what they left out of the settings is NULL or zero. Equal faults are told
-       once (fault_list_sort). May be NULL. */
     void (*check_target)(const struct target_settings *target, struct fault_list *faults);
 };
 

@@ -49,7 +49,7 @@ static const struct bo_settings *settings_of(const struct probe_settings *probe)
 
 static enum query_shape shape_of(const struct bo_settings *settings)
 {
-    size_t size = strlen(settings->entity);
+    size_t size = settings->entity == NULL ? 0 : strlen(settings->entity);
     return size > 0 && settings->entity[size - 1] == ')' ? QUERY_RECORD : QUERY_SET;
 }
 
@@ -92,6 +92,8 @@ static void service_check(const struct probe_settings *probe, const struct bo_se
                           struct fault_list *faults)
 {
     segment_check(probe, "service", settings->service, faults);
+    if (settings->service == NULL)
+        return;
     for (size_t i = 0; i < sizeof sensitive / sizeof sensitive[0]; i++) {
         if (strcasecmp(settings->service, sensitive[i].service) != 0)
             continue;
@@ -122,7 +124,7 @@ static bool is_entity(const char *entity)
 
 static void entity_check(const struct probe_settings *probe, const char *entity, struct fault_list *faults)
 {
-    if (!is_entity(entity))
+    if (entity != NULL && !is_entity(entity))
         fault_add(faults, probe->place,
                   "[probe %s] entity = %s: wants an entity set or Set(Key='value'); options go into filter, "
                   "select and "
@@ -139,7 +141,7 @@ static void check(const struct probe_settings *probe, struct fault_list *faults)
     char title[64];
     snprintf(title, sizeof title, "[probe %s]", probe->name);
     expectations_check(&settings->expect, title, faults);
-    if (settings->expect.count > 0 && shape_of(settings) != QUERY_RECORD)
+    if (settings->expect.count > 0 && settings->entity != NULL && shape_of(settings) != QUERY_RECORD)
         fault_add(faults, settings->expect.items[0].place,
                   "[probe %s] expect.%s: reads one record, and entity names a set; name the record by its "
                   "key, or use "

@@ -76,6 +76,8 @@ static long find_curly_quote(const char *text)
 static void body_check(const struct probe_settings *probe, const char *body, struct fault_list *faults)
 {
     static const struct json_plan validate_only;
+    if (body == NULL) /* its file cannot be read, which has been told */
+        return;
     char *misspelt = date_check(body);
     if (misspelt != NULL) {
         fault_add(faults, probe->place, "[probe %s] body: %s", probe->name, misspelt);

@@ -104,6 +104,8 @@ void query_check(const struct probe_settings *probe, const struct query_settings
 void segment_check(const struct probe_settings *probe, const char *key, const char *value,
                    struct fault_list *faults)
 {
+    if (value == NULL) /* missing, which has been told */
+        return;
     bool control = false;
     for (const char *c = value; *c != '\0'; c++)
         control = control || (unsigned char)*c < 0x20;

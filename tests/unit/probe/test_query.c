@@ -370,6 +370,25 @@ static void test_checks(void **state)
     }
 }
 
+static void test_checks_beside_missing_keys(void **state)
+{
+    (void)state;
+    static const char *const probes[] = {"kind = baq\nrows_min = 2\nrows_max = 1",
+                                         "kind = bo\nrows_min = 2\nrows_max = 1\nexpect.A = 1",
+                                         "kind = bo\nservice = s\nrows_min = 2\nrows_max = 1",
+                                         "kind = efx\nbody_file = /nonexistent\nexpect.A = < x"};
+    for (size_t i = 0; i < sizeof probes / sizeof probes[0]; i++) {
+        struct fault_list faults = {0};
+        assert_null(play_model(V2, probes[i], &faults));
+        bool told = false;
+        for (size_t f = 0; f < faults.count; f++)
+            told = told || strstr(faults.items[f].text, "larger than rows_max") != NULL ||
+                   strstr(faults.items[f].text, "is no number") != NULL;
+        assert_true(told && faults.faults >= 2);
+        fault_list_free(&faults);
+    }
+}
+
 static void test_a_url_without_end_is_refused(void **state)
 {
     (void)state;
@@ -384,4 +403,5 @@ static void test_a_url_without_end_is_refused(void **state)
 
 ALL_TESTS(cmocka_unit_test(test_first_requests), cmocka_unit_test(test_one_answer),
           cmocka_unit_test(test_pages), cmocka_unit_test(test_a_page_that_fails_can_be_asked_again),
-          cmocka_unit_test(test_checks), cmocka_unit_test(test_a_url_without_end_is_refused));
+          cmocka_unit_test(test_checks), cmocka_unit_test(test_checks_beside_missing_keys),
+          cmocka_unit_test(test_a_url_without_end_is_refused));
