@@ -72,12 +72,17 @@ bool client_is_loopback(const struct in6_addr *address)
     return IN6_IS_ADDR_LOOPBACK(address) || (IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == 127);
 }
 
-void client_asked(struct client *client, int64_t now_ns, uint64_t arrived)
+void client_asked(struct client *client, int64_t now_ns)
 {
     if (client->phase == CLIENT_IDLE) /* it came whole, between two looks */
         client->request_ns = now_ns;
     client->phase = CLIENT_RESPONSE;
     client->since_ns = client->window_ns = now_ns;
+}
+
+void client_drains(struct client *client, int64_t now_ns, uint64_t arrived)
+{
+    client->window_ns = now_ns;
     client->window_bytes = arrived;
 }
 

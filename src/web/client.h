@@ -49,8 +49,11 @@ void client_leave(struct client_table *table, struct client *client);
 struct in6_addr client_address(const struct sockaddr *address);
 bool client_is_loopback(const struct in6_addr *address);
 
-/* Its headers are whole. arrived: bytes that have arrived at the client since it connected. */
-void client_asked(struct client *client, int64_t now_ns, uint64_t arrived);
+/* Its headers are whole. */
+void client_asked(struct client *client, int64_t now_ns);
+/* The response is made, and is sent from now on: how long we took is not the client's fault. arrived: bytes that have
+   arrived at the client since it connected. */
+void client_drains(struct client *client, int64_t now_ns, uint64_t arrived);
 /* Its response has been handed to the kernel. received: bytes that it has sent since it connected. */
 void client_answered(struct client *client, int64_t now_ns, uint64_t received);
 /* Call at each turn for a client in CLIENT_IDLE: the first byte of the next request starts its deadline. */

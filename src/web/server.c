@@ -196,7 +196,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     /* An answer at the first call, before the end of the request, makes libmicrohttpd close the connection: right for a
        request with a body, which is not read, and for one that cannot be understood; wrong for all others. */
     if (client->phase != CLIENT_RESPONSE) {
-        client_asked(client, now.boot_ns, tcp_info_of(client->descriptor).tcpi_bytes_acked);
+        client_asked(client, now.boot_ns);
         if (!request.has_body && !request.malformed)
             return MHD_YES;
     }
@@ -210,6 +210,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     struct MHD_Response *response = make_response(server, &answer);
     if (response == NULL)
         return MHD_NO;
+    client_drains(client, clock_now().boot_ns, tcp_info_of(client->descriptor).tcpi_bytes_acked);
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)answer.status, response);
     MHD_destroy_response(response);
     report_http_request(server->report, path, answer.status, size, now);

@@ -74,7 +74,7 @@ static void headers_and_idle(void **state)
     assert_false(client_is_late(&client, options, 105 * S - 1, 0));
     assert_true(client_is_late(&client, options, 105 * S, 0));
 
-    client_asked(&client, 104 * S, 0);
+    client_asked(&client, 104 * S);
     client_answered(&client, 105 * S, 300);
     assert_int_equal(client_next_ns(&client, options), 225 * S);
     client_received(&client, 150 * S, 300); /* nothing new */
@@ -95,7 +95,8 @@ static void responses(void **state)
     struct client client = client_at(0);
 
     (void)state;
-    client_asked(&client, 1 * S, 1000);
+    client_asked(&client, 0);
+    client_drains(&client, 1 * S, 1000);
     for (int64_t at = 6; at < 30; at += 5) /* stands still, and may */
         assert_false(client_is_late(&client, options, at * S, 1000));
     assert_false(client_is_late(&client, options, 31 * S, 51000));  /* 50,000 bytes in 5 s */
@@ -111,9 +112,9 @@ static void a_second_request_is_not_older_than_itself(void **state)
     struct client client = client_at(0);
 
     (void)state;
-    client_asked(&client, 1 * S, 0);
+    client_asked(&client, 1 * S);
     client_answered(&client, 2 * S, 100);
-    client_asked(&client, 100 * S, 0);
+    client_asked(&client, 100 * S);
     assert_false(client_is_late(&client, options, 105 * S, 0));
     assert_false(client_is_late(&client, options, 129 * S, 0));
     assert_true(client_is_late(&client, options, 134 * S, 0));
