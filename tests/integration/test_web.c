@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -724,6 +726,36 @@ static void early_ends(void **state)
     rig_stop(&rig);
 }
 
+/* Out of descriptors the waiting connection is neither lost nor turned around without end. */
+static void descriptors_run_out(void **state)
+{
+    struct rig rig = rig_usual();
+    struct rlimit usual, tight;
+    struct timespec before, after;
+
+    (void)state;
+    int next = dup(0);
+    assert_true(next >= 0);
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    tight = usual;
+    tight.rlim_cur = (rlim_t)next + 1; /* one more, for the client */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    int descriptor = client(&rig);
+    put_text(descriptor, "GET /-/healthy" CLOSE);
+    struct pollfd answered = {.fd = descriptor, .events = POLLIN};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+    int early = poll(&answered, 1, 400);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    assert_int_equal(early, 0);
+    assert_true((after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000 < 200);
+    char *answer = rest_of(descriptor);
+    assert_int_equal(status_of(answer), 200);
+    free(answer);
+    rig_stop(&rig);
+}
+
 /* ---- start and stop ----------------------------------------------------------------------------------------------- */
 
 static void starts_and_stops(void **state)
@@ -751,4 +783,4 @@ ALL_TESTS(cmocka_unit_test(metrics_are_served), cmocka_unit_test(the_style_is_al
           cmocka_unit_test(slow_headers_are_cut), cmocka_unit_test(silent_connections_are_cut),
           cmocka_unit_test(slow_readers_are_cut), cmocka_unit_test(bodies_held_are_bounded),
           cmocka_unit_test(connections_are_bounded), cmocka_unit_test(early_ends),
-          cmocka_unit_test(starts_and_stops));
+          cmocka_unit_test(descriptors_run_out), cmocka_unit_test(starts_and_stops));
