@@ -635,7 +635,7 @@ static enum reason decide(struct exchange *exchange, CURLcode code)
     if (code == CURLE_OK && !intake_whole(&exchange->intake))
         outcome.ending = ENDING_BAD_CONTENT_ENCODING;
     if (exchange->stopped)
-        outcome.ending = exchange->stop_ending;
+        outcome.ending = (int)exchange->stop_ending;
     if (exchange->refusal == REFUSED_SECOND)
         outcome.ending = ENDING_NOT_TWICE;
     return outcome_decide(&outcome, answer->detail, sizeof answer->detail);
