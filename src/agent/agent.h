@@ -29,7 +29,7 @@ void agent_free(struct agent *agent);
 int64_t agent_turn(struct agent *agent, struct moment now);
 
 /* A transport_answered; context is the agent. */
-void agent_answered(void *agent, uint64_t ticket, const struct answer *answer, struct moment now);
+void agent_answered(void *context, uint64_t ticket, const struct answer *answer, struct moment now);
 
 /* The answer to secrets_port.read; takes over what secrets points to. */
 void agent_secrets(struct agent *agent, size_t appserver, struct secrets *secrets, struct moment now);

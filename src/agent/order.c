@@ -9,7 +9,8 @@
 #include "kinetic/token.h"
 #include "kinetic/url.h"
 
-#define URL_MAX (256 * 1024) /* bytes: lines of the configuration have 64 KiB, each may need encoding */
+#define URL_MAX                                                                                              \
+    ((size_t)256 * 1024) /* bytes: lines of the configuration have 64 KiB, each may need encoding */
 
 void order_free(struct order *order)
 {

@@ -88,8 +88,10 @@ enum reason server_standing(const struct server *server, const struct target *ta
 static void pause_after(struct server *server, enum reason reason, const struct answer *answer,
                         struct moment now)
 {
-    if (server->verdict.standing == REASON_NONE && !reason_row(reason)->backs_off)
+    if (server->verdict.standing == REASON_NONE && !reason_row(reason)->backs_off) {
+        backoff_rest(&server->backoff); /* a failure of its own: the server asks for patience no more */
         return;
+    }
     server->backoff_reason = reason;
     int64_t asked_for = answer->retry_after_ns;
     if (!backoff_stands(&server->backoff) || now.boot_ns >= server->backoff.until_ns)
@@ -131,8 +133,8 @@ static void note_answer(struct server *server, const struct answer *answer, stru
         report_certificate(server->report, CERTIFICATE_SERVER, answer->certificate_expiry_epoch);
     if (answer->date_epoch != 0) {
         /* The server wrote its date when it began to answer. */
-        int64_t begun_ns = now.wall_ns - larger(answer->phases.transfer_ns, 0);
-        report_clock_skew(server->report, (double)(answer->date_epoch - begun_ns / SECOND_NS));
+        int64_t begun_epoch = (now.wall_ns - larger(answer->phases.transfer_ns, 0)) / SECOND_NS;
+        report_clock_skew(server->report, (double)(answer->date_epoch - begun_epoch));
     }
 }
 
@@ -198,8 +200,9 @@ void server_login_answered(struct server *server, const struct answer *answer, s
     server->login_ticket = 0;
 
     if (reason == REASON_NONE) {
+        int64_t now_epoch = now.wall_ns / SECOND_NS;
         if (answer->date_epoch == 0 && token.issued_epoch != 0)
-            report_clock_skew(server->report, (double)(token.issued_epoch - now.wall_ns / SECOND_NS));
+            report_clock_skew(server->report, (double)(token.issued_epoch - now_epoch));
         credential_granted(&server->credential, &token, now.boot_ns);
         tell_token(server, now);
     } else {

@@ -104,10 +104,11 @@ static void grant(struct scenario *scenario, struct exchange *exchange)
 static bool token_is_good(const struct scenario *scenario, const char *bearer)
 {
     const char *signature = strrchr(bearer, '.');
-    uint64_t number = 0;
-    int64_t issued_ns = 0;
-    if (!signature || sscanf(signature, ".t%" SCNu64 "-%" SCNd64, &number, &issued_ns) != 2)
+    if (!signature || strncmp(signature, ".t", 2) != 0)
         return false;
+    char *rest;
+    uint64_t number = strtoull(signature + 2, &rest, 10);
+    int64_t issued_ns = *rest == '-' ? strtoll(rest + 1, NULL, 10) : 0;
     bool alive = scenario->now.boot_ns - issued_ns < scenario->erp.token_lifetime_s * SECOND_NS;
     return number >= scenario->erp.oldest_token && (alive || scenario->erp.forgets_lifetimes);
 }
