@@ -38,6 +38,8 @@ void gunzip_free(struct gunzip *gunzip)
 void gunzip_feed(struct gunzip *gunzip, const void *bytes, size_t size)
 {
     assert(!gunzip_pending(gunzip));
+    if (size == 0)
+        return;
     if (size > gunzip->capacity) {
         gunzip->fed = memory_grow(gunzip->fed, size, 1);
         gunzip->capacity = size;
