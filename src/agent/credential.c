@@ -58,11 +58,6 @@ bool credential_ready(const struct credential *credential, int64_t now_ns)
     return credential->read_once && (!by_token(credential) || credential_lives(credential, now_ns));
 }
 
-bool credential_may_login(const struct credential *credential, int64_t now_ns)
-{
-    return credential->flight == CREDENTIAL_NO_FLIGHT && now_ns >= credential->blocked_until_ns;
-}
-
 /* When the credential's own token request is to be sent; NEVER_NS: not at all, as things stand. */
 static int64_t own_request_at(const struct credential *credential, bool wanted, int64_t now_ns)
 {

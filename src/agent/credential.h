@@ -69,9 +69,6 @@ void credential_free(struct credential *credential);
 /* Can an API call be sent now? Wants the secrets read and, with auth = token, a token that lives. */
 bool credential_ready(const struct credential *credential, int64_t now_ns);
 bool credential_lives(const struct credential *credential, int64_t now_ns);
-/* May a token request be sent now: neither blocked nor one in flight? (Fresh secrets are asked for by
-   credential_act.) */
-bool credential_may_login(const struct credential *credential, int64_t now_ns);
 
 enum credential_act {
     CREDENTIAL_REST,

@@ -12,7 +12,8 @@
 #define URL_MAX                                                                                              \
     ((size_t)256 * 1024) /* bytes: lines of the configuration have 64 KiB, each may need encoding */
 
-void order_free(struct order *order)
+/* Wipes what was not handed to a transport. */
+static void order_free(struct order *order)
 {
     if (order->url)
         secret_wipe(order->url, strlen(order->url));

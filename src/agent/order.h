@@ -18,7 +18,4 @@ bool order_call(struct order *order, const struct request *request, const struct
 bool order_login(struct order *order, struct request *request, const struct credential *credential,
                  enum reason *reason, const char **why);
 
-/* Frees and wipes an order that was not handed to a transport. */
-void order_free(struct order *order);
-
 #endif

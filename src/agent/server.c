@@ -78,8 +78,10 @@ enum reason server_standing(const struct server *server, const struct target *ta
 {
     const struct credential *credential = &server->credential;
     *message = NULL;
-    if (backoff_stands(&server->backoff))
+    if (backoff_stands(&server->backoff)) {
+        *message = "No request was sent: this app server is asked in pauses while that lasts.";
         return server->verdict.standing != REASON_NONE ? server->verdict.standing : server->backoff_reason;
+    }
     bool held_back = is_login(target) ? credential->why || now_ns < credential->blocked_until_ns
                                       : !credential_ready(credential, now_ns);
     return held_back ? credential_standing(credential, message) : REASON_NONE;
