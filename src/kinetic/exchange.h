@@ -64,7 +64,7 @@ struct answer {
     char content_type[128]; /* as sent; "" if none (or longer) */
     int64_t date_epoch;     /* the Date header, seconds; 0 if none */
     int64_t retry_after_ns; /* Retry-After, from receipt on; -1 if none */
-    char location[512];     /* of a 3xx, without its query; "" if none */
+    char location[512];     /* of a 3xx, without user, query and fragment; "" if none (or longer) */
     const struct json_result
         *json;        /* of a 2xx to a request with BODY_JSON: read to its end, good or bad; else NULL */
     const char *text; /* body of an answer that is no 2xx, or what request.keep asked for; "" if none;

@@ -227,6 +227,23 @@ static void limits_are_each_servers_own(void **state)
     scene_close(&scene);
 }
 
+/* No TLS session is resumed: it would show no certificate. */
+static void each_handshake_shows_the_certificate(void **state)
+{
+    struct scene scene = scene_open("good", "good", SIMULATOR_TLS_VALID);
+
+    (void)state;
+    scene.network->request.fresh = true;
+    for (int i = 0; i < 3; i++) {
+        struct seen *seen = network_ask(scene.network, "/a");
+
+        assert_good(seen, true, false);
+        assert_true(seen->answer.certificate_expiry_epoch > 0);
+        assert_true(seen->answer.phases.tls_ns > 0);
+    }
+    scene_close(&scene);
+}
+
 /* A kept connection that was verified against one CA set does not serve a request that trusts another. */
 static void ca_sets_do_not_share_connections(void **state)
 {
@@ -278,5 +295,7 @@ ALL_TESTS(cmocka_unit_test(connection_is_kept),
           cmocka_unit_test(closed_connection_is_replaced),
           cmocka_unit_test(post_needs_a_connection_used_lately),
           cmocka_unit_test(connection_is_replaced_when_old), cmocka_unit_test(fresh_connections_are_not_kept),
-          cmocka_unit_test(limits_are_each_servers_own), cmocka_unit_test(ca_sets_do_not_share_connections),
+          cmocka_unit_test(limits_are_each_servers_own),
+          cmocka_unit_test(each_handshake_shows_the_certificate),
+          cmocka_unit_test(ca_sets_do_not_share_connections),
           cmocka_unit_test(no_request_goes_to_a_proxy_of_the_environment));
