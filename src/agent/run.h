@@ -20,9 +20,8 @@ enum run_state {
 
 struct run {
     enum run_state state;
-    bool asked;    /* at least one exchange was started */
-    bool repeated; /* a 401 has led to a login and one repeat */
-    bool timed;    /* got an answer or timed out */
+    bool asked; /* at least one exchange was started */
+    bool timed; /* got an answer or timed out */
     struct probe_run probe;
     struct request request; /* what is asked now or next */
     uint64_t ticket;        /* RUN_ASKING */

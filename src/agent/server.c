@@ -40,6 +40,7 @@ void server_free(struct server *server)
     heap_free(&server->logins);
     credential_free(&server->credential);
     request_free(&server->login);
+    free(server->words);
 }
 
 static bool is_login(const struct target *target)
@@ -73,18 +74,34 @@ static bool may_ask(const struct server *server, int64_t now_ns)
             server->credential.flight == CREDENTIAL_NO_FLIGHT);
 }
 
+/* For people, of a run that sends no request: what was said the last time. */
+static const char *words_of(const struct server *server, enum reason reason)
+{
+    const struct credential *credential = &server->credential;
+    if (server->words && server->words_reason == reason)
+        return server->words;
+    if (credential->message && credential->reason == reason)
+        return credential->message;
+    return reason == REASON_TOKEN_REJECTED
+               ? "No request was sent: the token was refused, and a new one has not come yet."
+               : "No request was sent: this app server is asked in pauses while that lasts.";
+}
+
 enum reason server_standing(const struct server *server, const struct target *target, int64_t now_ns,
                             const char **message)
 {
     const struct credential *credential = &server->credential;
+    enum reason reason = REASON_NONE;
     *message = NULL;
-    if (backoff_stands(&server->backoff)) {
-        *message = "No request was sent: this app server is asked in pauses while that lasts.";
-        return server->verdict.standing != REASON_NONE ? server->verdict.standing : server->backoff_reason;
-    }
     bool held_back = is_login(target) ? credential->why || now_ns < credential->blocked_until_ns
                                       : !credential_ready(credential, now_ns);
-    return held_back ? credential_standing(credential, message) : REASON_NONE;
+    if (backoff_stands(&server->backoff))
+        reason = server->verdict.standing != REASON_NONE ? server->verdict.standing : server->backoff_reason;
+    else if (held_back)
+        reason = credential_standing(credential, message);
+    if (reason != REASON_NONE && !*message)
+        *message = words_of(server, reason);
+    return reason;
 }
 
 static void pause_after(struct server *server, enum reason reason, const struct answer *answer,
@@ -261,11 +278,21 @@ static void replace_redacted(const struct credential *credential, char **text)
     *text = clean;
 }
 
+static void keep_words(struct server *server, const struct probe_result *result)
+{
+    char *copy = memory_copy_text(result->message);
+    free(server->words);
+    server->words = copy;
+    server->words_reason = result->reason;
+}
+
 static void finish(struct server *server, struct target *target, struct probe_result *result,
                    struct moment now)
 {
     replace_redacted(&server->credential, &result->message);
     replace_redacted(&server->credential, &result->correlation);
+    if (target->run.asked && result->message)
+        keep_words(server, result);
     struct run_record record = run_record_of(&target->run, result, target->due_ns, now);
     report_run(target->report, &record);
     notice_run(target, result, now);
@@ -338,7 +365,8 @@ static bool repeats(struct server *server, struct target *target, const struct p
     struct run *run = &target->run;
     if (!result->login || !has_token(server))
         return false;
-    if (run->repeated) {
+    if (target->relogged) {
+        target->relogged = false;
         credential_futile(&server->credential, now.boot_ns);
         backoff_grow(&target->futile, 0, now.boot_ns);
         return false;
@@ -347,7 +375,7 @@ static bool repeats(struct server *server, struct target *target, const struct p
         !credential_refused(&server->credential, run->serial, run->sent_ns, now.boot_ns))
         return false;
     tell_token(server, now);
-    run->repeated = true;
+    target->relogged = true;
     return true;
 }
 
@@ -368,8 +396,10 @@ static void call_done(struct server *server, struct target *target, const struct
         server_enqueue(server, target);
         return;
     }
-    if (!result->login && answer->status > 0)
+    if (!result->login && answer->status > 0) {
+        target->relogged = false;
         backoff_rest(&target->futile);
+    }
     if (reason == REASON_NONE || result->proves_up)
         credential_good(&server->credential, target->run.serial, target->run.sent_ns);
     note_call(server, target, reason, result->proves_up, answer, now);
@@ -389,6 +419,7 @@ static void call_answered(struct server *server, struct target *target, const st
         call_done(server, target, answer, &result, now);
         return;
     }
+    target->relogged = false;
     backoff_rest(&target->futile);
     credential_good(&server->credential, run->serial, run->sent_ns);
     note_call(server, target, REASON_NONE, true, answer, now);

@@ -34,6 +34,8 @@ struct target {
     bool slotted;    /* its due time was moved to keep the least separation */
     bool succeeded;  /* has ever */
     struct run run;
+    bool
+        relogged; /* a 401 of its calls has led to a login, also if the run did not live to see it; no answer since */
     struct backoff futile; /* logins on its behalf that did not help */
     struct complaint complaint;
     enum reason last_reason;
@@ -64,6 +66,8 @@ struct server {
     struct server_verdict verdict;
     struct backoff backoff;
     enum reason backoff_reason;
+    char *words; /* of the last run that failed after a request, redacted; NULL: none */
+    enum reason words_reason;
     int64_t
         open_since_ns; /* since when nothing but the gate holds calls back; NEVER_NS: something else does */
 

@@ -46,8 +46,10 @@ static void listener_open(struct rude_player *player, bool full)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
+    int on = 1; /* so that a server can be started in its place */
     player->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (player->listener < 0 || bind(player->listener, (struct sockaddr *)&address, size) != 0 ||
+    if (player->listener < 0 || setsockopt(player->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        bind(player->listener, (struct sockaddr *)&address, size) != 0 ||
         listen(player->listener, full ? 0 : 1024) != 0 ||
         getsockname(player->listener, (struct sockaddr *)&address, &size) != 0)
         sim_die("the rude player cannot listen: %s", strerror(errno));

@@ -276,6 +276,21 @@ static void a_refused_post_is_repeated_once(void **state)
     scenario_free(story);
 }
 
+/* The run that was refused ends before the new token comes; the next one's 401 is the answer to that login all the same. */
+static void a_login_slower_than_the_interval_is_no_login_storm(void **state)
+{
+    (void)state;
+    struct scenario *story = scenario_new("[exporter]\ninterval = 10s\n" LIVE BAQ("a"));
+    scenario_erp(story)->grants_in_ns = 25 * SECOND_NS;
+    scenario_erp(story)->rules[0] = (struct scenario_rule){.path = "/a/", .status = 401};
+    scenario_pass(story, 5 * MINUTE_NS);
+    assert_in_range(logins(story), 2, 5);
+    scenario_erp(story)->rules[0] = (struct scenario_rule){0};
+    scenario_pass(story, 6 * MINUTE_NS); /* a pause may stand */
+    assert_true(scenario_metric(story, SUCCESS("a")) == 1);
+    scenario_free(story);
+}
+
 static void a_renewal_refused_for_the_password_is_named_so(void **state)
 {
     (void)state;
@@ -400,6 +415,7 @@ ALL_TESTS(cmocka_unit_test(clocks_apart_cost_no_token_request),
           cmocka_unit_test(renewal_fails_while_the_old_token_lives),
           cmocka_unit_test(renewal_fails_between_rare_calls),
           cmocka_unit_test(a_refused_post_is_repeated_once),
+          cmocka_unit_test(a_login_slower_than_the_interval_is_no_login_storm),
           cmocka_unit_test(a_renewal_refused_for_the_password_is_named_so),
           cmocka_unit_test(a_slow_renewal_does_not_hold_back_the_runs),
           cmocka_unit_test(a_short_lifetime_is_renewed_at_its_half_at_most),
