@@ -59,6 +59,8 @@ static void scene_open(struct troubles *troubles, struct scene *scene)
     } else if (row->script) {
         scene->scripts[0] = (struct rude_script){.name = "token", .connection = 1};
         scene->scripts[1] = (struct rude_script){.name = row->script, .from = 2, .steps = row->steps};
+        if (row->rude_login)
+            scene->scripts[0] = (struct rude_script){.name = row->script, .steps = row->steps};
         scene->player = rude_player_start(scene->scripts, 2, NULL);
         scene->port = rude_player_port(scene->player);
     } else {
@@ -232,7 +234,8 @@ static void describe(const struct board_target *target, const struct trouble *ro
 
 static bool has_trouble(const struct board_target *target, const struct trouble *row, unsigned runs)
 {
-    return target->reason == row->reason && target->consecutive_failures >= runs;
+    bool often = row->reason == REASON_NONE || target->consecutive_failures >= runs;
+    return target->ran && target->reason == row->reason && often;
 }
 
 static bool works(const struct board_target *target, const struct trouble *row)
@@ -344,6 +347,8 @@ void troubles_await(struct troubles *troubles, unsigned runs)
     for (size_t i = 0; i < troubles->count; i++) {
         const struct trouble *row = &troubles->rows[i];
         const struct board_target *target = board_row(view, row->name);
+        if (row->reason == REASON_NONE)
+            continue;
         check_words(row, target->message);
         check_log(log, row, target->message);
         check_code(page, row);

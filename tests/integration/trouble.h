@@ -15,10 +15,10 @@ struct scene;
 
 /* The server of a row is polite, and has BAQ zRow, unless it is of the row's script. */
 struct trouble {
-    const char *name; /* of app server and probe */
-    enum reason reason;
-    int code;         /* the status that is counted; 0: no answer */
-    const char *said; /* stands in what is told; NULL: whatever is said */
+    const char *name;   /* of app server and probe */
+    enum reason reason; /* REASON_NONE: it is no trouble at all */
+    int code;           /* the status that is counted; 0: no answer */
+    const char *said;   /* stands in what is told; NULL: whatever is said */
 
     const char *appserver,
         *probe;       /* further lines of the configuration; probe NULL: kind = baq, baq = zRow */
@@ -36,6 +36,7 @@ struct trouble {
     /* how it is mended: mend if it is set; faults are cleared, a script or closed port makes room for a polite server */
     void (*mend)(struct scene *scene);
     bool stays;        /* cannot be mended */
+    bool rude_login;   /* the script answers the token request too */
     bool no_login;     /* auth = none: the call itself, and no API key */
     bool token_failed; /* code and reason are the token request's too */
     unsigned logins;   /* token requests at most while it lasts; 0: not looked at */
