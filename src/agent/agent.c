@@ -7,6 +7,7 @@
 #include "agent/notice.h"
 #include "agent/random.h"
 #include "agent/server.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -27,11 +28,6 @@ struct agent {
     bool stopping;
     int64_t grace_until_ns;
 };
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 static void queue(struct agent *agent, struct server *server)
 {
@@ -195,7 +191,7 @@ static void wait_is_over(struct agent *agent, struct target *target, struct mome
         }
     }
     bool goes = target->run.state == RUN_WAITING || target->run.state == RUN_ASKING;
-    look_again(agent, target, goes ? smaller(target->due_ns, now.boot_ns + WAIT_MAX_NS) : target->due_ns);
+    look_again(agent, target, goes ? ns_min(target->due_ns, now.boot_ns + WAIT_MAX_NS) : target->due_ns);
 }
 
 static void target_due(struct agent *agent, struct target *target, struct moment now)
@@ -216,7 +212,7 @@ static void target_due(struct agent *agent, struct target *target, struct moment
     if (target->run.state == RUN_NONE || make_room(target, now))
         begin_run(agent, target, key_ns, now);
     queue(agent, target->server);
-    look_again(agent, target, smaller(target->due_ns, now.boot_ns + WAIT_MAX_NS));
+    look_again(agent, target, ns_min(target->due_ns, now.boot_ns + WAIT_MAX_NS));
 }
 
 /* ---- what arrives ---- */
@@ -289,9 +285,9 @@ int64_t agent_turn(struct agent *agent, struct moment now)
     }
     int64_t at_ns = agent->grace_until_ns;
     if (heap_first(&agent->due))
-        at_ns = smaller(at_ns, heap_first(&agent->due)->key);
+        at_ns = ns_min(at_ns, heap_first(&agent->due)->key);
     if (heap_first(&agent->timers))
-        at_ns = smaller(at_ns, heap_first(&agent->timers)->key);
+        at_ns = ns_min(at_ns, heap_first(&agent->timers)->key);
     return at_ns;
 }
 

@@ -4,19 +4,10 @@
 #include <stdlib.h>
 
 #include "agent/random.h"
+#include "base/clock.h"
 #include "base/memory.h"
 
 #define FRESH_NS SECOND_NS
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 static bool by_token(const struct credential *credential)
 {
@@ -72,8 +63,8 @@ static int64_t own_request_at(const struct credential *credential, bool wanted, 
         return NEVER_NS;
     }
     if (credential->asked_ns > 0)
-        at = larger(at, credential->asked_ns + SECOND_NS);
-    return larger(at, larger(credential->retry.until_ns, credential->blocked_until_ns));
+        at = ns_max(at, credential->asked_ns + SECOND_NS);
+    return ns_max(at, ns_max(credential->retry.until_ns, credential->blocked_until_ns));
 }
 
 static int64_t probe_request_at(const struct credential *credential, bool probe)
@@ -111,13 +102,13 @@ int64_t credential_deadline(const struct credential *credential, bool wanted, bo
 {
     if (credential->reading)
         return NEVER_NS;
-    int64_t login = smaller(own_request_at(credential, wanted, now_ns), probe_request_at(credential, probe));
+    int64_t login = ns_min(own_request_at(credential, wanted, now_ns), probe_request_at(credential, probe));
     if (login != NEVER_NS && credential->why)
-        login = larger(login, credential->look_again_ns);
-    int64_t at = smaller(login, look_at(credential, wanted));
+        login = ns_max(login, credential->look_again_ns);
+    int64_t at = ns_min(login, look_at(credential, wanted));
     /* While somebody waits for it, the end of a token's life is an event too. */
     if (wanted && credential_lives(credential, now_ns))
-        at = smaller(at, credential->expires_ns);
+        at = ns_min(at, credential->expires_ns);
     return at;
 }
 
@@ -216,7 +207,7 @@ static int64_t renewal_delay(const struct credential *credential)
     const struct renew_at *renew = &credential->settings->token_renew_at;
     int64_t delay = renew->is_share ? (int64_t)((double)credential->lifetime_ns * renew->share)
                                     : credential->lifetime_ns - renew->before_ns;
-    return larger(delay, larger(credential->lifetime_ns / 2, SECOND_NS));
+    return ns_max(delay, ns_max(credential->lifetime_ns / 2, SECOND_NS));
 }
 
 void credential_granted(struct credential *credential, struct token *token, int64_t now_ns)
@@ -282,7 +273,7 @@ void credential_good(struct credential *credential, uint64_t serial, int64_t sen
     if (!by_token(credential) || serial != credential->serial)
         return;
     credential->proven = true;
-    credential->good_sent_ns = larger(credential->good_sent_ns, sent_ns);
+    credential->good_sent_ns = ns_max(credential->good_sent_ns, sent_ns);
 }
 
 bool credential_refused(struct credential *credential, uint64_t serial, int64_t sent_ns, int64_t now_ns)

@@ -135,7 +135,7 @@ static int arm(struct loop *loop, int64_t deadline_ns)
 struct moment loop_turn(struct loop *loop, int64_t deadline_boot_ns)
 {
     struct epoll_event events[EVENTS_A_TURN];
-    int64_t deadline = deadline_boot_ns < loop->hastened_ns ? deadline_boot_ns : loop->hastened_ns;
+    int64_t deadline = ns_min(deadline_boot_ns, loop->hastened_ns);
     int count = epoll_wait(loop->epoll, events, EVENTS_A_TURN, arm(loop, deadline));
     struct moment now = clock_now();
 

@@ -12,11 +12,6 @@
 #define MISSED_MAX_NS     (5 * SECOND_NS)
 #define SEPARATION_MAX_NS (10 * MILLISECOND_NS)
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static uint64_t identity_hash(const struct target_settings *target)
 {
     const char *const parts[] = {target->appserver->name, target->company, target->probe->name};
@@ -28,7 +23,7 @@ static uint64_t identity_hash(const struct target_settings *target)
 
 static int64_t phase(const struct schedule *schedule)
 {
-    return (int64_t)(schedule->hash % (uint64_t)smaller(schedule->interval_ns, SPREAD_MAX_NS));
+    return (int64_t)(schedule->hash % (uint64_t)ns_min(schedule->interval_ns, SPREAD_MAX_NS));
 }
 
 struct schedule schedule_of(const struct target_settings *target, int64_t start_boot_ns)
@@ -43,7 +38,7 @@ struct schedule schedule_of(const struct target_settings *target, int64_t start_
 
 static int64_t point_with_jitter(const struct schedule *schedule, int64_t index)
 {
-    int64_t range = smaller(schedule->interval_ns / JITTER_SHARE, JITTER_MAX_NS) + 1;
+    int64_t range = ns_min(schedule->interval_ns / JITTER_SHARE, JITTER_MAX_NS) + 1;
     uint64_t random = random_mix(schedule->hash ^ (uint64_t)index);
     return schedule->origin_ns + index * schedule->interval_ns + (int64_t)(random % (uint64_t)range);
 }
@@ -59,7 +54,7 @@ int64_t schedule_next(const struct schedule *schedule, int64_t after_boot_ns)
 
 bool schedule_missed(const struct schedule *schedule, int64_t due_ns, int64_t now_ns)
 {
-    return now_ns - due_ns > smaller(schedule->interval_ns / 2, MISSED_MAX_NS);
+    return now_ns - due_ns > ns_min(schedule->interval_ns / 2, MISSED_MAX_NS);
 }
 
 int64_t schedule_resume(const struct schedule *schedule, int64_t now_ns)

@@ -6,17 +6,8 @@
 #include "agent/notice.h"
 #include "agent/order.h"
 #include "agent/random.h"
+#include "base/clock.h"
 #include "base/memory.h"
-
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 void server_init(struct server *server, struct server_context *context,
                  const struct appserver_settings *settings, struct report_appserver *report, size_t number,
@@ -116,8 +107,8 @@ static void pause_after(struct server *server, enum reason reason, const struct 
     if (!backoff_stands(&server->backoff) || now.boot_ns >= server->backoff.until_ns)
         backoff_grow(&server->backoff, asked_for, now.boot_ns);
     else if (asked_for > 0) /* the pause was already begun by another request that was in flight */
-        server->backoff.until_ns = larger(server->backoff.until_ns,
-                                          now.boot_ns + smaller(asked_for, server->backoff.range.to_ns));
+        server->backoff.until_ns = ns_max(server->backoff.until_ns,
+                                          now.boot_ns + ns_min(asked_for, server->backoff.range.to_ns));
 }
 
 static void tell_verdict(struct server *server, struct moment now)
@@ -152,7 +143,7 @@ static void note_answer(struct server *server, const struct answer *answer, stru
         report_certificate(server->report, CERTIFICATE_SERVER, answer->certificate_expiry_epoch);
     if (answer->date_epoch != 0) {
         /* The server wrote its date when it began to answer. */
-        int64_t begun_epoch = (now.wall_ns - larger(answer->phases.transfer_ns, 0)) / SECOND_NS;
+        int64_t begun_epoch = (now.wall_ns - ns_max(answer->phases.transfer_ns, 0)) / SECOND_NS;
         report_clock_skew(server->report, (double)(answer->date_epoch - begun_epoch));
     }
 }
@@ -248,7 +239,7 @@ static void send_login(struct server *server, struct moment now)
         report_reauthentication(server->report);
     credential_asked(credential, now.boot_ns);
     order.timeout_ns = server->context->settings->timeout_ns;
-    order.connect_timeout_ns = smaller(order.timeout_ns, server->context->settings->connect_timeout_ns);
+    order.connect_timeout_ns = ns_min(order.timeout_ns, server->context->settings->connect_timeout_ns);
     server->login_ticket = new_ticket(server->context, TICKET_LOGIN | server->number);
     server->context->transport->start(server->context->transport, server->login_ticket, &order, now);
 }
@@ -463,7 +454,7 @@ void server_answered(struct server *server, struct target *target, const struct 
 static void start(struct server *server, struct target *target, struct order *order, struct moment now)
 {
     order->timeout_ns = run_time_left(&target->run);
-    order->connect_timeout_ns = smaller(order->timeout_ns, server->context->settings->connect_timeout_ns);
+    order->connect_timeout_ns = ns_min(order->timeout_ns, server->context->settings->connect_timeout_ns);
     run_sent(&target->run, new_ticket(server->context, target->number), now);
     server->context->transport->start(server->context->transport, target->run.ticket, order, now);
 }
@@ -501,7 +492,7 @@ static void send_call(struct server *server, struct moment now)
     }
     heap_remove(&server->gate.waiting, &target->waiting);
     gate_take(&server->gate);
-    report_request_wait(server->report, now.boot_ns - larger(run->waiting_since_ns, server->open_since_ns));
+    report_request_wait(server->report, now.boot_ns - ns_max(run->waiting_since_ns, server->open_since_ns));
     run->serial = credential_use(&server->credential);
     start(server, target, &order, now);
 }
@@ -566,9 +557,9 @@ static int64_t deadline(const struct server *server, struct moment now)
         return server->backoff.until_ns > now.boot_ns ? server->backoff.until_ns : NEVER_NS;
     int64_t at = credential_deadline(&server->credential, waiting, server->logins.count > 0, now.boot_ns);
     /* A held place that ends is told, also when nobody waits for it. */
-    at = smaller(at, gate_deadline(&server->gate));
+    at = ns_min(at, gate_deadline(&server->gate));
     if (server->told_blocked != 0)
-        at = smaller(at, server->told_blocked);
+        at = ns_min(at, server->told_blocked);
     return at;
 }
 

@@ -16,6 +16,7 @@
 #include "agent/loop.h"
 #include "agent/transfer.h"
 #include "agent/worker.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -85,11 +86,6 @@ static void on_worker(void *context, int descriptor, uint32_t events, struct mom
 
 /* ---- the thread ---- */
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static void tell_turn(struct agent_thread *self, int64_t turn_ns)
 {
     report_turn(self->report, turn_ns, clock_now());
@@ -109,7 +105,7 @@ static void *thread_run(void *context)
         int64_t agent_ns = agent_turn(self->agent, clock_now());
         int64_t now_ns = clock_now().boot_ns;
         tell_turn(self, now_ns - woken.boot_ns);
-        wake_ns = smaller(smaller(agent_ns, transfer_ns), now_ns + HEARTBEAT_NS);
+        wake_ns = ns_min(ns_min(agent_ns, transfer_ns), now_ns + HEARTBEAT_NS);
     }
     return NULL;
 }

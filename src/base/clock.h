@@ -21,6 +21,16 @@ struct moment {
 
 struct moment clock_now(void);
 
+static inline int64_t ns_min(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t ns_max(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 static inline double clock_seconds(int64_t ns)
 {
     return (double)ns / 1e9;

@@ -238,12 +238,3 @@ void secret_source_free(struct secret_source *source)
     secret_unref(source->inlined);
     *source = (struct secret_source){.form = SECRET_NONE};
 }
-
-bool secret_source_equal(const struct secret_source *a, const struct secret_source *b)
-{
-    if (a->form != b->form || !secret_equal(a->inlined, b->inlined))
-        return false;
-    if (a->name == NULL || b->name == NULL)
-        return a->name == b->name;
-    return strcmp(a->name, b->name) == 0;
-}

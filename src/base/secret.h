@@ -37,7 +37,6 @@ bool secret_equal(const struct secret *a, const struct secret *b); /* both NULL:
 struct secret *secret_read(const struct secret_source *source, char **why);
 
 void secret_source_free(struct secret_source *source);
-bool secret_source_equal(const struct secret_source *a, const struct secret_source *b);
 
 /* Overwrites in a way that the compiler keeps. */
 void secret_wipe(void *bytes, size_t size);

@@ -328,14 +328,3 @@ void settings_free(const struct config_row *rows, size_t count, void *base)
             value_free(&rows[i], (char *)base + rows[i].offset);
     }
 }
-
-bool section_has(const struct section *section, const struct config_row *row)
-{
-    for (size_t i = 0; i < section->count; i++) {
-        enum key_form form;
-        struct span name;
-        if (row_takes_key(row, section->entries[i].name, &form, &name))
-            return true;
-    }
-    return false;
-}

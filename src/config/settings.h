@@ -42,7 +42,4 @@ void settings_fault(struct settings_reader *reader, const struct section *sectio
 void settings_unknown(struct settings_reader *reader, const struct section *section,
                       const struct entry *entry, const struct settings_group *extra, size_t extra_count);
 
-/* Whether the section has a row's key in any form. */
-bool section_has(const struct section *section, const struct config_row *row);
-
 #endif

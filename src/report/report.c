@@ -52,11 +52,6 @@ void report_free(struct report *report)
     free(report);
 }
 
-struct store *report_store(struct report *report)
-{
-    return report->store;
-}
-
 struct board *report_board(struct report *report)
 {
     return report->board;

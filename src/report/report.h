@@ -17,14 +17,12 @@
 struct report;
 struct report_appserver;
 struct report_target;
-struct store;
 struct board;
 
 /* Owners and their standing series for every app server and target of the model (a reference is taken). All counters
    with a closed label list stand at 0. */
 struct report *report_new(struct model *model, struct moment now, const char *version, const char *revision);
 void report_free(struct report *report);
-struct store *report_store(struct report *report);
 struct board *report_board(struct report *report);
 
 /* By their indices in the model. */

@@ -259,25 +259,6 @@ static void inline_and_none(void **state)
     assert_null(source.inlined);
 }
 
-static void sources_are_compared(void **state)
-{
-    (void)state;
-    struct secret_source a = {.form = SECRET_FILE, .name = memory_copy_text("/a")};
-    struct secret_source b = {.form = SECRET_FILE, .name = memory_copy_text("/a")};
-    struct secret_source c = {.form = SECRET_ENV, .name = memory_copy_text("/a")};
-    struct secret_source d = {.form = SECRET_INLINE, .inlined = secret_new("x", 1)};
-    struct secret_source e = {.form = SECRET_INLINE, .inlined = secret_new("y", 1)};
-    assert_true(secret_source_equal(&a, &b));
-    assert_false(secret_source_equal(&a, &c));
-    assert_false(secret_source_equal(&d, &e));
-    assert_true(secret_source_equal(&d, &d));
-    b.name[1] = 'b';
-    assert_false(secret_source_equal(&a, &b));
-    struct secret_source *all[] = {&a, &b, &c, &d, &e};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        secret_source_free(all[i]);
-}
-
 static void redacting(void **state)
 {
     static const struct {
@@ -357,6 +338,5 @@ ALL_TESTS(cmocka_unit_test(holds_and_compares), cmocka_unit_test(wiping_leaves_z
           cmocka_unit_test(threads_share_it), WITH_FOLDER(files_are_read_and_only_line_ends_trimmed),
           WITH_FOLDER(files_are_bounded), WITH_FOLDER(symbolic_links_are_followed),
           WITH_FOLDER(a_fifo_is_read_to_its_end), cmocka_unit_test(variables), WITH_FOLDER(credentials),
-          cmocka_unit_test(inline_and_none), cmocka_unit_test(sources_are_compared),
-          cmocka_unit_test(redacting), cmocka_unit_test(redacting_several),
+          cmocka_unit_test(inline_and_none), cmocka_unit_test(redacting), cmocka_unit_test(redacting_several),
           cmocka_unit_test(base64_at_every_place));
