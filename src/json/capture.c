@@ -145,6 +145,7 @@ static void text_append(struct capture_text *text, const void *bytes, size_t siz
         text->capacity = capacity < text->maximum + 1 ? capacity : text->maximum + 1;
         text->bytes = memory_grow(text->bytes, text->capacity, 1);
     }
+    assert(text->bytes != NULL);
     memcpy(text->bytes + text->size, bytes, size);
     text->size += size;
     text->bytes[text->size] = '\0';
