@@ -170,10 +170,10 @@ static bool make_room(struct target *target, struct moment now)
     if (standing != REASON_NONE) {
         server_give_up(server, target, standing, message, now);
     } else if (target->run.state == RUN_WAITING && !target->run.asked) {
-        report_skipped(target->report, SKIP_GATE);
+        report_skipped(target->report, SKIP_GATE, now);
         server_drop(server, target);
     } else {
-        report_skipped(target->report, SKIP_OVERRUN);
+        report_skipped(target->report, SKIP_OVERRUN, now);
         return false;
     }
     return true;

@@ -47,9 +47,9 @@ void report_run(struct report_target *target, const struct run_record *record);
 /* An HTTP answer came to a request of the target. */
 void report_response(struct report_target *target, int status);
 
-/* A run was left out. */
+/* A run was left out. One that never got a place says nothing of the target: its results go on to stand. */
 enum skip_cause { SKIP_OVERRUN, SKIP_GATE };
-void report_skipped(struct report_target *target, enum skip_cause cause);
+void report_skipped(struct report_target *target, enum skip_cause cause, struct moment now);
 
 /* Due until ready to be sent, waiting for a place not counted. */
 void report_lateness(struct report *report, int64_t lateness_ns);

@@ -179,9 +179,26 @@ void report_response(struct report_target *target, int status)
     store_unlock(target->report->store);
 }
 
-void report_skipped(struct report_target *target, enum skip_cause cause)
+/* Everything that vanishes when the target does not run. */
+static const struct {
+    enum family family;
+    size_t values;
+} result_families[] = {
+    {FAMILY_PROBE_SUCCESS, 1},       {FAMILY_PROBE_CONSECUTIVE_FAILURES, 1}, {FAMILY_PROBE_FAILURE_REASON, 1},
+    {FAMILY_PROBE_LAST_DURATION, 1}, {FAMILY_PROBE_PHASE, PHASE_VALUES},     {FAMILY_PROBE_RESPONSE_BYTES, 1},
+    {FAMILY_PROBE_ROWS, 1},          {FAMILY_PROBE_ROWS_TRUNCATED, 1},       {FAMILY_PROBE_COLUMNS, 1},
+    {FAMILY_PROBE_SCHEMA_HASH, 1},
+};
+
+void report_skipped(struct report_target *target, enum skip_cause cause, struct moment now)
 {
-    store_lock(target->report->store);
-    store_add(target->report->store, target->appserver->owner, FAMILY_RUNS_SKIPPED, cause, 1);
-    store_unlock(target->report->store);
+    struct store *store = target->report->store;
+    int64_t until_ns = now.boot_ns + RESULT_LIFE * target->interval_ns;
+
+    store_lock(store);
+    store_add(store, target->appserver->owner, FAMILY_RUNS_SKIPPED, cause, 1);
+    for (size_t i = 0; cause == SKIP_GATE && i < sizeof result_families / sizeof result_families[0]; i++)
+        for (size_t value = 0; value < result_families[i].values; value++)
+            store_extend(store, target->owner, result_families[i].family, value, now.boot_ns, until_ns);
+    store_unlock(store);
 }
