@@ -13,13 +13,6 @@
 /* Out of seats Kinetic delays each call by 20 s (facts section 4.4): a shorter time-out would hide that. */
 #define SEAT_DELAY_NS (20 * SECOND_NS)
 
-/* The line of a key, or the section's own where the key is not written. */
-static struct place key_place(struct place section_place, const struct section *section, const char *key)
-{
-    const struct entry *entry = section_find(section, key);
-    return entry == NULL ? section_place : (struct place){section_place.file, entry->line};
-}
-
 /* The first item that stands twice in the list, or NULL. */
 static const char *list_twice(const struct text_list *list)
 {
@@ -49,10 +42,13 @@ void exporter_check(const struct exporter_settings *exporter, const struct secti
                     struct fault_list *faults)
 {
     struct place own = {file, section->line};
-    short_timeout_warn("[exporter]", exporter->timeout_ns, key_place(own, section, "timeout"), faults);
+    struct key_lines keys;
+    key_lines_init(&keys, section);
+    short_timeout_warn("[exporter]", exporter->timeout_ns, key_lines_place(&keys, own, "timeout"), faults);
     if (exporter->connect_timeout_ns > exporter->timeout_ns)
-        warning_add(faults, key_place(own, section, "connect_timeout"),
+        warning_add(faults, key_lines_place(&keys, own, "connect_timeout"),
                     "[exporter] connect_timeout: longer than timeout, so it never comes to bear");
+    key_lines_free(&keys);
 }
 
 /* ---- [appserver NAME] ---- */
@@ -69,8 +65,7 @@ static bool is_loopback(const char *url)
     return false;
 }
 
-static void credentials_check(const struct appserver_settings *appserver, const struct section *section,
-                              struct fault_list *faults)
+static void credentials_check(const struct appserver_settings *appserver, struct fault_list *faults)
 {
     const struct {
         const char *key;
@@ -86,61 +81,60 @@ static void credentials_check(const struct appserver_settings *appserver, const 
                       "%s_credential)",
                       appserver->name, login[i].key, login[i].key, login[i].key, login[i].key);
         if (appserver->auth == AUTH_NONE && set)
-            warning_add(faults, appserver->place, "[appserver %s] %s: not used, because auth = none",
-                        appserver->name, login[i].key);
+            warning_add(faults, appserver_key_place(appserver, login[i].key),
+                        "[appserver %s] %s: not used, because auth = none", appserver->name, login[i].key);
     }
     if (any && strncmp(appserver->url, "http://", 7) == 0 && !is_loopback(appserver->url))
-        warning_add(faults, key_place(appserver->place, section, "url"),
+        warning_add(faults, appserver_key_place(appserver, "url"),
                     "[appserver %s] url: http:// sends the credentials in clear text; use https://",
                     appserver->name);
 }
 
-void appserver_check(const struct appserver_settings *appserver, const struct section *section,
-                     struct fault_list *faults)
+void appserver_check(const struct appserver_settings *appserver, struct fault_list *faults)
 {
-    credentials_check(appserver, section, faults);
+    credentials_check(appserver, faults);
     const char *twice = list_twice(&appserver->company);
     if (twice != NULL)
-        fault_add(faults, key_place(appserver->place, section, "company"),
+        fault_add(faults, appserver_key_place(appserver, "company"),
                   "[appserver %s] company: %s stands in it twice", appserver->name, twice);
     if (appserver->max_in_flight > 4)
         warning_add(
-            faults, key_place(appserver->place, section, "max_in_flight"),
+            faults, appserver_key_place(appserver, "max_in_flight"),
             "[appserver %s] max_in_flight: each request holds a license seat while it lasts, so up to %lld "
             "seats",
             appserver->name, (long long)appserver->max_in_flight);
     if (appserver->login_retry.from_ns < 30 * SECOND_NS)
-        warning_add(faults, key_place(appserver->place, section, "login_retry"),
+        warning_add(faults, appserver_key_place(appserver, "login_retry"),
                     "[appserver %s] login_retry: logins this soon after a refused one can lock the account",
                     appserver->name);
 }
 
 /* ---- [probe NAME] ---- */
 
-void probe_check(const struct probe_settings *probe, const struct section *section, struct fault_list *faults)
+void probe_check(const struct probe_settings *probe, struct fault_list *faults)
 {
     const char *twice = list_twice(&probe->company);
     if (twice != NULL)
-        fault_add(faults, key_place(probe->place, section, "company"),
+        fault_add(faults, probe_key_place(probe, "company"),
                   "[probe %s] company: %s stands in it twice, which would write the same series", probe->name,
                   twice);
     twice = list_twice(&probe->appserver);
     if (twice != NULL)
-        fault_add(faults, key_place(probe->place, section, "appserver"),
+        fault_add(faults, probe_key_place(probe, "appserver"),
                   "[probe %s] appserver: %s stands in it twice, which would write the same series",
                   probe->name, twice);
     if (!probe->kind->per_company && probe->company.count > 1)
-        warning_add(faults, key_place(probe->place, section, "company"),
+        warning_add(faults, probe_key_place(probe, "company"),
                     "[probe %s] company: kind = %s runs once for an app server; only %s is used", probe->name,
                     probe->kind->name, probe->company.items[0]);
-    if (section_find(section, "timeout") != NULL && probe->kind->per_company) {
+    if (key_lines_find(&probe->keys, "timeout") != 0 && probe->kind->per_company) {
         char *title = memory_format("[probe %s]", probe->name);
-        short_timeout_warn(title, probe->timeout_ns, key_place(probe->place, section, "timeout"), faults);
+        short_timeout_warn(title, probe->timeout_ns, probe_key_place(probe, "timeout"), faults);
         free(title);
     }
     if (probe->timeout_ns > probe->interval_ns)
         warning_add(
-            faults, key_place(key_place(probe->place, section, "interval"), section, "timeout"),
+            faults, key_lines_place(&probe->keys, probe_key_place(probe, "interval"), "timeout"),
             "[probe %s] timeout: longer than the interval, so a slow run makes the next one be skipped",
             probe->name);
 }
@@ -158,8 +152,9 @@ static void appserver_names_check(const struct model *model, const struct probe_
         for (size_t k = 0; k < model->appserver_count; k++)
             names[k] = model->appservers[k].name;
         const char *nearest = text_nearest(name, names, model->appserver_count);
-        fault_add(faults, probe->place, "[probe %s] appserver = %s: there is no such [appserver]%s%s%s",
-                  probe->name, name, nearest == NULL ? "" : "; is ", nearest == NULL ? "" : nearest,
+        fault_add(faults, probe_key_place(probe, "appserver"),
+                  "[probe %s] appserver = %s: there is no such [appserver]%s%s%s", probe->name, name,
+                  nearest == NULL ? "" : "; is ", nearest == NULL ? "" : nearest,
                   nearest == NULL ? "" : " meant?");
         free(names);
     }
@@ -224,7 +219,7 @@ static void urls_check(const struct model *model, struct fault_list *faults)
         const struct appserver_settings *before = order[i - 1].appserver, *same = order[i].appserver;
         if (strcmp(before->url, same->url) == 0)
             warning_add(
-                faults, same->place,
+                faults, appserver_key_place(same, "url"),
                 "[appserver %s] url: the same as that of [appserver %s]; each has a gate and a login of its "
                 "own",
                 same->name, before->name);

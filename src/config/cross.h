@@ -5,13 +5,11 @@
 #include "config/document.h"
 #include "config/model.h"
 
-/* Of one section whose keys were each read without fault. section gives lines and what was written. */
+/* Of one section whose keys were each read without fault. section gives lines. */
 void exporter_check(const struct exporter_settings *exporter, const struct section *section, const char *file,
                     struct fault_list *faults);
-void appserver_check(const struct appserver_settings *appserver, const struct section *section,
-                     struct fault_list *faults);
-void probe_check(const struct probe_settings *probe, const struct section *section,
-                 struct fault_list *faults);
+void appserver_check(const struct appserver_settings *appserver, struct fault_list *faults);
+void probe_check(const struct probe_settings *probe, struct fault_list *faults);
 
 /* Of the whole; fields of sections that had faults may be empty. */
 void model_check(const struct model *model, const char *file, struct fault_list *faults);

@@ -39,6 +39,7 @@ static void rows_free(enum config_section_id section, void *settings)
 static void appserver_free(struct appserver_settings *appserver)
 {
     rows_free(SECTION_APPSERVER, appserver);
+    key_lines_free(&appserver->keys);
     free(appserver->name);
 }
 
@@ -48,7 +49,18 @@ static void probe_free(struct probe_settings *probe)
     if (probe->kind != NULL && probe->own != NULL)
         settings_free(probe->kind->rows, probe->kind->row_count, probe->own);
     free(probe->own);
+    key_lines_free(&probe->keys);
     free(probe->name);
+}
+
+struct place appserver_key_place(const struct appserver_settings *appserver, const char *key)
+{
+    return key_lines_place(&appserver->keys, appserver->place, key);
+}
+
+struct place probe_key_place(const struct probe_settings *probe, const char *key)
+{
+    return key_lines_place(&probe->keys, probe->place, key);
 }
 
 struct model *model_ref(struct model *model)
@@ -186,10 +198,11 @@ static void appserver_read(struct settings_reader *reader, const struct section 
     struct appserver_settings *appserver = &model->appservers[model->appserver_count++];
     appserver->name = memory_copy_text(section->name);
     appserver->place = (struct place){reader->file, section->line};
+    key_lines_init(&appserver->keys, section);
     size_t before = reader->faults->faults;
     section_fill(reader, section, SECTION_APPSERVER, appserver);
     if (reader->faults->faults == before)
-        appserver_check(appserver, section, reader->faults);
+        appserver_check(appserver, reader->faults);
 }
 
 static void probe_read(struct settings_reader *reader, const struct section *section, struct model *model)
@@ -197,6 +210,7 @@ static void probe_read(struct settings_reader *reader, const struct section *sec
     struct probe_settings *probe = &model->probes[model->probe_count++];
     probe->name = memory_copy_text(section->name);
     probe->place = (struct place){reader->file, section->line};
+    key_lines_init(&probe->keys, section);
     const struct entry *kind_entry = section_find(section, "kind");
     const struct config_kind *kind = kind_entry == NULL
                                          ? NULL
@@ -223,7 +237,7 @@ static void probe_read(struct settings_reader *reader, const struct section *sec
     if (kind == NULL)
         return;
     if (reader->faults->faults == before)
-        probe_check(probe, section, reader->faults);
+        probe_check(probe, reader->faults);
     if (kind->check != NULL)
         kind->check(probe, reader->faults);
 }

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/zone.h"
 #include "config/fault.h"
+#include "config/place.h"
 #include "config/schema.h"
 
 struct text_list {
@@ -78,7 +79,8 @@ struct license_choice {
 
 struct appserver_settings {
     char *name;
-    struct place place;
+    struct place place; /* of its section */
+    struct key_lines keys;
     char *url;       /* http or https; no trailing slash, no query, no userinfo */
     int api_version; /* 1 or 2 */
     struct text_list company;
@@ -103,7 +105,8 @@ enum probe_connection { CONNECTION_REUSE, CONNECTION_FRESH };
 
 struct probe_settings {
     char *name;
-    struct place place;
+    struct place place; /* of its section */
+    struct key_lines keys;
     const struct config_kind *kind;
     void *own;                  /* the kind's settings struct, kind->settings_size bytes */
     struct text_list appserver; /* names; empty: all */
@@ -158,6 +161,10 @@ void model_apply(struct model *model, const struct model_override *override);
 
 /* Whether the app server of that name belongs to the shard: FNV-1a of its name, modulo total. */
 bool shard_has(const char *appserver, int64_t index, int64_t total);
+
+/* Where the key was written, for faults; the section's place where it was not. */
+struct place appserver_key_place(const struct appserver_settings *appserver, const char *key);
+struct place probe_key_place(const struct probe_settings *probe, const char *key);
 
 struct model *model_ref(struct model *model);
 void model_unref(struct model *model);

@@ -199,8 +199,7 @@ static char *read_zone(const char *text, void *field)
     const char *why = NULL;
     struct zone *zone = zone_load(text, &why);
     if (zone == NULL)
-        return memory_format("%s; an IANA name is wanted, such as America/Chicago (tzdata must be installed)",
-                             why);
+        return memory_format("%s; an IANA name is wanted, such as America/Chicago", why);
     *(struct zone **)field = zone;
     return NULL;
 }

@@ -98,10 +98,11 @@ static void service_check(const struct probe_settings *probe, const struct bo_se
         if (strcasecmp(settings->service, sensitive[i].service) != 0)
             continue;
         if (sensitive[i].never)
-            fault_add(faults, probe->place, "[probe %s] service = %s: refused, its answers hold secrets",
-                      probe->name, settings->service);
+            fault_add(faults, probe_key_place(probe, "service"),
+                      "[probe %s] service = %s: refused, its answers hold secrets", probe->name,
+                      settings->service);
         else if (settings->query.select == NULL)
-            fault_add(faults, probe->place,
+            fault_add(faults, probe_key_place(probe, "service"),
                       "[probe %s] service = %s: its rows hold secrets or personal data; name the columns "
                       "that you need in "
                       "select",
@@ -125,7 +126,7 @@ static bool is_entity(const char *entity)
 static void entity_check(const struct probe_settings *probe, const char *entity, struct fault_list *faults)
 {
     if (entity != NULL && !is_entity(entity))
-        fault_add(faults, probe->place,
+        fault_add(faults, probe_key_place(probe, "entity"),
                   "[probe %s] entity = %s: wants an entity set or Set(Key='value'); options go into filter, "
                   "select and "
                   "the like",

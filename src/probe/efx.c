@@ -80,7 +80,7 @@ static void body_check(const struct probe_settings *probe, const char *body, str
         return;
     char *misspelt = date_check(body);
     if (misspelt != NULL) {
-        fault_add(faults, probe->place, "[probe %s] body: %s", probe->name, misspelt);
+        fault_add(faults, probe_key_place(probe, "body"), "[probe %s] body: %s", probe->name, misspelt);
         free(misspelt);
         return;
     }
@@ -90,15 +90,16 @@ static void body_check(const struct probe_settings *probe, const char *body, str
     const struct json_result *json = json_scanner_finish(scanner);
     long curly = json->error == JSON_FINE ? -1 : find_curly_quote(text);
     if (curly >= 0)
-        fault_add(faults, probe->place,
+        fault_add(faults, probe_key_place(probe, "body"),
                   "[probe %s] body: not JSON: byte %ld is a curly quote, as word processors write them; JSON "
                   "wants the "
                   "straight one (\")",
                   probe->name, curly);
     else if (json->error != JSON_FINE)
-        fault_add(faults, probe->place, "[probe %s] body: not JSON: %s", probe->name, json->sentence);
+        fault_add(faults, probe_key_place(probe, "body"), "[probe %s] body: not JSON: %s", probe->name,
+                  json->sentence);
     else if (json->root != JSON_OBJECT)
-        fault_add(faults, probe->place,
+        fault_add(faults, probe_key_place(probe, "body"),
                   "[probe %s] body: %s; a function wants an object of its inputs, {} for none", probe->name,
                   json_kind_text(json->root));
     json_scanner_free(scanner);
@@ -119,7 +120,7 @@ static void check(const struct probe_settings *probe, struct fault_list *faults)
 static void check_target(const struct target_settings *target, struct fault_list *faults)
 {
     if (target->appserver->api_version == 1)
-        fault_add(faults, target->probe->place,
+        fault_add(faults, probe_key_place(target->probe, "kind"),
                   "[probe %s] kind = efx: app server %s has api_version = v1, and functions need v2",
                   target->probe->name, target->appserver->name);
 }

@@ -19,8 +19,9 @@ static void whole_check(const struct check *check, const char *key, struct optio
     if (number.set &&
         (number.value < minimum || number.value > WHOLE_MAX || number.value > (double)(int64_t)number.value ||
          number.value < (double)(int64_t)number.value))
-        fault_add(check->faults, check->probe->place, "[probe %s] %s = %g: wants a whole number from %.0f on",
-                  check->probe->name, key, number.value, minimum);
+        fault_add(check->faults, probe_key_place(check->probe, key),
+                  "[probe %s] %s = %g: wants a whole number from %.0f on", check->probe->name, key,
+                  number.value, minimum);
 }
 
 static void paging_check(const struct check *check, const struct query_settings *settings)
@@ -36,22 +37,23 @@ static void paging_check(const struct check *check, const struct query_settings 
                 {"fetch_limit", settings->fetch_limit.set, true}};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (keys[i].set && !keys[i].needs_all && all)
-            fault_add(check->faults, probe->place,
+            fault_add(check->faults, probe_key_place(probe, keys[i].key),
                       "[probe %s] %s: not with rows = all, which sets it page by page; see page_size and "
                       "fetch_limit",
                       probe->name, keys[i].key);
         if (keys[i].set && keys[i].needs_all && !all)
-            warning_add(check->faults, probe->place, "[probe %s] %s: without effect, because rows = %s",
-                        probe->name, keys[i].key, query_rows_names[settings->rows]);
+            warning_add(check->faults, probe_key_place(probe, keys[i].key),
+                        "[probe %s] %s: without effect, because rows = %s", probe->name, keys[i].key,
+                        query_rows_names[settings->rows]);
     }
     if (all && settings->orderby == NULL)
         warning_add(
-            check->faults, probe->place,
+            check->faults, probe_key_place(probe, "rows"),
             "[probe %s] rows = all: without orderby the server may hand out a row twice and another never",
             probe->name);
     double limit = settings->fetch_limit.set ? settings->fetch_limit.value : QUERY_FETCH_LIMIT;
     if (all && settings->rows_min.set && settings->rows_min.value > limit)
-        fault_add(check->faults, probe->place,
+        fault_add(check->faults, probe_key_place(probe, "rows_min"),
                   "[probe %s] rows_min = %.0f: never reached, fetch_limit is %.0f", probe->name,
                   settings->rows_min.value, limit);
 }
@@ -91,14 +93,16 @@ void query_check(const struct probe_settings *probe, const struct query_settings
     whole_check(&check, "rows_max", settings->rows_max, 0);
     if (settings->rows_min.set && settings->rows_max.set &&
         settings->rows_min.value > settings->rows_max.value)
-        fault_add(faults, probe->place, "[probe %s] rows_min = %.0f: larger than rows_max = %.0f",
-                  probe->name, settings->rows_min.value, settings->rows_max.value);
+        fault_add(faults, probe_key_place(probe, "rows_min"),
+                  "[probe %s] rows_min = %.0f: larger than rows_max = %.0f", probe->name,
+                  settings->rows_min.value, settings->rows_max.value);
     if (shape == QUERY_RECORD && settings->rows != QUERY_PAGE)
-        fault_add(faults, probe->place, "[probe %s] rows = %s: entity names one record, which has no pages",
-                  probe->name, query_rows_names[settings->rows]);
+        fault_add(faults, probe_key_place(probe, "rows"),
+                  "[probe %s] rows = %s: entity names one record, which has no pages", probe->name,
+                  query_rows_names[settings->rows]);
     paging_check(&check, settings);
     params_check(&check, &settings->param);
-    text_check(&check, "filter", "", settings->filter, probe->place);
+    text_check(&check, "filter", "", settings->filter, probe_key_place(probe, "filter"));
 }
 
 void segment_check(const struct probe_settings *probe, const char *key, const char *value,
@@ -110,6 +114,6 @@ void segment_check(const struct probe_settings *probe, const char *key, const ch
     for (const char *c = value; *c != '\0'; c++)
         control = control || (unsigned char)*c < 0x20;
     if (control || strpbrk(value, "/\\?#") != NULL || strspn(value, ".") == strlen(value))
-        fault_add(faults, probe->place, "[probe %s] %s = %s: wants a plain name, without / \\ ? #",
-                  probe->name, key, value);
+        fault_add(faults, probe_key_place(probe, key),
+                  "[probe %s] %s = %s: wants a plain name, without / \\ ? #", probe->name, key, value);
 }

@@ -7,7 +7,7 @@ static void check_target(const struct target_settings *target, struct fault_list
 {
     if (target->appserver->auth != AUTH_TOKEN)
         fault_add(
-            faults, target->probe->place,
+            faults, probe_key_place(target->probe, "kind"),
             "[probe %s] kind = token: app server %s has no auth = token, so there is no token to ask for",
             target->probe->name, target->appserver->name);
 }

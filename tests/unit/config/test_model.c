@@ -290,7 +290,7 @@ static void test_keys_and_sections_that_are_wrong(void **state)
         {GOOD "appserver = live\ncompany = A, B, A\n",
          F "11: [probe orders] company: A stands in it twice, which would write the same series\n"},
         {GOOD "appserver = liv\n",
-         F "7: [probe orders] appserver = liv: there is no such [appserver]; is live meant?\n"},
+         F "10: [probe orders] appserver = liv: there is no such [appserver]; is live meant?\n"},
         {PROBE "company = X\n", "/etc/x/e.ini: there is no [appserver NAME]: nothing to watch\n"},
         {"[appserver a]\nauth = none\n" PROBE "company = X\n", F "1: [appserver a]: url is missing\n"},
         {"[appserver a]\nurl = https://h\n[probe t]\nkind = token\n",
@@ -339,12 +339,12 @@ static void test_warnings(void **state)
          F "7: warning: [appserver live] login_retry: logins this soon after "
            "a refused one can lock the account\n"},
         {"[appserver a]\nurl = https://h\nauth = none\nusername_env = PATH\n[probe t]\nkind = token\n",
-         F "1: warning: [appserver a] username: not used, because auth = none\n"},
+         F "4: warning: [appserver a] username: not used, because auth = none\n"},
         {"[appserver a]\nurl = https://h\nauth = none\ncompany = X\n" PROBE,
          F "1: warning: [appserver a]: no api_key, which api_version = v2 wants with every call\n"},
         {"[appserver a]\nurl = https://h\nauth = none\n[appserver b]\nurl = https://h/\nauth = none\n"
          "[probe t]\nkind = token\ncompany = X,Y\n",
-         F "4: warning: [appserver b] url: the same as that of [appserver a]; each has a gate and a login of "
+         F "5: warning: [appserver b] url: the same as that of [appserver a]; each has a gate and a login of "
            "its "
            "own\n" F
            "9: warning: [probe t] company: kind = token runs once for an app server; only X is used\n"},

@@ -21,14 +21,37 @@ struct play {
     int requests;
 };
 
-static inline struct model *play_model(const char *appserver, const char *probe, struct fault_list *faults)
+#define PLAY_TEXT_MAX 32768
+
+static inline void play_text(char *text, const char *appserver, const char *probe)
 {
-    char text[32768];
     snprintf(
-        text, sizeof text,
+        text, PLAY_TEXT_MAX,
         "[appserver live]\nurl = https://erp.example.com/Live\nusername = u\npassword = p\napi_key = k\n%s\n"
         "[probe p]\n%s\n",
         appserver, probe);
+}
+
+/* A fault that begins "[probe p] KEY" has to name the line that begins with KEY. */
+static inline void play_fault_place(const char *appserver, const char *probe, const struct fault *fault)
+{
+    char text[PLAY_TEXT_MAX];
+    const char *line = text, *key = fault->text + strlen("[probe p] ");
+    size_t size = strcspn(key, " :");
+
+    play_text(text, appserver, probe);
+    if (fault->text[strlen("[probe p]")] != ' ' || strncmp(key, "its ", 4) == 0)
+        return;
+    for (int i = 1; i < fault->line; i++)
+        line = strchr(line, '\n') + 1;
+    if (strncmp(line, key, size) != 0)
+        fail_msg("line %d is not that of: %s", fault->line, fault->text);
+}
+
+static inline struct model *play_model(const char *appserver, const char *probe, struct fault_list *faults)
+{
+    char text[PLAY_TEXT_MAX];
+    play_text(text, appserver, probe);
     struct model *model = model_read("t.ini", (struct span){text, strlen(text)}, NULL, probe_schema(),
                                      faults);
     fault_list_sort(faults);

@@ -181,6 +181,7 @@ static void test_efx_checks(void **state)
         assert_null(play_model(cases[i].appserver, cases[i].probe, &faults));
         if (strncmp(faults.items[0].text, cases[i].fault, strlen(cases[i].fault)) != 0)
             fail_msg("%s: %s", cases[i].probe, faults.items[0].text);
+        play_fault_place(cases[i].appserver, cases[i].probe, &faults.items[0]);
         fault_list_free(&faults);
     }
     /* A curly quote within a text is nobody's fault. */

@@ -365,6 +365,7 @@ static void test_checks(void **state)
         if (strncmp(faults.items[0].text, expected, strlen(expected)) != 0)
             fail_msg("%s: %s", faults_of[i].probe, faults.items[0].text);
         assert_true(faults.items[0].line > 0);
+        play_fault_place(faults_of[i].appserver, faults_of[i].probe, &faults.items[0]);
         fault_list_free(&faults);
         model_unref(model);
     }

@@ -1,0 +1,53 @@
+#include "config/place.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "config/document.h"
+
+void key_lines_init(struct key_lines *keys, const struct section *section)
+{
+    keys->items = memory_new(section->count, sizeof *keys->items);
+    keys->count = section->count;
+    for (size_t i = 0; i < section->count; i++)
+        keys->items[i] = (struct key_line){.name = memory_copy_text(section->entries[i].name),
+                                           .line = section->entries[i].line};
+}
+
+void key_lines_free(struct key_lines *keys)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        free(keys->items[i].name);
+    free(keys->items);
+    *keys = (struct key_lines){0};
+}
+
+static bool is_form_of(const char *written, const char *key)
+{
+    static const char *const suffixes[] = {"", "_file", "_env", "_credential"};
+    size_t size = strlen(key);
+    if (strncmp(written, key, size) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        if (strcmp(written + size, suffixes[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+int key_lines_find(const struct key_lines *keys, const char *key)
+{
+    for (size_t i = 0; i < keys->count; i++) {
+        if (is_form_of(keys->items[i].name, key))
+            return keys->items[i].line;
+    }
+    return 0;
+}
+
+struct place key_lines_place(const struct key_lines *keys, struct place section, const char *key)
+{
+    int line = key_lines_find(keys, key);
+    return line == 0 ? section : (struct place){section.file, line};
+}

@@ -1,0 +1,32 @@
+/* Where the keys of a section were written: kept in the model, for the faults that show only when values are held against
+   each other. */
+#ifndef CONFIG_PLACE_H
+#define CONFIG_PLACE_H
+
+#include <stddef.h>
+
+#include "config/fault.h"
+
+struct section;
+
+struct key_line {
+    char *name; /* as written: password_file */
+    int line;
+};
+
+/* Zeroed: no key was written. */
+struct key_lines {
+    struct key_line *items;
+    size_t count;
+};
+
+void key_lines_init(struct key_lines *keys, const struct section *section);
+void key_lines_free(struct key_lines *keys);
+
+/* The line of the key in whatever form it was written (key, key_file, key_env, key_credential); 0 where it was not. */
+int key_lines_find(const struct key_lines *keys, const char *key);
+
+/* The place of the key, or the section's own where the key was not written. */
+struct place key_lines_place(const struct key_lines *keys, struct place section, const char *key);
+
+#endif

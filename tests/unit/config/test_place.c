@@ -1,0 +1,32 @@
+#include "main.h"
+
+#include "config/document.h"
+#include "config/place.h"
+
+static void keys_are_found_in_every_form(void **state)
+{
+    (void)state;
+    struct entry entries[] = {{.name = (char[]){"rows_min"}, .line = 3},
+                              {.name = (char[]){"password_env"}, .line = 4},
+                              {.name = (char[]){"body_file"}, .line = 5},
+                              {.name = (char[]){"api_key_credential"}, .line = 6}};
+    struct section section = {.line = 2, .entries = entries, .count = 4};
+    struct key_lines keys;
+    static const struct {
+        const char *key;
+        int line;
+    } cases[] = {{"rows_min", 3}, {"rows", 0}, {"password", 4}, {"body", 5}, {"api_key", 6}, {"url", 0}};
+
+    key_lines_init(&keys, &section);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct place place = key_lines_place(&keys, (struct place){"f.ini", 2}, cases[i].key);
+
+        assert_int_equal(key_lines_find(&keys, cases[i].key), cases[i].line);
+        assert_int_equal(place.line, cases[i].line == 0 ? 2 : cases[i].line);
+        assert_string_equal(place.file, "f.ini");
+    }
+    key_lines_free(&keys);
+    assert_int_equal(key_lines_find(&keys, "rows_min"), 0);
+}
+
+ALL_TESTS(cmocka_unit_test(keys_are_found_in_every_form));
