@@ -41,9 +41,10 @@ void secret_source_free(struct secret_source *source);
 /* Overwrites in a way that the compiler keeps. */
 void secret_wipe(void *bytes, size_t size);
 
-/* Replaces each occurrence of each secret (of 4 bytes or more) in the text by <secret>, in place of a new
-   text that the caller frees; also the percent-encoded and base64 forms of it. NULLs in the list are passed
-   over. */
+/* A new text, which the caller frees, with <secret> in the place of each occurrence of each secret (of 4 bytes
+   or more), in any case of letters and in whatever form it comes back: percent-encoded (also twice), escaped
+   as in JSON, HTML or XML, read as Latin-1, in base64; and of its beginning, where that is 8 bytes or more, or
+   4 at the end of the text, as a text has it that was cut amid the secret. NULLs in the list are passed over. */
 char *secret_redact(const char *text, struct secret *const *secrets, size_t count);
 
 #endif
