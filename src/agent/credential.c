@@ -286,7 +286,10 @@ bool credential_refused(struct credential *credential, uint64_t serial, int64_t 
         return false;
     if (now_ns < credential->blocked_until_ns || now_ns < credential->reauthentication.until_ns)
         return false;
-    if (credential->proven)
+    /* Behind a balancer one of two servers may refuse what the other grants: each token is good, and soon refused. */
+    if (credential->proven && now_ns - credential->received_ns < credential->reauthentication.range.from_ns)
+        backoff_grow(&credential->reauthentication, 0, now_ns);
+    else if (credential->proven)
         backoff_rest(&credential->reauthentication);
     secret_unref(credential->token_before);
     credential->token_before = credential->token;

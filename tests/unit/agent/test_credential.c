@@ -135,6 +135,26 @@ static void a_token_that_is_never_good_is_no_login_storm(void **state)
     scenario_free(story);
 }
 
+/* As behind a balancer with two servers, of which each knows only its own tokens. */
+static void good_tokens_that_are_soon_refused_are_no_login_storm(void **state)
+{
+    (void)state;
+    struct scenario *story = scenario_new("[exporter]\ninterval = 10s\n" LIVE BAQ("a") BAQ("b") BAQ("c"));
+    scenario_pass(story, 5 * MINUTE_NS);
+    assert_int_equal(logins(story), 1);
+    for (int i = 0; i < 6 * 60; i++) {
+        scenario_erp(story)->oldest_token = logins(story) + 1;
+        scenario_pass(story, 10 * SECOND_NS);
+    }
+    /* Two a minute at most; and it still tries. */
+    assert_in_range(logins(story), 30, 120);
+    scenario_erp(story)->oldest_token = 0;
+    scenario_pass(story, 2 * MINUTE_NS);
+    assert_true(scenario_metric(story, SUCCESS("a")) == 1);
+    assert_true(scenario_metric(story, LIVE_SERIES("epicor_up")) == 1);
+    scenario_free(story);
+}
+
 static void one_call_refused_for_ever_does_not_trouble_the_others(void **state)
 {
     (void)state;
@@ -409,6 +429,7 @@ ALL_TESTS(cmocka_unit_test(clocks_apart_cost_no_token_request),
           cmocka_unit_test(a_new_password_in_the_file_is_tried_at_once),
           cmocka_unit_test(an_expired_token_costs_one_login_and_one_repeat),
           cmocka_unit_test(a_token_that_is_never_good_is_no_login_storm),
+          cmocka_unit_test(good_tokens_that_are_soon_refused_are_no_login_storm),
           cmocka_unit_test(one_call_refused_for_ever_does_not_trouble_the_others),
           cmocka_unit_test(a_thousand_in_flight_share_one_new_token),
           cmocka_unit_test(a_bad_key_or_a_missing_right_leads_to_no_login),
