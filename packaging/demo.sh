@@ -16,15 +16,15 @@ done
 
 sh packaging/packages.sh build demo
 tools=$(sh packaging/prometheus.sh)
-echo "building ..."
-mkdir -p build
-if ! { cmake --preset release &&
-    cmake --build --preset release --target epicor_exporter kinetic_simulator; } >build/demo-build.log 2>&1; then
+echo "building (the first time takes a minute) ..."
+if ! flock build/lock sh -c 'cmake --preset release &&
+    cmake --build --preset release --target epicor_exporter kinetic_simulator' >build/demo-build.log 2>&1; then
     cat build/demo-build.log >&2
     exit 1
 fi
 
 . packaging/process.sh
+trap 'echo; echo "stopping all of it ..."; exit 0' INT TERM
 simulator_start build/release/kinetic_simulator
 sed "s|^url = .*|url = $kinetic|" packaging/example.ini >"$work/epicor_exporter.ini"
 agent_start build/release/epicor_exporter --config.file="$work/epicor_exporter.ini"
@@ -74,8 +74,7 @@ cat <<URLS
 
 URLS
 if [ -n "$seconds" ]; then
-    sleep "$seconds" &
-    wait $!
+    nap "$seconds"
     summary
     echo
     query epicor_probe_success
@@ -84,8 +83,7 @@ if [ -n "$seconds" ]; then
 fi
 echo "Ctrl-C stops all of it."
 while kill -0 "$agent" 2>/dev/null; do
-    sleep 60 &
-    wait $!
+    nap 60
     summary
 done
 fail "the agent has ended"

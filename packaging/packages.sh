@@ -40,10 +40,13 @@ else
     echo "Not root, and there is no sudo. Please have these packages installed:$missing" >&2
     exit 1
 fi
-echo "installing:$missing" >&2
+echo "installing (this takes minutes):$missing" >&2
 log=$(mktemp)
-if ! { $as_root apt-get update &&
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1 </dev/null; then
+# One broken repository of many fails the update, and need not matter. Another apt at work, as on a machine's first
+# start, ends by itself.
+$as_root apt-get update >"$log" 2>&1 </dev/null || :
+if ! $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+    -o DPkg::Lock::Timeout=300 $missing >>"$log" 2>&1 </dev/null; then
     tail -n 20 "$log" >&2
     rm -f "$log"
     echo "The packages could not be installed:$missing" >&2

@@ -1,17 +1,21 @@
 # For sh scripts that run programs side by side: sourced by the demonstration and by the tests of the whole system.
-# Makes a folder $work for their files and logs; all they started is stopped, and $work removed, when they end.
+# Makes a folder $work for their files and logs; all they started is stopped, and $work removed, when they end, also by a
+# signal.
 # shellcheck shell=sh
 work=$(mktemp -d)
 pids=
+napping=
 
 finish() {
-    trap - EXIT INT TERM
-    for pid in $pids; do kill "$pid" 2>/dev/null || :; done
+    trap '' HUP INT TERM
+    for pid in $napping $pids; do kill "$pid" 2>/dev/null || :; done
     for pid in $pids; do wait "$pid" 2>/dev/null || :; done
     rm -rf "$work"
 }
 trap finish EXIT
-trap 'finish; exit 0' INT TERM
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # Says what went wrong, with the ends of all logs, and ends the script.
 fail() {
@@ -25,10 +29,19 @@ fail() {
 # launch NAME COMMAND...: in the background, its output in $work/NAME.log; its process id is in $launched
 launch() {
     launch_log=$work/$1.log
+    : >"$launch_log"
     shift
     "$@" >"$launch_log" 2>&1 </dev/null &
     launched=$!
     pids="$launched $pids"
+}
+
+# nap SECONDS: unlike sleep, a signal ends it at once
+nap() {
+    sleep "$1" &
+    napping=$!
+    wait $napping || :
+    napping=
 }
 
 # await COMMAND...: until it succeeds, at most 60 s
@@ -63,13 +76,21 @@ simulator_start() {
     kinetic=$(sed -n 's/^listening on //p' "$work/simulator.log" | head -n 1)
 }
 
+# serving: the address that the agent's log names. The descriptors of the agent are hidden from port_of: it is not dumpable.
+serving() {
+    sed -n 's/.* msg=serving .*address=\([^ ]*\).*/\1/p' "$work/agent.log" | grep .
+}
+serving_or_ended() {
+    serving || ! kill -0 "$agent"
+}
+
 # agent_start COMMAND...: with its --config.file; sets $agent (process id) and $exporter (host:port)
 agent_start() {
     launch agent env KINETIC_USERNAME=epicor-monitor KINETIC_PASSWORD=demo-password KINETIC_API_KEY=demo-api-key \
         "$@" --web.listen-address=127.0.0.1:0
     agent=$launched
-    await port_of "$agent" || fail "the agent did not start"
-    exporter=127.0.0.1:$(port_of "$agent")
+    await serving_or_ended || :
+    exporter=$(serving) || fail "the agent did not start"
 }
 
 # prometheus_start FOLDER: scraping $exporter; sets $prometheus (its URL)

@@ -4,6 +4,9 @@
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 tools=$top/build/tools
+mkdir -p "$top/build"
+exec 9>"$top/build/lock"
+flock 9
 if [ ! -x "$tools/usr/bin/promtool" ] || [ ! -x "$tools/usr/bin/prometheus-alertmanager" ]; then
     command -v apt-get >/dev/null 2>&1 || {
         echo "This is not a Debian system: the packages prometheus and prometheus-alertmanager cannot be fetched." >&2
@@ -15,7 +18,7 @@ if [ ! -x "$tools/usr/bin/promtool" ] || [ ! -x "$tools/usr/bin/prometheus-alert
     cd "$tools.new/packages"
     if ! apt-get download prometheus prometheus-alertmanager >log 2>&1; then
         # A fresh machine has no package lists yet.
-        if [ "$(id -u)" = 0 ]; then apt-get update >log 2>&1; else sudo apt-get update >log 2>&1; fi
+        if [ "$(id -u)" = 0 ]; then apt-get update; else sudo apt-get update; fi >log 2>&1 || :
         apt-get download prometheus prometheus-alertmanager >log 2>&1 || { cat log >&2; exit 1; }
     fi
     for package in *.deb; do

@@ -62,7 +62,8 @@ built=
 build() {
     case " $built " in *" $1 "*) return 0 ;; esac
     built="$built $1"
-    quietly "configure-$1" cmake --preset "$1" && quietly "build-$1" cmake --build --preset "$1"
+    quietly "configure-$1" flock build/lock cmake --preset "$1" &&
+        quietly "build-$1" flock build/lock cmake --build --preset "$1"
 }
 
 # run_tests NAME PRESET CTEST-FLAGS...: counts each test of ctest; a build that failed has been counted
@@ -118,7 +119,7 @@ stage_tidy() {
         "printf '%s\n' $(sources 'src/*.c' | tr '\n' ' ') | xargs -P 2 -n 4 clang-tidy --quiet -p build/clang"
 }
 stage_fuzz() {
-    build clang && quietly build-fuzzers cmake --build --preset clang --target fuzzers && for target in build/clang/fuzz/fuzz_*; do
+    build clang && quietly build-fuzzers flock build/lock cmake --build --preset clang --target fuzzers && for target in build/clang/fuzz/fuzz_*; do
         name=$(basename "$target")
         found=$(mktemp -d)
         quietly "long-$name" "$target" -max_total_time=120 -artifact_prefix="$logs/" "$found" "tests/fuzz/corpus/$name"
