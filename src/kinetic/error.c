@@ -153,7 +153,7 @@ static void classify_refusal(const struct answer *answer, bool bearer, struct ve
     error_body_read(answer->text, answer->text_size, &body);
     enum reason told = answer->status >= 400 ? error_body_reason(&body) : REASON_NONE;
     take_row(verdict, told != REASON_NONE ? told : reason_of_status(answer->status, body.form, bearer));
-    if (verdict->reason == REASON_NOT_FOUND)
+    if (reason_row(verdict->reason)->own_words)
         verdict->proves_up = is_kinetics_own(&body);
     /* Some servers have one text for a wrong password and for an expired token. */
     if (verdict->reason == REASON_CREDENTIALS && bearer && answer->status == 401)
@@ -205,6 +205,8 @@ void error_classify_body(const struct error_body *body, const char *why, struct 
     *verdict = (struct verdict){0};
     enum reason told = body == NULL ? REASON_NONE : error_body_reason(body);
     take_row(verdict, told != REASON_NONE ? told : REASON_INVALID_RESPONSE);
+    if (reason_row(verdict->reason)->own_words)
+        verdict->proves_up = is_kinetics_own(body);
     const char *message = body == NULL ? NULL : body->message != NULL ? body->message : body->type;
     verdict->message = line(message != NULL ? message : why);
     verdict->correlation = body == NULL ? NULL : copy_or_null(body->correlation);

@@ -37,7 +37,7 @@ struct verdict {
     /* A fresh token may help: the reason's own flag, and a 401 to a bearer token that speaks of the user name
        or password (some servers say so of an expired token). */
     bool login;
-    bool proves_up; /* the reason's own flag; not_found only in Kinetic's own words */
+    bool proves_up; /* the reason's own flag; where the row says own_words, only in a body of Kinetic's */
     char *message;  /* for people, or NULL: one line, at most ERROR_MESSAGE_MAX bytes of valid UTF-8. Not yet
                           redacted, and never cut within a word, so that redaction finds a secret whole or not at
                           all. Owned. */

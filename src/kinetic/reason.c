@@ -3,13 +3,13 @@
 #include <assert.h>
 #include <stddef.h>
 
-enum { LOGIN = 1, PROVES_UP = 2, BACKS_OFF = 4, AUTH = 8 };
+enum { LOGIN = 1, PROVES_UP = 2, BACKS_OFF = 4, AUTH = 8, OWN_WORDS = 16 };
 
 #define ROW(label, flags, what, what_next)                                                                   \
     {                                                                                                        \
         .name = (label), .sentence = (what), .remedy = (what_next), .login = ((flags)&LOGIN) != 0,           \
         .proves_up = ((flags)&PROVES_UP) != 0, .backs_off = ((flags)&BACKS_OFF) != 0,                        \
-        .auth = ((flags)&AUTH) != 0                                                                          \
+        .auth = ((flags)&AUTH) != 0, .own_words = ((flags)&OWN_WORDS) != 0                                   \
     }
 
 static const struct reason_row rows[REASONS] = {
@@ -28,7 +28,8 @@ static const struct reason_row rows[REASONS] = {
         "recycled, do the clocks of the app servers behind one address differ, is the token meant for this "
         "instance (Live, Pilot)?"),
     [REASON_ACCESS_DENIED] = ROW(
-        "access_denied", AUTH | PROVES_UP, "The account or the API key has no right to what was asked for.",
+        "access_denied", AUTH | PROVES_UP | OWN_WORDS,
+        "The account or the API key has no right to what was asked for.",
         "Give the monitoring account the right (the message names the service or method), add the service or "
         "function to the access scope of the API key, or share the BAQ with the account. A new login does "
         "not "
@@ -51,13 +52,13 @@ static const struct reason_row rows[REASONS] = {
         "for "
         "web services."),
     [REASON_NOT_FOUND] = ROW(
-        "not_found", PROVES_UP, "Kinetic does not know what was asked for.",
+        "not_found", PROVES_UP | OWN_WORDS, "Kinetic does not know what was asked for.",
         "Check the spelling of the BAQ, library, function or service, and the company. A BAQ has to be "
         "shared "
         "with the account; a function has to be published, enabled and mapped to the company. Some SaaS "
         "servers answer so now and then for a good function: wait for a second failure."),
     [REASON_CLIENT_ERROR] = ROW(
-        "client_error", PROVES_UP, "Kinetic refused the request as wrong.",
+        "client_error", PROVES_UP | OWN_WORDS, "Kinetic refused the request as wrong.",
         "Read the server's message: a missing or misspelt parameter, a wrong $filter, a rule of the business "
         "logic. 'Missing Root Element' means a body that is no JSON, mostly curly quotes that an editor put "
         "in "

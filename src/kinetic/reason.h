@@ -42,7 +42,9 @@ struct reason_row {
     const char *sentence; /* what happened, for people: "The server refused the user name or password." */
     const char *remedy;   /* what to do about it, for the one who is paged */
     bool login;           /* a fresh token may help: leads to at most one login (see struct verdict) */
-    bool proves_up; /* such an answer proves that the app server works (not_found: see struct verdict) */
+    bool proves_up;       /* such an answer proves that the app server works */
+    bool
+        own_words; /* only with proves_up: it does in a body of Kinetic's own; a proxy or IIS may say the same */
     bool backs_off; /* the whole app server is to be asked less after it, be the verdict what it may */
     bool auth;      /* counted in epicor_auth_failures_total */
 };

@@ -136,7 +136,8 @@ static const char *token_fill(struct token *token, const char *text, size_t size
     if (!is_bearer_text(text, size))
         return "the token holds characters that no header can carry";
     double of_jwt = jwt_lifetime(text, size, &token->issued_epoch);
-    double lifetime = smaller(expires_in, of_jwt);
+    double lifetime = smaller(expires_in > 0 ? expires_in : NAN,
+                              of_jwt); /* 0: a login a second would follow */
     token->lifetime_ns = isnan(lifetime) ? 0 : lifetime_of(lifetime);
     token->text = secret_new(text, size);
     return NULL;

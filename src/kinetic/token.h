@@ -12,7 +12,7 @@
 struct token {
     struct secret *text;
     int64_t lifetime_ns;  /* the smaller of ExpiresIn and the JWT's exp - iat, clamped to 1 s .. 400 d; 0:
-                             neither known */
+                             neither known, or nothing above 0 */
     int64_t issued_epoch; /* the JWT's iat, by the server's clock; 0 if unknown */
 };
 void token_free(struct token *token);

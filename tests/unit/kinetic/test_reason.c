@@ -43,6 +43,7 @@ static void assert_flag(const char *flag, const char *expected)
         const struct reason_row *row = reason_row(reason);
         bool set = strcmp(flag, "login") == 0       ? row->login
                    : strcmp(flag, "proves_up") == 0 ? row->proves_up
+                   : strcmp(flag, "own_words") == 0 ? row->own_words
                    : strcmp(flag, "backs_off") == 0 ? row->backs_off
                                                     : row->auth;
         size_t used = strlen(all);
@@ -58,6 +59,7 @@ static void test_flags_are_the_contracts(void **state)
     assert_flag("login", "token_rejected unauthorized ");
     assert_flag("proves_up",
                 "access_denied not_found client_error query_timeout too_large expectation rows ");
+    assert_flag("own_words", "access_denied not_found client_error ");
     assert_flag("backs_off", "license_exhausted throttled ");
     assert_flag("auth", "credentials api_key token_rejected access_denied unauthorized identity_provider ");
 }

@@ -56,8 +56,10 @@ static const struct {
     {"{\"AccessToken\":\"$\"}", NULL, 0, 0},
     {"{\"AccessToken\":\"$\",\"ExpiresIn\":null}", NULL, 0, 0},
     {"{\"AccessToken\":\"$\",\"ExpiresIn\":\"soon\"}", NULL, 0, 0},
-    {"{\"AccessToken\":\"$\",\"ExpiresIn\":-5}", NULL, 1, 0},
-    {"{\"AccessToken\":\"$\",\"ExpiresIn\":0}", NULL, 1, 0},
+    {"{\"AccessToken\":\"$\",\"ExpiresIn\":-5}", NULL, 0, 0},
+    {"{\"AccessToken\":\"$\",\"ExpiresIn\":0}", NULL, 0, 0},
+    {"{\"AccessToken\":\"$\",\"ExpiresIn\":0.01}", NULL, 1, 0},
+    {"{\"AccessToken\":\"$\",\"ExpiresIn\":0}", "{\"exp\":1700001800,\"iat\":1700000000}", 1800, 1700000000},
     {"{\"AccessToken\":\"$\",\"ExpiresIn\":1e300}", NULL, 400.0 * 86400, 0},
     {"{\"AccessToken\":\"$\",\"ExpiresIn\":99999999999999}", NULL, 400.0 * 86400, 0},
     {XML_HEAD
