@@ -47,7 +47,8 @@ void report_run(struct report_target *target, const struct run_record *record);
 /* An HTTP answer came to a request of the target. */
 void report_response(struct report_target *target, int status);
 
-/* A run was left out. One that never got a place says nothing of the target: its results go on to stand. */
+/* A run was left out: the last one is still going, or it never got a place. Neither says that the target's results are stale,
+   so they go on to stand for three intervals more. */
 enum skip_cause { SKIP_OVERRUN, SKIP_GATE };
 void report_skipped(struct report_target *target, enum skip_cause cause, struct moment now);
 

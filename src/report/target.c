@@ -197,7 +197,7 @@ void report_skipped(struct report_target *target, enum skip_cause cause, struct 
 
     store_lock(store);
     store_add(store, target->appserver->owner, FAMILY_RUNS_SKIPPED, cause, 1);
-    for (size_t i = 0; cause == SKIP_GATE && i < sizeof result_families / sizeof result_families[0]; i++)
+    for (size_t i = 0; i < sizeof result_families / sizeof result_families[0]; i++)
         for (size_t value = 0; value < result_families[i].values; value++)
             store_extend(store, target->owner, result_families[i].family, value, now.boot_ns, until_ns);
     store_unlock(store);
