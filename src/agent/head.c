@@ -176,6 +176,14 @@ static void keep_location(char *out, size_t capacity, struct span value)
     keep(out + prefix, capacity - prefix, value);
 }
 
+static bool is_digits(struct span value)
+{
+    for (size_t i = 0; i < value.size; i++)
+        if (value.data[i] < '0' || value.data[i] > '9')
+            return false;
+    return value.size > 0;
+}
+
 static void read_retry_after(struct head *head, struct span value)
 {
     int64_t seconds;
@@ -185,6 +193,10 @@ static void read_retry_after(struct head *head, struct span value)
     if (text_to_int64(value, &seconds)) {
         if (seconds >= 0)
             head->retry_seconds = seconds < RETRY_SECONDS_MAX ? seconds : RETRY_SECONDS_MAX;
+        return;
+    }
+    if (is_digits(value)) { /* more seconds than a number holds */
+        head->retry_seconds = RETRY_SECONDS_MAX;
         return;
     }
     head_date(value.data, value.size, head->now_epoch, &head->retry_epoch);

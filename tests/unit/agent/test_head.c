@@ -131,7 +131,9 @@ static void retry_after_in_both_forms(void **state)
         {"Retry-After: -5\r\n", -1},
         {"Retry-After: soon\r\n", -1},
         {"Retry-After: 9223372036854775807\r\n", 365 * 24 * 3600},
-        {"Retry-After: 99999999999999999999999\r\n", -1},
+        {"Retry-After: 99999999999999999999999\r\n", 365 * 24 * 3600},
+        {"Retry-After: 99999999999999999999999s\r\n", -1},
+        {"Retry-After:\r\n", -1},
         {"Retry-After: Sun, 06 Nov 1994 08:50:00 GMT\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n", 23},
         {"Date: Sun, 06 Nov 1994 08:50:01 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:50:00 GMT\r\n", 0},
         {"Retry-After: Sat, 21 Nov 2026 00:01:00 GMT\r\n", 60}, /* no Date: our clock */
