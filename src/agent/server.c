@@ -536,11 +536,21 @@ static void turn_calls(struct server *server, struct moment now)
     }
 }
 
+/* Until when nothing is asked: without a token that lives the pause between token requests holds calls back too. 0: no pause. */
+static int64_t pause_until(const struct server *server, struct moment now)
+{
+    const struct credential *credential = &server->credential;
+    int64_t until_ns = server->backoff.until_ns;
+    if (has_token(server) && !credential_lives(credential, now.boot_ns))
+        until_ns = ns_max(until_ns, credential->retry.until_ns);
+    return until_ns > now.boot_ns ? until_ns : 0;
+}
+
 static void tell_gate(struct server *server, struct moment now)
 {
     int64_t in_flight = (int64_t)(server->gate.in_flight + server->gate.held);
     int64_t waiting = (int64_t)(server->gate.waiting.count + server->logins.count);
-    int64_t until_ns = server->backoff.until_ns > now.boot_ns ? server->backoff.until_ns : 0;
+    int64_t until_ns = pause_until(server, now);
     if (in_flight == server->told_in_flight && waiting == server->told_waiting &&
         until_ns == server->told_backoff)
         return;
@@ -560,6 +570,8 @@ static int64_t deadline(const struct server *server, struct moment now)
     at = ns_min(at, gate_deadline(&server->gate));
     if (server->told_blocked != 0)
         at = ns_min(at, server->told_blocked);
+    if (server->told_backoff != 0)
+        at = ns_min(at, server->told_backoff);
     return at;
 }
 

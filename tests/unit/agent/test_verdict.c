@@ -19,6 +19,30 @@
 #define UP              "epicor_up{appserver=\"live\"}"
 #define BACKOFF_UNTIL   "epicor_backoff_until_timestamp_seconds{appserver=\"live\"}"
 
+static void the_pause_between_token_requests_is_told(void **state)
+{
+    (void)state;
+    struct scenario *story = scenario_new("[exporter]\ninterval = 10s\n" LIVE "backoff = 20s..1m\n" BAQ("a"));
+    scenario_pass(story, 0);
+    assert_true(scenario_metric(story, BACKOFF_UNTIL) == 0);
+    scenario_erp(story)->token_network = REASON_CONNECT;
+    scenario_pass(story, 12 * SECOND_NS);
+    assert_int_equal(scenario_counts(story).logins, 1);
+    double now = clock_seconds(scenario_now(story).wall_ns), until = scenario_metric(story, BACKOFF_UNTIL);
+    assert_true(until > now && until <= now + 24);
+    /* It is over when the next request goes out, and not told any more once a token lives. */
+    scenario_erp(story)->token_network = REASON_NONE;
+    scenario_pass(story, 25 * SECOND_NS);
+    assert_int_equal(scenario_counts(story).logins, 2);
+    assert_true(scenario_metric(story, BACKOFF_UNTIL) == 0);
+    /* A renewal that fails holds back no call. */
+    scenario_erp(story)->token_network = REASON_CONNECT;
+    scenario_pass(story, 49 * MINUTE_NS);
+    assert_true(scenario_counts(story).logins > 2);
+    assert_true(scenario_metric(story, BACKOFF_UNTIL) == 0);
+    scenario_free(story);
+}
+
 static void the_verdict_wants_two_failures_from_two_targets(void **state)
 {
     (void)state;
@@ -277,7 +301,8 @@ static void ten_thousand_targets(void **state)
     scenario_free(story);
 }
 
-ALL_TESTS(cmocka_unit_test(the_verdict_wants_two_failures_from_two_targets),
+ALL_TESTS(cmocka_unit_test(the_pause_between_token_requests_is_told),
+          cmocka_unit_test(the_verdict_wants_two_failures_from_two_targets),
           cmocka_unit_test(a_lone_target_and_token_requests),
           cmocka_unit_test(one_failing_query_holds_back_nobody),
           cmocka_unit_test(a_server_that_is_down_is_asked_rarely_and_found_again),
