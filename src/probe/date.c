@@ -8,8 +8,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-#define PLACEHOLDER_MAX 40          /* bytes between braces; what is longer is none */
-#define TEXT_MAX        (16u << 20) /* far above any text that a configuration line or file may hold */
+#define PLACEHOLDER_MAX 40 /* bytes between braces; what is longer is none */
+/* A text has at most 16 MiB (a body_file), and the shortest placeholder, {now}, becomes less than four times as long. */
+#define TEXT_MAX (64u << 20)
 
 enum word { TODAY, NOW, WORDS };
 static const char *const words[WORDS] = {[TODAY] = "today", [NOW] = "now"};

@@ -1,7 +1,9 @@
 #include "main.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/memory.h"
 #include "probe/date.h"
 
 #define EPOCH INT64_C(1769860800) /* 2026-01-31T12:00:00Z, a Saturday */
@@ -73,4 +75,19 @@ static void test_checks(void **state)
     }
 }
 
-ALL_TESTS(cmocka_unit_test(test_expands), cmocka_unit_test(test_checks));
+/* As large as a body_file may be, and as much larger as it may become. */
+static void test_expands_large_texts(void **state)
+{
+    (void)state;
+    enum { COUNT = (16 << 20) / 5 };
+    char *text = memory_new(COUNT * 5 + 1, 1);
+    for (size_t i = 0; i < COUNT; i++)
+        memcpy(text + i * 5, "{now}", 5);
+    char *expanded = expand(text, "UTC", EPOCH);
+    assert_int_equal(strlen(expanded), (size_t)COUNT * strlen("2026-01-31T12:00:00"));
+    free(expanded);
+    free(text);
+}
+
+ALL_TESTS(cmocka_unit_test(test_expands), cmocka_unit_test(test_checks),
+          cmocka_unit_test(test_expands_large_texts));
