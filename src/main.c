@@ -37,13 +37,24 @@ static const char *process_setup(void)
     return transfer_setup();
 }
 
-/* The configuration as the command line and the file make it; NULL when it has faults, which are printed. */
+static void warnings_log(const struct fault_list *faults)
+{
+    for (size_t i = 0; i < faults->count; i++)
+        log_event(LOG_WARN, "configuration", LOG_TEXT("file", faults->items[i].file),
+                  LOG_INT("line", faults->items[i].line), LOG_TEXT("warning", faults->items[i].text));
+}
+
+/* The configuration as the command line and the file make it. NULL when it has faults, which are printed as check does;
+   warnings alone become lines of the log. */
 static struct model *configuration_load(const struct arguments *arguments)
 {
     struct fault_list faults = {0};
     struct model *model = model_load(arguments->config_file, probe_schema(), &faults);
     fault_list_sort(&faults);
-    fault_list_print(&faults, stderr);
+    if (model == NULL)
+        fault_list_print(&faults, stderr);
+    else
+        warnings_log(&faults);
     fault_list_free(&faults);
     if (model != NULL) {
         struct model_override override = arguments_override(arguments);

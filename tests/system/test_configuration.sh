@@ -58,3 +58,8 @@ sed 's|^url = .*|url = http://127.0.0.1:9|' packaging/example.ini >"$work/good.i
 agent_start "$exporter_program" --config.file="$work/good.ini"
 expect 4 "$exporter_program" --config.file="$work/good.ini" --web.listen-address="$exporter"
 says "$exporter"
+
+# Once it serves, what is unwise is said as all else is: one event a line.
+expect 4 "$exporter_program" --log.format=json --config.file="$work/good.ini" --web.listen-address="$exporter"
+says '"msg":"configuration"'
+! grep -v '^{.*}$' "$work/output" || fail "not every line of the log is JSON"
