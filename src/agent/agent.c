@@ -60,6 +60,7 @@ static void add_target(struct agent *agent, size_t number, struct moment now)
     };
     server->verdict.targets++;
     target->due_ns = schedule_next(&target->schedule, now.boot_ns);
+    report_scheduled(target->report, target->due_ns);
     heap_push(&agent->due, &target->due, target->due_ns);
 }
 

@@ -44,6 +44,9 @@ struct run_record {
 
 void report_run(struct report_target *target, const struct run_record *record);
 
+/* The schedule stands: the first run is due then. */
+void report_scheduled(struct report_target *target, int64_t due_boot_ns);
+
 /* An HTTP answer came to a request of the target. */
 void report_response(struct report_target *target, int status);
 

@@ -172,6 +172,12 @@ void report_run(struct report_target *target, const struct run_record *record)
     target->card.message = NULL;
 }
 
+void report_scheduled(struct report_target *target, int64_t due_boot_ns)
+{
+    target->card.next_run_boot_ns = due_boot_ns;
+    board_put_target(target->report->board, target->index, &target->card);
+}
+
 void report_response(struct report_target *target, int status)
 {
     store_lock(target->report->store);

@@ -57,6 +57,20 @@ static void test_from_the_start(void **state)
     report_free(report);
 }
 
+static void test_the_first_run_is_announced(void **state)
+{
+    struct report *report = sample_report();
+
+    (void)state;
+    report_scheduled(report_target(report, TARGET_ORDERS_LIVE), sample_after(20).boot_ns);
+    struct board_view *view = board_view_take(report_board(report), sample_after(1));
+    assert_false(view->targets[TARGET_ORDERS_LIVE]->ran);
+    assert_true(view->targets[TARGET_ORDERS_LIVE]->next_run_boot_ns == sample_after(20).boot_ns);
+    assert_true(view->targets[TARGET_STOCK_LIVE]->next_run_boot_ns == 0);
+    board_view_free(view);
+    report_free(report);
+}
+
 static void test_a_view_does_not_change(void **state)
 {
     struct report *report = sample_report();
@@ -168,5 +182,6 @@ static void test_looking_beside_a_writer(void **state)
     report_free(report);
 }
 
-ALL_TESTS(cmocka_unit_test(test_from_the_start), cmocka_unit_test(test_a_view_does_not_change),
-          cmocka_unit_test(test_app_servers), cmocka_unit_test(test_looking_beside_a_writer));
+ALL_TESTS(cmocka_unit_test(test_from_the_start), cmocka_unit_test(test_the_first_run_is_announced),
+          cmocka_unit_test(test_a_view_does_not_change), cmocka_unit_test(test_app_servers),
+          cmocka_unit_test(test_looking_beside_a_writer));
