@@ -8,12 +8,18 @@ static const char *label(const char *text)
     return text && *text ? text : NULL;
 }
 
+/* No status, as of a run that sent nothing, is left out too. */
+static struct log_field status_field(int status)
+{
+    return status != 0 ? LOG_INT("status", status) : LOG_TEXT("status", NULL);
+}
+
 static void say_failed(const struct target *target, const char *event, const struct probe_result *result)
 {
     log_event(LOG_WARN, event, LOG_TEXT("appserver", target->settings->appserver->name),
               LOG_TEXT("probe", target->settings->probe->name),
               LOG_TEXT("company", label(target->settings->company)),
-              LOG_TEXT("reason", reason_name(result->reason)), LOG_INT("status", result->status),
+              LOG_TEXT("reason", reason_name(result->reason)), status_field(result->status),
               LOG_TEXT("said", result->message), LOG_TEXT("correlation", result->correlation));
 }
 
@@ -56,7 +62,9 @@ void notice_verdict(struct server *server, struct moment now)
     switch (complaint_update(&server->verdict_complaint, (uint64_t)reason, now.boot_ns)) {
     case COMPLAINT_NEW:
         log_event(LOG_ERROR, "app server fails", LOG_TEXT("appserver", name),
-                  LOG_TEXT("reason", reason_name(reason)), LOG_TEXT("meaning", reason_row(reason)->sentence));
+                  LOG_TEXT("url", server->settings->url), LOG_TEXT("reason", reason_name(reason)),
+                  LOG_TEXT("meaning", reason_row(reason)->sentence),
+                  LOG_TEXT("remedy", reason_row(reason)->remedy));
         break;
     case COMPLAINT_AGAIN:
         log_event(LOG_ERROR, "app server still fails", LOG_TEXT("appserver", name),
@@ -78,7 +86,8 @@ static void say_login_failed(const struct server *server, const char *event, enu
     int64_t next_ns = server->credential.blocked_until_ns > now.boot_ns ? server->credential.blocked_until_ns
                                                                         : server->credential.retry.until_ns;
     log_event(LOG_WARN, event, LOG_TEXT("appserver", server->settings->name),
-              LOG_TEXT("reason", reason_name(reason)), LOG_INT("status", status), LOG_TEXT("said", message),
+              LOG_TEXT("url", server->settings->url), LOG_TEXT("reason", reason_name(reason)),
+              status_field(status), LOG_TEXT("said", message),
               LOG_SECONDS("next_in", next_ns > now.boot_ns ? next_ns - now.boot_ns : 0));
 }
 

@@ -150,7 +150,8 @@ static void put_number(struct line *line, const struct log_field *field)
     size_t size;
 
     if (field->kind == LOG_FIELD_SECONDS)
-        size = text_from_double(clock_seconds(field->integer), text);
+        size = text_from_double(clock_seconds(field->integer / (SECOND_NS / 1000) * (SECOND_NS / 1000)),
+                                text);
     else
         size = (size_t)snprintf(text, sizeof text, "%lld", (long long)field->integer);
     put(line, text, size);

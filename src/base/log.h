@@ -14,7 +14,8 @@ struct log_field {
     const char *name;
     enum { LOG_FIELD_TEXT, LOG_FIELD_INTEGER, LOG_FIELD_SECONDS } kind;
     const char *text;
-    int64_t integer; /* also nanoseconds of LOG_FIELD_SECONDS, which are printed as seconds */
+    int64_t
+        integer; /* also nanoseconds of LOG_FIELD_SECONDS, which are printed as seconds, to the millisecond */
 };
 
 #define LOG_TEXT(name, value)    ((struct log_field){(name), LOG_FIELD_TEXT, (value), 0})

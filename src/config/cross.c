@@ -25,12 +25,14 @@ static const char *list_twice(const struct text_list *list)
     return NULL;
 }
 
+/* A duration that could not be read is 0: its own fault is told, nothing is concluded from it. */
+
 /* ---- [exporter] ---- */
 
 static void short_timeout_warn(const char *title, int64_t timeout_ns, struct place place,
                                struct fault_list *faults)
 {
-    if (timeout_ns < SEAT_DELAY_NS)
+    if (timeout_ns > 0 && timeout_ns < SEAT_DELAY_NS)
         warning_add(
             faults, place,
             "%s timeout: below 20s; Kinetic delays each call by 20 s when license seats run out, which "
@@ -45,7 +47,7 @@ void exporter_check(const struct exporter_settings *exporter, const struct secti
     struct key_lines keys;
     key_lines_init(&keys, section);
     short_timeout_warn("[exporter]", exporter->timeout_ns, key_lines_place(&keys, own, "timeout"), faults);
-    if (exporter->connect_timeout_ns > exporter->timeout_ns)
+    if (exporter->timeout_ns > 0 && exporter->connect_timeout_ns > exporter->timeout_ns)
         warning_add(faults, key_lines_place(&keys, own, "connect_timeout"),
                     "[exporter] connect_timeout: longer than timeout, so it never comes to bear");
     key_lines_free(&keys);
@@ -132,7 +134,7 @@ void probe_check(const struct probe_settings *probe, struct fault_list *faults)
         short_timeout_warn(title, probe->timeout_ns, probe_key_place(probe, "timeout"), faults);
         free(title);
     }
-    if (probe->timeout_ns > probe->interval_ns)
+    if (probe->interval_ns > 0 && probe->timeout_ns > probe->interval_ns)
         warning_add(
             faults, key_lines_place(&probe->keys, probe_key_place(probe, "interval"), "timeout"),
             "[probe %s] timeout: longer than the interval, so a slow run makes the next one be skipped",

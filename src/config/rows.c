@@ -140,7 +140,7 @@ static const struct config_row appserver_rows[] = {
      .choices = auth_ways,
      .choices_not_built = auth_ways_absent,
      .help = "`token`: one bearer token from TokenResource, shared by all probes. `none`: no credentials."},
-    {.name = "username", .type = CONFIG_SECRET, AT(username), .help = "Kinetic user."},
+    {.name = "username", .type = CONFIG_SECRET, AT(username), .known_to_many = true, .help = "Kinetic user."},
     {.name = "password", .type = CONFIG_SECRET, AT(password), .help = "Its password."},
     {.name = "api_key", .type = CONFIG_SECRET, AT(api_key), .help = "API key; v2 wants one with every call."},
     {.name = "api_key_in",

@@ -114,7 +114,8 @@ void settings_unknown(struct settings_reader *reader, const struct section *sect
 
 /* Whether the secret can be had is looked at, its text is not read: it may be there only when it is needed. */
 static void secret_warn(struct settings_reader *reader, const struct section *section,
-                        const struct entry *entry, const struct secret_source *source)
+                        const struct entry *entry, const struct config_row *row,
+                        const struct secret_source *source)
 {
     char *text = NULL;
     if (source->form == SECRET_FILE && access(source->name, R_OK) != 0) {
@@ -134,7 +135,7 @@ static void secret_warn(struct settings_reader *reader, const struct section *se
     } else if (source->form == SECRET_INLINE) {
         size_t size = strlen(entry->value);
         char first = entry->value[0];
-        if (reader->readers != NULL) {
+        if (reader->readers != NULL && !row->known_to_many) {
             char *own = memory_format(
                 "the secret stands in a file that %s can read; write %s_file, or chmod 600", reader->readers,
                 entry->name);
@@ -153,7 +154,8 @@ static void secret_warn(struct settings_reader *reader, const struct section *se
 }
 
 static char *secret_read_row(struct settings_reader *reader, const struct section *section,
-                             const struct entry *entry, enum key_form form, struct secret_source *source)
+                             const struct entry *entry, const struct config_row *row, enum key_form form,
+                             struct secret_source *source)
 {
     if (entry->value[0] == '\0')
         return memory_copy_text("there is no value; leave the key out to have none");
@@ -180,7 +182,7 @@ static char *secret_read_row(struct settings_reader *reader, const struct sectio
     case KEY_PAIR_LIST:
         assert(false && "a secret is no pair");
     }
-    secret_warn(reader, section, entry, source);
+    secret_warn(reader, section, entry, row, source);
     return NULL;
 }
 
@@ -256,7 +258,7 @@ static void row_read(struct settings_reader *reader, const struct section *secti
     } else {
         taken[row].entry = entry;
         if (what->type == CONFIG_SECRET)
-            fault = secret_read_row(reader, section, entry, form, field);
+            fault = secret_read_row(reader, section, entry, what, form, field);
         else if (form == KEY_FILE)
             fault = text_file_read_row(reader, entry, field);
         else

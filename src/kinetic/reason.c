@@ -42,7 +42,8 @@ static const struct reason_row rows[REASONS] = {
         "identity_provider", AUTH,
         "No token can be had: what gives them out fails or is switched off, while this says nothing of the "
         "password.",
-        "Is token authentication configured in the Epicor Administration Console (Configure Token "
+        "Is url the address of the instance (https://HOST/INSTANCE)? Is token authentication configured in "
+        "the Epicor Administration Console (Configure Token "
         "Authentication)? Does token_path end as this server wants it (TokenResource.svc/)? For OAuth 2.0: "
         "is the identity provider up? Living tokens go on until they expire."),
     [REASON_LICENSE_EXHAUSTED] = ROW(
@@ -115,7 +116,8 @@ static const struct reason_row rows[REASONS] = {
         "tls", 0, "No trusted TLS connection can be made.",
         "The message names the cause: renew an expired certificate, name the company's own CA in "
         "tls_ca_file, "
-        "use the host name that the certificate was issued for. Verification is never switched off."),
+        "use the host name that the certificate was issued for. 'wrong version number' means that this port "
+        "does not speak TLS. Verification is never switched off."),
     [REASON_CONNECTION_LOST] = ROW(
         "connection_lost", 0, "The connection broke before the whole answer had come.",
         "Look for a recycled app pool, a restart, or a gateway with a short idle time-out at this moment."),

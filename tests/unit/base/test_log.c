@@ -103,11 +103,11 @@ static void logfmt_lines(void **state)
     log_event(LOG_DEBUG, "started");
     read_all(ends[0], line, sizeof line);
     assert_string_equal(behind_time(line, "ts=", " level=debug "), "msg=started\n");
-    log_event(LOG_ERROR, "n", LOG_INT("min", INT64_MIN), LOG_SECONDS("took", 1500000000),
-              LOG_SECONDS("zero", 0));
+    log_event(LOG_ERROR, "n", LOG_INT("min", INT64_MIN), LOG_SECONDS("took", 1500999999),
+              LOG_SECONDS("long", 63807430340), LOG_SECONDS("zero", 0));
     read_all(ends[0], line, sizeof line);
     assert_string_equal(behind_time(line, "ts=", " level=error "),
-                        "msg=n min=-9223372036854775808 took=1.5 zero=0\n");
+                        "msg=n min=-9223372036854775808 took=1.5 long=63.807 zero=0\n");
 }
 
 static void json_lines(void **state)

@@ -125,6 +125,13 @@ static void test_inline_secret_that_others_can_read(void **state)
     check_inline(0600, NULL);
     check_inline(0640, "a file that its group can read; write password_file");
     check_inline(0644, "a file that every user can read; write password_file");
+    write_file("e.ini",
+               "[appserver a]\nurl = https://h\nusername = u\npassword_env = PATH\n[probe t]\nkind = token\n",
+               0644);
+    struct fault_list faults = {0};
+    model_unref(model_load(path_of("e.ini"), &sample_schema, &faults));
+    assert_int_equal(faults.count, 0); /* the name of a user is no secret */
+    fault_list_free(&faults);
 }
 
 static void test_forms_of_secrets(void **state)
