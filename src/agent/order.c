@@ -74,7 +74,7 @@ bool order_call(struct order *order, const struct request *request, const struct
     const struct appserver_settings *appserver = target->appserver;
     const struct license_choice *license = target->probe->license.set ? &target->probe->license
                                                                       : &appserver->license;
-    const struct secret *key = appserver->api_version == 1 ? NULL : credential->now.api_key;
+    const struct secret *key = credential->now.api_key;
     bool in_query = appserver->api_key_in == API_KEY_IN_QUERY;
 
     *order = (struct order){.request = request, .appserver = appserver};

@@ -79,6 +79,19 @@ static void the_key_in_the_query(void **state)
     scenario_free(story);
 }
 
+/* v1 does not ask for a key; one that is configured goes along all the same. */
+static void the_key_in_version_1(void **state)
+{
+    (void)state;
+    struct scenario *story = scenario_new(LIVE "api_version = v1\n" BAQ("Orders"));
+    scenario_pass(story, MINUTE_NS);
+    const char *call = scenario_last_call(story);
+    assert_non_null(strstr(call, "/api/v1/BaqSvc/Orders"));
+    assert_non_null(strstr(call, "\nx-api-key: key-of-epic06\n"));
+    assert_non_null(strstr(call, "\nCallSettings: {\"Company\":\"EPIC06\"}\n"));
+    scenario_free(story);
+}
+
 static void a_slow_server_makes_others_wait_and_then_skip(void **state)
 {
     (void)state;
@@ -281,7 +294,7 @@ static void a_second_signal_ends_the_grace(void **state)
 }
 
 ALL_TESTS(cmocka_unit_test(an_hour_at_a_probe_a_second), cmocka_unit_test(what_a_request_looks_like),
-          cmocka_unit_test(the_key_in_the_query),
+          cmocka_unit_test(the_key_in_the_query), cmocka_unit_test(the_key_in_version_1),
           cmocka_unit_test(a_slow_server_makes_others_wait_and_then_skip),
           cmocka_unit_test(a_run_longer_than_its_interval_is_an_overrun),
           cmocka_unit_test(a_timeout_holds_its_place),
