@@ -73,6 +73,9 @@ static void credentials_check(const struct appserver_settings *appserver, struct
         const char *key;
         const struct secret_source *source;
     } login[] = {{"username", &appserver->username}, {"password", &appserver->password}};
+    static const char *const of_login[] = {"username",          "password",       "token_path",
+                                           "token_credentials", "token_renew_at", "token_fallback_lifetime",
+                                           "login_retry"};
     bool any = appserver->api_key.form != SECRET_NONE;
     for (size_t i = 0; i < sizeof login / sizeof login[0]; i++) {
         bool set = login[i].source->form != SECRET_NONE;
@@ -82,9 +85,11 @@ static void credentials_check(const struct appserver_settings *appserver, struct
                       "[appserver %s]: auth = token needs %s (or %s_file, %s_env, "
                       "%s_credential)",
                       appserver->name, login[i].key, login[i].key, login[i].key, login[i].key);
-        if (appserver->auth == AUTH_NONE && set)
-            warning_add(faults, appserver_key_place(appserver, login[i].key),
-                        "[appserver %s] %s: not used, because auth = none", appserver->name, login[i].key);
+    }
+    for (size_t i = 0; appserver->auth == AUTH_NONE && i < sizeof of_login / sizeof of_login[0]; i++) {
+        if (key_lines_find(&appserver->keys, of_login[i]) != 0)
+            warning_add(faults, appserver_key_place(appserver, of_login[i]),
+                        "[appserver %s] %s: not used, because auth = none", appserver->name, of_login[i]);
     }
     if (any && strncmp(appserver->url, "http://", 7) == 0 && !is_loopback(appserver->url))
         warning_add(faults, appserver_key_place(appserver, "url"),

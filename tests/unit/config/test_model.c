@@ -69,7 +69,9 @@ static void test_every_value(void **state)
         "param.x = 1, 2\nparam.y.list = 3, 4\nparam.z =\nexpect.a.b = != x\nrows_min = -1.5\nrows = "
         "all\nflag = on\n"
         "cap = 2KiB\ntop = 100\ncolumns = A,B\nfilter = a eq 'b'\n"
-        "[appserver a]\nurl = HTTPS://Host:8443/I/\napi_version = v1\nauth = none\nlicense = "
+        "[appserver a]\nurl = HTTPS://Host:8443/I/\napi_version = v1\nusername_env = PATH\npassword_env = "
+        "PATH\n"
+        "license = "
         "11111111-2222-3333-4444-555555555555\ntoken_renew_at = 5m\napi_key_in = query\nlanguage = enu\n"
         "format_culture = de-DE\nconnection_max_age = 0\ntoken_credentials = basic\n"
         "[appserver b]\nurl = http://[::1]:80\nauth = none\napi_version = v1\nmax_in_flight = 2\n"
@@ -340,6 +342,10 @@ static void test_warnings(void **state)
            "a refused one can lock the account\n"},
         {"[appserver a]\nurl = https://h\nauth = none\nusername_env = PATH\n[probe t]\nkind = token\n",
          F "4: warning: [appserver a] username: not used, because auth = none\n"},
+        {"[appserver a]\nurl = https://h\nauth = none\ntoken_path = T\nlogin_retry = 1m..2m\n[probe t]\nkind "
+         "= token\n",
+         F "4: warning: [appserver a] token_path: not used, because auth = none\n" F
+           "5: warning: [appserver a] login_retry: not used, because auth = none\n"},
         {"[appserver a]\nurl = https://h\nauth = none\ncompany = X\n" PROBE,
          F "1: warning: [appserver a]: no api_key, which api_version = v2 wants with every call\n"},
         {"[appserver a]\nurl = https://h\nauth = none\n[appserver b]\nurl = https://h/\nauth = none\n"
