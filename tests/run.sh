@@ -2,14 +2,14 @@
 # Installs what is missing, builds every flavour, runs every test; ends with one line "N passed, M failed".
 #   sh tests/run.sh                     everything, at most 9 minutes on 2 cores once the packages are there
 #   sh tests/run.sh --only=unit         stages by name, several by commas; --list names them
-#   sh tests/run.sh --long              soaks and long fuzzing as well
+#   sh tests/run.sh --long              long fuzzing and the deep analysis of clang-tidy as well
 # One test by hand:  cmake --preset asan && cmake --build --preset asan && ctest --preset asan -R unit_json
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 
 stages="format unit integration system clang asan tsan valgrind cppcheck tidy"
-long_stages="fuzz soak"
+long_stages="fuzz"
 only=
 long=no
 for argument in "$@"; do
@@ -129,7 +129,6 @@ stage_fuzz() {
         rm -rf "$found"
     done
 }
-stage_soak() { run_tests soak release -L soak; }
 
 if ! sh packaging/packages.sh build demo test || ! sh packaging/prometheus.sh >/dev/null; then
     echo "0 passed, 1 failed"
