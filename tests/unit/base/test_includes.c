@@ -13,6 +13,7 @@
 #include "base/text.h"
 
 #define LAYERS_MAX 32
+#define LIBRARIES  6
 
 struct layer {
     char *name; /* a folder, or main.c */
@@ -24,12 +25,13 @@ struct tree {
     struct layer layers[LAYERS_MAX];
     size_t layer_count;
     size_t files;
-    struct buffer faults; /* a line each */
-    int library_files[2]; /* of the rows of one_place */
+    struct buffer faults;         /* a line each */
+    int library_files[LIBRARIES]; /* of the rows of one_place */
 };
 
 /* Headers that one file of src may include. */
-static const char *const one_place[] = {"curl/", "microhttpd.h"};
+static const char *const one_place[LIBRARIES] = {"curl/",  "microhttpd.h", "openssl/",
+                                                 "zlib.h", "expat.h",      "ini.h"};
 
 static const char *const forbidden_calls[] = {"strcpy", "strcat",    "sprintf", "vsprintf", "strtok",
                                               "atoi",   "atol",      "atof",    "gets",     "system",
@@ -190,7 +192,7 @@ static void check_include(struct tree *tree, const char *file, size_t layer, str
 
 static void check_includes(struct tree *tree, const char *file, size_t layer, const char *code)
 {
-    bool uses[2] = {false, false};
+    bool uses[LIBRARIES] = {false};
 
     for (const char *line = code; line != NULL; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
         const char *at = line + strspn(line, " \t");
@@ -207,9 +209,9 @@ static void check_includes(struct tree *tree, const char *file, size_t layer, co
         }
         struct span name = {at + 1, (size_t)(end - at - 1)};
         size_t library = 0;
-        while (library < 2 && !span_starts_with(name, one_place[library]))
+        while (library < LIBRARIES && !span_starts_with(name, one_place[library]))
             library++;
-        if (library < 2)
+        if (library < LIBRARIES)
             uses[library] = true;
         else if (*at == '"')
             check_include(tree, file, layer, name);
@@ -220,9 +222,9 @@ static void check_includes(struct tree *tree, const char *file, size_t layer, co
                               (int)name.size, name.data);
         }
     }
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < LIBRARIES; i++)
         tree->library_files[i] += uses[i];
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < LIBRARIES; i++)
         if (uses[i] && tree->library_files[i] == 2)
             buffer_format(&tree->faults, "%s is the second file to include %s\n", file, one_place[i]);
 }
@@ -422,12 +424,13 @@ static void a_library_has_one_place(void **state)
     char *folder = memory_format("%s/agent", root);
     assert_int_equal(mkdir(folder, 0700), 0);
     write_text(root, "README.md", table);
-    write_text(root, "agent/a.c", "#include <curl/curl.h>\n");
-    write_text(root, "agent/b.c", "#include <curl/multi.h>\n#include <microhttpd.h>\n");
+    write_text(root, "agent/a.c", "#include <curl/curl.h>\n#include <expat.h>\n");
+    write_text(root, "agent/b.c", "#include <curl/multi.h>\n#include <microhttpd.h>\n#include <expat.h>\n");
     write_text(root, "main.c", "#include \"microhttpd.h\"\n");
     char *faults = check_tree(root, &files);
     assert_int_equal(files, 3);
     assert_string_equal(faults, "agent/b.c is the second file to include curl/\n"
+                                "agent/b.c is the second file to include expat.h\n"
                                 "main.c is the second file to include microhttpd.h\n");
     free(faults);
     static const char *const names[] = {"README.md", "agent/a.c", "agent/b.c", "main.c"};
