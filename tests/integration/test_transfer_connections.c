@@ -227,6 +227,31 @@ static void limits_are_each_servers_own(void **state)
     scene_close(&scene);
 }
 
+/* libcurl would keep four connections a running transfer: asked one after the other, no server would keep its own. */
+static void servers_in_turn_keep_their_connections(void **state)
+{
+    enum { SERVERS = 7 }; /* the network was told of 8 connections */
+    struct scene scene = scene_open("good", "good", SIMULATOR_PLAIN_HTTP);
+    struct rude_player *players[SERVERS];
+    const char *here = scene.network->base;
+
+    (void)state;
+    for (int i = 0; i < SERVERS; i++)
+        players[i] = rude_player_start(&(struct rude_script){.name = "good"}, 1, &(struct rude_options){0});
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < SERVERS; i++) {
+            scene.network->base = rude_player_url(players[i]);
+            assert_good(network_ask(scene.network, "/a"), round == 0, false);
+        }
+    }
+    scene.network->base = here;
+    for (int i = 0; i < SERVERS; i++) {
+        assert_int_equal(rude_player_connections(players[i]), 1);
+        rude_player_stop(players[i]);
+    }
+    scene_close(&scene);
+}
+
 /* No TLS session is resumed: it would show no certificate. */
 static void each_handshake_shows_the_certificate(void **state)
 {
@@ -296,6 +321,7 @@ ALL_TESTS(cmocka_unit_test(connection_is_kept),
           cmocka_unit_test(post_needs_a_connection_used_lately),
           cmocka_unit_test(connection_is_replaced_when_old), cmocka_unit_test(fresh_connections_are_not_kept),
           cmocka_unit_test(limits_are_each_servers_own),
+          cmocka_unit_test(servers_in_turn_keep_their_connections),
           cmocka_unit_test(each_handshake_shows_the_certificate),
           cmocka_unit_test(ca_sets_do_not_share_connections),
           cmocka_unit_test(no_request_goes_to_a_proxy_of_the_environment));
