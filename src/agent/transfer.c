@@ -58,7 +58,8 @@ struct exchange {
     struct connection_ends ends; /* of the connection used; local_port 0: none yet */
     int sockets[SOCKETS_AN_ATTEMPT];
     size_t socket_count;
-    bool securing; /* its TLS handshake has begun */
+    int socket_error; /* why the last one could not be opened: an errno; 0 if it could */
+    bool securing;    /* its TLS handshake has begun */
     enum refusal refusal;
     bool stopped; /* by us, amid the answer: with which ending */
     enum ending stop_ending;
@@ -228,6 +229,12 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     return wanted ? size * count : CURL_WRITEFUNC_ERROR;
 }
 
+/* What is ours and not the server's; a family of addresses that this machine does not have is neither. */
+static bool is_shortage(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
 /* A second sending over a new connection is refused here, before the connection is made. */
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -240,8 +247,11 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
     }
     int descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 
-    if (descriptor < 0)
+    if (descriptor < 0) {
+        exchange->socket_error = is_shortage(errno) ? errno : 0;
         return CURL_SOCKET_BAD;
+    }
+    exchange->socket_error = 0;
     connection_opened(&exchange->transfer->book, descriptor, exchange->serial, clock_now().boot_ns);
     exchange->sockets[exchange->socket_count++ % SOCKETS_AN_ATTEMPT] = descriptor;
     return descriptor;
@@ -489,6 +499,7 @@ static bool attempt(struct exchange *exchange)
     intake_reset(&exchange->intake);
     exchange->ends = (struct connection_ends){0};
     exchange->socket_count = 0;
+    exchange->socket_error = 0;
     exchange->securing = false;
     exchange->refusal = REFUSED_NOT;
     exchange->stopped = false;
@@ -632,6 +643,10 @@ static enum reason decide(struct exchange *exchange, CURLcode code)
 
     if (curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &system_error) == CURLE_OK)
         outcome.system_error = (int)system_error;
+    if (code == CURLE_COULDNT_CONNECT && exchange->socket_error != 0) {
+        outcome.ending = ENDING_NO_SOCKET;
+        outcome.system_error = exchange->socket_error;
+    }
     if (code == CURLE_OK && !intake_whole(&exchange->intake))
         outcome.ending = ENDING_BAD_CONTENT_ENCODING;
     if (exchange->stopped)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -209,6 +210,33 @@ static int listener(int backlog, struct sockaddr_in *address)
     return descriptor;
 }
 
+/* A process without a free descriptor says nothing of the server. */
+static void no_descriptor_is_internal(void **state)
+{
+    struct rude_player *player = rude_player_start(&(struct rude_script){.name = "good"}, 1,
+                                                   &(struct rude_options){0});
+    struct network *network = network_new(rude_player_url(player), NULL);
+    struct rlimit before, none;
+    int first_free = dup(0);
+
+    (void)state;
+    close(first_free);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = (rlim_t)first_free;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    struct seen *seen = network_ask(network, "/a");
+
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(seen->answer.failure, REASON_INTERNAL);
+    assert_string_equal(seen->answer.detail, "no socket could be opened: Too many open files");
+    assert_false(seen->answer.sent);
+    seen = network_ask(network, "/b");
+    assert_int_equal(seen->answer.failure, REASON_NONE);
+    network_free(network);
+    rude_player_stop(player);
+}
+
 static void closed_port_is_connect(void **state)
 {
     struct sockaddr_in address;
@@ -397,6 +425,7 @@ static void answers_may_start_and_cancel(void **state)
 
 ALL_TESTS(cmocka_unit_test(each_bad_server_is_an_outcome), cmocka_unit_test(reset_at_once),
           cmocka_unit_test(bad_servers_over_tls), cmocka_unit_test(handshakes_that_fail),
-          cmocka_unit_test(closed_port_is_connect), cmocka_unit_test(unanswered_knocking_is_connect),
-          cmocka_unit_test(large_answers_cost_no_memory), cmocka_unit_test(hung_transfers_are_no_burden),
-          cmocka_unit_test(time_outs_come_in_time), cmocka_unit_test(answers_may_start_and_cancel));
+          cmocka_unit_test(closed_port_is_connect), cmocka_unit_test(no_descriptor_is_internal),
+          cmocka_unit_test(unanswered_knocking_is_connect), cmocka_unit_test(large_answers_cost_no_memory),
+          cmocka_unit_test(hung_transfers_are_no_burden), cmocka_unit_test(time_outs_come_in_time),
+          cmocka_unit_test(answers_may_start_and_cancel));
