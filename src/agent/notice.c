@@ -14,9 +14,10 @@ static struct log_field status_field(int status)
     return status != 0 ? LOG_INT("status", status) : LOG_TEXT("status", NULL);
 }
 
-static void say_failed(const struct target *target, const char *event, const struct probe_result *result)
+static void say_failed(const struct target *target, enum log_level level, const char *event,
+                       const struct probe_result *result)
 {
-    log_event(LOG_WARN, event, LOG_TEXT("appserver", target->settings->appserver->name),
+    log_event(level, event, LOG_TEXT("appserver", target->settings->appserver->name),
               LOG_TEXT("probe", target->settings->probe->name),
               LOG_TEXT("company", label(target->settings->company)),
               LOG_TEXT("reason", reason_name(result->reason)), status_field(result->status),
@@ -40,10 +41,12 @@ void notice_run(struct target *target, const struct probe_result *result, struct
 {
     switch (complaint_update(&target->complaint, (uint64_t)result->reason, now.boot_ns)) {
     case COMPLAINT_NEW:
-        say_failed(target, "probe failed", result);
+        say_failed(target, LOG_WARN, "probe failed", result);
         break;
     case COMPLAINT_AGAIN:
-        say_failed(target, "probe still fails", result);
+        /* "app server still fails" speaks for all of its targets. */
+        say_failed(target, target->server->verdict.standing == result->reason ? LOG_DEBUG : LOG_WARN,
+                   "probe still fails", result);
         break;
     case COMPLAINT_OVER:
         say_works(target, "probe works again", now.boot_ns - target->complaint.since_ns);

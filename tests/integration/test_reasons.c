@@ -255,10 +255,12 @@ static const struct trouble rows[] = {
 
     /* a failed token request */
     {"login-grant", REASON_CREDENTIALS, 400,
-     LOGIN_FAULT(.status = 400, .body = SIMULATOR_BODY_OAUTH, .type = "invalid_grant", .message = "It is not valid."),
+     LOGIN_FAULT(.status = 400, .body = SIMULATOR_BODY_OAUTH, .type = "invalid_grant",
+                 .message = "It is not valid."),
      .appserver = "login_retry = 1s..2s\n"},
     {"login-client", REASON_CREDENTIALS, 400,
-     LOGIN_FAULT(.status = 400, .body = SIMULATOR_BODY_OAUTH, .type = "invalid_client", .message = "It is not valid."),
+     LOGIN_FAULT(.status = 400, .body = SIMULATOR_BODY_OAUTH, .type = "invalid_client",
+                 .message = "It is not valid."),
      .appserver = "login_retry = 1s..2s\n"},
     {"login-404", REASON_IDENTITY_PROVIDER, 404, LOGIN_FAULT(.status = 404, HTML)},
     {"login-405", REASON_IDENTITY_PROVIDER, 405, LOGIN_FAULT(.status = 405)},
