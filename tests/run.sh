@@ -92,19 +92,14 @@ run_tests() {
     fi
 }
 
-sources() {
-    git ls-files --cached --others --exclude-standard "$@" 2>/dev/null ||
-        find "$@" -name '*.[ch]' 2>/dev/null
-}
-
 stage_format() {
-    quietly format sh -c "clang-format --dry-run --Werror $(sources 'src/*.[ch]' 'tests/*.[ch]' | tr '\n' ' ')"
+    quietly format sh -c "find src tests -name '*.[ch]' | xargs clang-format --dry-run --Werror"
 }
 stage_unit() { run_tests unit release -L 'unit|fuzz'; }
 stage_integration() { run_tests integration release -L integration; }
 stage_system() { run_tests system release -L system; }
 stage_clang() { run_tests clang clang -L 'unit|fuzz'; }
-stage_asan() { run_tests asan asan; }
+stage_asan() { run_tests asan asan -LE soak; }
 stage_tsan() { run_tests tsan tsan -L 'unit|integration|system'; }
 stage_valgrind() {
     build release && ctest --test-dir build/release -L unit -N >/dev/null &&
@@ -122,10 +117,11 @@ stage_tidy() {
         "printf '%s\n' $(sources 'src/*.c' | tr '\n' ' ') | xargs -P 2 -n 4 clang-tidy --quiet $depth -p build/clang"
 }
 stage_fuzz() {
-    build clang && quietly build-fuzzers flock build/lock cmake --build --preset clang --target fuzzers && for target in build/clang/fuzz/fuzz_*; do
-        name=$(basename "$target")
+    build clang && quietly build-fuzzers flock build/lock cmake --build --preset clang --target fuzzers || return
+    for target in build/clang/fuzz/fuzz_*; do
         found=$(mktemp -d)
-        quietly "long-$name" "$target" -max_total_time=120 -artifact_prefix="$logs/" "$found" "tests/fuzz/corpus/$name"
+        quietly "long-$(basename "$target")" "$target" -max_total_time=60 -timeout=10 -artifact_prefix="$logs/" \
+            "$found" "tests/fuzz/corpus/$(basename "$target")"
         rm -rf "$found"
     done
 }

@@ -26,7 +26,7 @@ INI
 for number in 0 1 2 3 4 5 6 7 8 9; do
     printf '[probe p%s]\nkind = baq\nbaq = zBench\n' $number >>"$work/agent.ini"
 done
-agent_start "$build/epicor_exporter" --config.file="$work/agent.ini" --log.level=error
+agent_start "$build/epicor_exporter" --config.file="$work/agent.ini"
 
 # CPU ticks of a process, of which a second has $(getconf CLK_TCK)
 ticks() {
