@@ -9,7 +9,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 
 stages="format unit integration system clang asan tsan valgrind cppcheck tidy"
-long_stages="fuzz"
+long_stages="fuzz soak"
 only=
 long=no
 for argument in "$@"; do
@@ -125,6 +125,8 @@ stage_fuzz() {
         rm -rf "$found"
     done
 }
+
+stage_soak() { run_tests soak release -L soak; }
 
 if ! sh packaging/packages.sh build demo test || ! sh packaging/prometheus.sh >/dev/null; then
     echo "0 passed, 1 failed"
