@@ -120,7 +120,9 @@ static const struct reason_row rows[REASONS] = {
         "does not speak TLS. Verification is never switched off."),
     [REASON_CONNECTION_LOST] = ROW(
         "connection_lost", 0, "The connection broke before the whole answer had come.",
-        "Look for a recycled app pool, a restart, or a gateway with a short idle time-out at this moment."),
+        "Look for a recycled app pool, a restart, or a gateway with a short idle time-out at this moment. "
+        "From the "
+        "first request on: does url say http:// where the server speaks https://?"),
     [REASON_INVALID_RESPONSE] = ROW(
         "invalid_response", 0, "An answer came that is not what was asked for.",
         "A web page in place of JSON comes from a proxy, a login page or a wrong url. An empty or broken "
@@ -138,8 +140,8 @@ static const struct reason_row rows[REASONS] = {
         "correct the bounds."),
     [REASON_INTERNAL] = ROW("internal", 0, "The agent itself could not do this run.",
                             "Read the agent's log of this minute: out of file descriptors or memory, a "
-                            "secret file that cannot be "
-                            "read. If it says neither, report it as a bug."),
+                            "secret that cannot be read (file, environment variable, credential). If it says "
+                            "neither, report it as a bug."),
 };
 
 const struct reason_row *reason_row(enum reason reason)

@@ -233,12 +233,14 @@ static void write_failing_target(struct picture *picture, const struct board_tar
         buffer_text(page, " ");
         markup_text(page, target->company);
     }
-    buffer_format(page, ": %llu failed run%s in a row; the last good one ",
-                  (unsigned long long)target->consecutive_failures, plural(target->consecutive_failures));
-    if (target->last_success_wall_ns != 0)
+    buffer_format(page, ": %llu failed run%s in a row; ", (unsigned long long)target->consecutive_failures,
+                  plural(target->consecutive_failures));
+    if (target->last_success_wall_ns != 0) {
+        buffer_text(page, "the last good one ");
         markup_moment(page, target->last_success_wall_ns, picture->view->now.wall_ns);
-    else
-        buffer_text(page, "never");
+    } else {
+        buffer_text(page, "no good one yet");
+    }
     write_message(picture, target->message);
     buffer_text(page, "</li>");
 }
