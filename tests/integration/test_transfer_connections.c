@@ -232,12 +232,13 @@ static void servers_in_turn_keep_their_connections(void **state)
 {
     enum { SERVERS = 7 }; /* the network was told of 8 connections */
     struct scene scene = scene_open("good", "good", SIMULATOR_PLAIN_HTTP);
+    static const struct rude_script good = {.name = "good"};
     struct rude_player *players[SERVERS];
     const char *here = scene.network->base;
 
     (void)state;
     for (int i = 0; i < SERVERS; i++)
-        players[i] = rude_player_start(&(struct rude_script){.name = "good"}, 1, &(struct rude_options){0});
+        players[i] = rude_player_start(&good, 1, &(struct rude_options){0});
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < SERVERS; i++) {
             scene.network->base = rude_player_url(players[i]);
