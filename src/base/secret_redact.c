@@ -179,15 +179,6 @@ static size_t match_byte(struct span text, unsigned char byte)
     return found == NO_MATCH && text.size > 0 && (unsigned char)text.data[0] == byte ? 1 : found;
 }
 
-static uint32_t code_point(const char *bytes, size_t size)
-{
-    uint32_t code = (unsigned char)bytes[0] & (size <= 1 ? 0xffu : 0xffu >> (size + 1));
-
-    for (size_t i = 1; i < size; i++)
-        code = code << 6 | ((unsigned char)bytes[i] & 0x3fu);
-    return code;
-}
-
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -212,7 +203,7 @@ static struct match match_secret(struct span text, const char *bytes, size_t siz
         const char *at = bytes + match.secret;
         struct span rest = {text.data + match.text, text.size - match.text};
         size_t length = text_utf8_size(at, size - match.secret), used = length;
-        size_t step = length == 0 ? NO_MATCH : match_character(rest, at, length, code_point(at, length));
+        size_t step = length == 0 ? NO_MATCH : match_character(rest, at, length, text_code_point(at, length));
         if (step == NO_MATCH) {
             used = 1;
             step = match_byte(rest, (unsigned char)*at);

@@ -272,6 +272,16 @@ size_t text_utf8_size(const char *bytes, size_t size)
     return size == 0 ? 0 : utf8_sequence((const unsigned char *)bytes, size);
 }
 
+uint32_t text_code_point(const char *sequence, size_t size)
+{
+    const unsigned char *bytes = (const unsigned char *)sequence;
+    uint32_t code = size == 1 ? bytes[0] : bytes[0] & (0xffu >> (size + 1));
+
+    for (size_t i = 1; i < size; i++)
+        code = code << 6 | (bytes[i] & 0x3fu);
+    return code;
+}
+
 bool text_is_utf8(const char *bytes, size_t size)
 {
     const unsigned char *at = (const unsigned char *)bytes;

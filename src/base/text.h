@@ -57,6 +57,8 @@ size_t text_from_double(double value, char *out);
 bool text_is_utf8(const char *bytes, size_t size);
 /* The size (1..4) of the well-formed UTF-8 sequence that the bytes begin with; 0 if with none. */
 size_t text_utf8_size(const char *bytes, size_t size);
+/* The code point of one such sequence, given whole. */
+uint32_t text_code_point(const char *sequence, size_t size);
 
 /* The candidate nearest to word by edit distance (transpositions count one), or NULL if none is near enough
    to be a likely slip (distance at most a third of the word's length, at least 1, at most 3). */

@@ -9,23 +9,6 @@
 #define ELLIPSIS    "\xe2\x80\xa6"
 #define REPLACEMENT "\xef\xbf\xbd"
 
-/* The length of the well-formed UTF-8 sequence that text begins with; 0: none. */
-static size_t sequence_length(const char *text, size_t size)
-{
-    for (size_t length = 1; length <= 4 && length <= size; length++)
-        if (text_is_utf8(text, length))
-            return length;
-    return 0;
-}
-
-static uint32_t code_point(const unsigned char *text, size_t length)
-{
-    uint32_t code = length == 1 ? text[0] : text[0] & (0xffu >> (length + 1));
-    for (size_t i = 1; i < length; i++)
-        code = code << 6 | (text[i] & 0x3fu);
-    return code;
-}
-
 static bool is_blank(uint32_t code)
 {
     return code == ' ' || (code >= 0x09 && code <= 0x0d) || code == 0x85 || code == 0xa0 || code == 0x2028 ||
@@ -47,11 +30,11 @@ char *error_line(const char *bytes, size_t size, size_t maximum)
     size_t whole = 0; /* size of out up to the end of the last whole word before which an ellipsis has room */
     bool blank = false;
     for (size_t at = 0; at < size;) {
-        size_t length = sequence_length(bytes + at, size - at);
+        size_t length = text_utf8_size(bytes + at, size - at);
         const char *piece = length == 0 ? REPLACEMENT : bytes + at;
         size_t piece_size = length == 0 ? strlen(REPLACEMENT) : length;
         at += length == 0 ? 1 : length;
-        uint32_t code = code_point((const unsigned char *)piece, piece_size);
+        uint32_t code = text_code_point(piece, piece_size);
         if (is_blank(code)) {
             blank = out.size > 0;
             if (out.size <= room_for_words)

@@ -98,26 +98,13 @@ bool header_add_license(struct header_list *list, const char *guid)
     return good;
 }
 
-/* The code point that begins at text (valid UTF-8), and its length. */
-static uint32_t code_point(const unsigned char *text, size_t *length)
-{
-    if (text[0] < 0x80) {
-        *length = 1;
-        return text[0];
-    }
-    size_t size = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-    uint32_t code = text[0] & (0xffu >> (size + 1));
-    for (size_t i = 1; i < size; i++)
-        code = code << 6 | (text[i] & 0x3fu);
-    *length = size;
-    return code;
-}
-
+/* As a JSON string in ASCII; the text is UTF-8. */
 static void append_json_text(struct buffer *out, const char *text)
 {
     buffer_byte(out, '"');
-    for (size_t length; *text != '\0'; text += length) {
-        uint32_t code = code_point((const unsigned char *)text, &length);
+    for (size_t left = strlen(text), length; left > 0; text += length, left -= length) {
+        length = text_utf8_size(text, left);
+        uint32_t code = text_code_point(text, length);
         if (code == '"' || code == '\\')
             buffer_format(out, "\\%c", (int)code);
         else if (code >= 0x20 && code < 0x7f)

@@ -243,6 +243,22 @@ static void utf8(void **state)
     assert_true(text_is_utf8("\0\0", 2));
     assert_true(text_is_utf8(NULL, 0));
     assert_int_equal(text_utf8_size(NULL, 0), 0);
+    static const struct {
+        const char *sequence;
+        uint32_t code;
+    } points[] = {{"a", 'a'},
+                  {"\x7f", 0x7f},
+                  {"\xc2\x80", 0x80},
+                  {"\xdf\xbf", 0x7ff},
+                  {"\xe0\xa0\x80", 0x800},
+                  {"\xef\xbf\xbf", 0xffff},
+                  {"\xf0\x90\x80\x80", 0x10000},
+                  {"\xf4\x8f\xbf\xbf", 0x10ffff}};
+    for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
+        size_t size = text_utf8_size(points[i].sequence, strlen(points[i].sequence));
+        assert_int_equal(size, strlen(points[i].sequence));
+        assert_int_equal(text_code_point(points[i].sequence, size), points[i].code);
+    }
     assert_int_equal(text_utf8_size("a", 1), 1);
     assert_int_equal(text_utf8_size("\xE2\x82\xAC", 3), 3);
     assert_int_equal(text_utf8_size("\xE2\x82\xAC", 2), 0);
