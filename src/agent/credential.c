@@ -237,7 +237,8 @@ static void block(struct credential *credential, int64_t now_ns)
     credential->look_again_ns = now_ns + CREDENTIAL_LOOK_NS;
 }
 
-void credential_failed(struct credential *credential, enum reason reason, const char *message, int64_t now_ns)
+void credential_failed(struct credential *credential, enum reason reason, const char *message,
+                       int64_t retry_after_ns, int64_t now_ns)
 {
     assert(reason != REASON_NONE);
     credential->flight = CREDENTIAL_NO_FLIGHT;
@@ -245,7 +246,7 @@ void credential_failed(struct credential *credential, enum reason reason, const 
     if (reason == REASON_CREDENTIALS)
         block(credential, now_ns);
     else
-        backoff_grow(&credential->retry, 0, now_ns);
+        backoff_grow(&credential->retry, retry_after_ns, now_ns);
 }
 
 void credential_probe_answered(struct credential *credential, enum reason reason, const char *message,

@@ -93,9 +93,9 @@ void credential_cancelled(struct credential *credential);
 
 /* A token request of the credential's own was answered with a token (which is taken over) ... */
 void credential_granted(struct credential *credential, struct token *token, int64_t now_ns);
-/* ... or failed; message (may be NULL) is redacted. */
+/* ... or failed; message (may be NULL) is redacted; retry_after_ns is what the server asked for, 0 or less: nothing. */
 void credential_failed(struct credential *credential, enum reason reason, const char *message,
-                       int64_t now_ns);
+                       int64_t retry_after_ns, int64_t now_ns);
 /* A probe of the kind token was answered: a refusal blocks as one of our own does, a token lifts that. */
 void credential_probe_answered(struct credential *credential, enum reason reason, const char *message,
                                int64_t now_ns);

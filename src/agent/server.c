@@ -216,7 +216,7 @@ void server_login_answered(struct server *server, const struct answer *answer, s
         credential_granted(&server->credential, &token, now.boot_ns);
         tell_token(server, now);
     } else {
-        credential_failed(&server->credential, reason, message, now.boot_ns);
+        credential_failed(&server->credential, reason, message, answer->retry_after_ns, now.boot_ns);
     }
     note_login(server, false, answer, reason, message, now);
     notice_login(server, reason, answer->status, message, now);
@@ -231,7 +231,7 @@ static void send_login(struct server *server, struct moment now)
     enum reason reason;
     const char *why;
     if (!order_login(&order, &server->login, credential, &reason, &why)) {
-        credential_failed(credential, reason, why, now.boot_ns);
+        credential_failed(credential, reason, why, 0, now.boot_ns);
         notice_login(server, reason, 0, why, now);
         return;
     }

@@ -117,6 +117,8 @@ static void answer_login(struct scenario *scenario, const struct order *order, s
 {
     exchange->ends_ns += scenario->erp.grants_in_ns;
     exchange->answer.failure = scenario->erp.token_network;
+    if (scenario->erp.token_retry_after_ns != 0)
+        exchange->answer.retry_after_ns = scenario->erp.token_retry_after_ns;
     if (scenario->erp.token_status != 0)
         say(exchange, scenario->erp.token_status, memory_copy_text("<html><title>Error</title></html>"));
     else if (strcmp(header_value(order, "password"), scenario->erp.password) != 0)

@@ -26,11 +26,12 @@ struct scenario_erp {
     int64_t clock_ahead_s; /* of ours */
     const char *password;  /* that it accepts */
     const char *api_key;
-    uint64_t oldest_token;     /* earlier ones are revoked */
-    bool forgets_lifetimes;    /* refuses no token because of its age */
-    int token_status;          /* not 0: every token request is answered so */
-    enum reason network;       /* not REASON_NONE: what becomes of every exchange */
-    enum reason token_network; /* the same, of token requests */
+    uint64_t oldest_token;        /* earlier ones are revoked */
+    bool forgets_lifetimes;       /* refuses no token because of its age */
+    int token_status;             /* not 0: every token request is answered so */
+    int64_t token_retry_after_ns; /* 0: none; with token_status */
+    enum reason network;          /* not REASON_NONE: what becomes of every exchange */
+    enum reason token_network;    /* the same, of token requests */
     struct scenario_rule rules[8];
 };
 

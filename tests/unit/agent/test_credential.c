@@ -273,6 +273,28 @@ static void renewal_fails_between_rare_calls(void **state)
     scenario_free(story);
 }
 
+static void a_token_service_may_ask_for_patience(void **state)
+{
+    (void)state;
+    static const int statuses[] = {429, 503};
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        struct scenario *story = scenario_new("[exporter]\ninterval = 10s\n" LIVE BAQ("a") BAQ("b"));
+        scenario_erp(story)->token_status = statuses[i];
+        scenario_erp(story)->token_retry_after_ns = 2 * MINUTE_NS;
+        scenario_pass(story, 115 * SECOND_NS);
+        assert_int_equal(scenario_counts(story).logins, 1);
+        scenario_pass(story, 20 * SECOND_NS);
+        assert_int_equal(scenario_counts(story).logins, 2);
+        /* No further than the end of backoff. */
+        scenario_erp(story)->token_retry_after_ns = DAY_NS;
+        scenario_pass(story, 5 * MINUTE_NS);
+        assert_int_equal(scenario_counts(story).logins, 3);
+        scenario_pass(story, 6 * MINUTE_NS);
+        assert_int_equal(scenario_counts(story).logins, 4);
+        scenario_free(story);
+    }
+}
+
 static void a_refused_post_is_repeated_once(void **state)
 {
     (void)state;
@@ -435,6 +457,7 @@ ALL_TESTS(cmocka_unit_test(clocks_apart_cost_no_token_request),
           cmocka_unit_test(a_bad_key_or_a_missing_right_leads_to_no_login),
           cmocka_unit_test(renewal_fails_while_the_old_token_lives),
           cmocka_unit_test(renewal_fails_between_rare_calls),
+          cmocka_unit_test(a_token_service_may_ask_for_patience),
           cmocka_unit_test(a_refused_post_is_repeated_once),
           cmocka_unit_test(a_login_slower_than_the_interval_is_no_login_storm),
           cmocka_unit_test(a_renewal_refused_for_the_password_is_named_so),
