@@ -303,7 +303,8 @@ static void check_code(const char *page, const struct trouble *row)
 static void check_counts(const char *page, const struct trouble *row)
 {
     char *prefix = memory_format("epicor_probe_failure_reason{appserver=\"%s\",", row->name);
-    assert_int_equal(page_count(page, prefix), 1);
+    if (page_count(page, prefix) != 1)
+        fail_msg("%s: %zu reasons on the page, not one", row->name, (size_t)page_count(page, prefix));
     free(prefix);
     assert_true(reason_told(page, row) == 1);
     assert_true(of_target(page, "epicor_probe_success", company_of(row), row->name, "") == 0);
