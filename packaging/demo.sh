@@ -31,7 +31,7 @@ agent_start build/release/epicor_exporter --config.file="$work/epicor_exporter.i
 prometheus_start "$tools"
 
 # Until every target has run once and Prometheus has seen it.
-echo "waiting for the first runs ..."
+echo "waiting for the first runs (they are spread over half a minute) ..."
 value_of() {
     query "$1" | sed -n 's/.* => \([^ ]*\) @.*/\1/p'
 }

@@ -114,7 +114,7 @@ stage_tidy() {
     depth="--extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg=mode=shallow"
     [ $long = no ] || depth=
     build clang && quietly tidy sh -c \
-        "printf '%s\n' $(sources 'src/*.c' | tr '\n' ' ') | xargs -P 2 -n 4 clang-tidy --quiet $depth -p build/clang"
+        "find src -name '*.c' | xargs -P 2 -n 4 clang-tidy --quiet $depth -p build/clang"
 }
 stage_fuzz() {
     build clang && quietly build-fuzzers flock build/lock cmake --build --preset clang --target fuzzers || return
