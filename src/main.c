@@ -1,10 +1,12 @@
 /* The program: flags and commands to functions; serve's parts started, and stopped in the mirrored order. */
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "agent/thread.h"
 #include "agent/transfer.h"
@@ -15,6 +17,19 @@
 #include "probe/kind.h"
 #include "report/report.h"
 #include "web/server.h"
+
+/* Who starts us may have closed one of the first three: the next file or connection would get its number, and
+   log lines would be written into it. */
+static void open_standard_descriptors(void)
+{
+    int descriptor;
+
+    do
+        descriptor = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    if (descriptor >= 0)
+        close(descriptor);
+}
 
 /* What holds for the whole process; before any thread is started. */
 static const char *process_setup(void)
@@ -108,6 +123,8 @@ no_web:
 
 int main(int argc, char **argv)
 {
+    open_standard_descriptors();
+
     struct arguments arguments;
     char *wrong = arguments_read(argc, argv, &arguments);
     if (wrong != NULL) {
