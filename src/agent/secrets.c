@@ -8,14 +8,9 @@ void secrets_read(const struct appserver_settings *settings, struct secrets *out
                                                    &settings->api_key};
     struct secret **const targets[] = {&out->username, &out->password, &out->api_key};
     *out = (struct secrets){0};
-    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-        char *why = NULL;
-        *targets[i] = secret_read(sources[i], &why);
-        if (why && !out->why)
-            out->why = why;
-        else
-            free(why);
-    }
+    /* Without one of them the others are of no use, and each may take its time. */
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0] && !out->why; i++)
+        *targets[i] = secret_read(sources[i], &out->why);
 }
 
 void secrets_free(struct secrets *secrets)

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-#define READ_NS (10 * SECOND_NS) /* how long a FIFO's writer may take */
+#define READ_NS SECOND_NS /* how long a FIFO's writer may take; others wait meanwhile */
 
 struct secret {
     atomic_uint references;

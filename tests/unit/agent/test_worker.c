@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/worker.h"
+#include "base/clock.h"
 
 enum { SERVERS = 50 };
 
@@ -59,4 +62,37 @@ static void every_reading_comes_back_once(void **state)
         secret_unref(servers[i].password.inlined);
 }
 
-ALL_TESTS(cmocka_unit_test(every_reading_comes_back_once));
+/* An app server whose secrets are FIFOs that nobody writes into holds up the others' only a little. */
+static void one_that_hangs_holds_up_the_others_a_little(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/test_worker.XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/fifo", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    struct secret_source fifo = {.form = SECRET_FILE, .name = path};
+    struct appserver_settings hangs = {.username = fifo, .password = fifo, .api_key = fifo}, good = {0};
+    struct worker *worker = worker_new(2);
+    assert_non_null(worker);
+    struct secrets_port *port = worker_secrets_port(worker);
+    struct moment begin = clock_now();
+    port->read(port, 0, &hangs);
+    port->read(port, 1, &good);
+    for (size_t count = 0; count < 2;) {
+        struct pollfd wait = {.fd = worker_descriptor(worker), .events = POLLIN};
+        size_t number;
+        struct secrets secrets;
+        assert_int_equal(poll(&wait, 1, 60000), 1);
+        for (; worker_take(worker, &number, &secrets); count++) {
+            assert_int_equal(secrets.why != NULL, number == 0);
+            secrets_free(&secrets);
+        }
+    }
+    assert_true(clock_now().boot_ns - begin.boot_ns < 3 * SECOND_NS);
+    worker_free(worker);
+    unlink(path);
+    rmdir(folder);
+}
+
+ALL_TESTS(cmocka_unit_test(every_reading_comes_back_once),
+          cmocka_unit_test(one_that_hangs_holds_up_the_others_a_little));

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -201,6 +202,11 @@ static void a_fifo_is_read_to_its_end(void **state)
     assert_int_equal(pthread_create(&writer, NULL, write_to_fifo, path), 0);
     assert_reads((struct secret_source){.form = SECRET_FILE, .name = path}, "partpartpart");
     pthread_join(writer, NULL);
+
+    /* Nobody writes: others wait for the reader too. */
+    struct moment before = clock_now();
+    assert_refused((struct secret_source){.form = SECRET_FILE, .name = path}, "cannot be read");
+    assert_true(clock_now().boot_ns - before.boot_ns < 4 * SECOND_NS);
     unlink(path);
     free(path);
 }
