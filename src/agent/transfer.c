@@ -783,6 +783,7 @@ int64_t transfer_turn(struct transfer *transfer, struct moment now)
 
     transfer->turn++;
     transfer->share = TURN_BYTES;
+    finish_all(transfer, now); /* what has run into its time-out while it was paused cannot go on */
     attend_due(transfer, now);
     for (int i = 0; i < ACTIONS_A_TURN && transfer->timer_ns <= clock_now().boot_ns; i++) {
         transfer->timer_ns = NEVER_NS;

@@ -386,6 +386,27 @@ static void time_outs_come_in_time(void **state)
     rude_player_stop(player);
 }
 
+/* Time-outs of answers that are paused at that moment, because others take the turn's share, are time-outs too. */
+static void time_outs_of_the_greedy(void **state)
+{
+    struct rude_player *player = rude_player_start(&(struct rude_script){.name = "endless_rows"}, 1, NULL);
+    struct network *network = network_new(rude_player_url(player), NULL);
+
+    (void)state;
+    network->request.max_response = UINT64_MAX;
+    for (int64_t i = 1; i <= 30; i++) {
+        network->timeout_ns = (300 + i * 20) * MILLISECOND_NS;
+        network_start(network, "/x", NULL);
+    }
+    assert_true(network_turn_until(network, 30, 20 * SECOND_NS));
+    for (int64_t i = 1; i <= 30; i++) {
+        assert_string_equal(reason_name(network->seen[i].answer.failure), "timeout");
+        assert_int_equal(network->seen[i].count, 1);
+    }
+    network_free(network);
+    rude_player_stop(player);
+}
+
 struct chain {
     struct network *network;
     unsigned left;
@@ -428,4 +449,4 @@ ALL_TESTS(cmocka_unit_test(each_bad_server_is_an_outcome), cmocka_unit_test(rese
           cmocka_unit_test(closed_port_is_connect), cmocka_unit_test(no_descriptor_is_internal),
           cmocka_unit_test(unanswered_knocking_is_connect), cmocka_unit_test(large_answers_cost_no_memory),
           cmocka_unit_test(hung_transfers_are_no_burden), cmocka_unit_test(time_outs_come_in_time),
-          cmocka_unit_test(answers_may_start_and_cancel));
+          cmocka_unit_test(time_outs_of_the_greedy), cmocka_unit_test(answers_may_start_and_cancel));
