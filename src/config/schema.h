@@ -38,8 +38,8 @@ struct config_row {
     enum config_type type;
     bool required;
     bool not_built;             /* known to the contract, not in this version: its use is a fault */
-    size_t offset;              /* into the settings struct of the section (or of the kind) */
     bool known_to_many;         /* CONFIG_SECRET: no warning where others can read it: a user name */
+    size_t offset;              /* into the settings struct of the section (or of the kind) */
     const char *preset;         /* the default, in the form a user would write; NULL: none */
     const char *help;           /* one sentence or two, Markdown, for the reference */
     const char *const *choices; /* CONFIG_CHOICE: names, NULL-terminated */
