@@ -7,7 +7,7 @@ build=$1
 
 cat >"$work/timetable" <<'T'
 every 40s at 5s for 5s fault=http_503 path=BaqSvc
-every 40s at 15s for 4s fault=http_401_empty
+every 40s at 15s for 4s fault=http_401_empty path=odata
 every 60s at 25s for 5s fault=http_429 path=efx
 every 60s at 35s for 4s fault=broken_json_200
 every 90s at 50s for 5s fault=html_200
