@@ -27,7 +27,7 @@ for name in $slow; do
     grep -q "/$name\$" "$work/programs" || fail "there is no test $name: mend the list in this script"
     sed -i "/\/$name\$/d" "$work/programs"
 done
-xargs -P 2 -n 1 sh "$work/check-test" <"$work/programs" || fail "valgrind found something"
+xargs -P 3 -n 1 sh "$work/check-test" <"$work/programs" || fail "valgrind found something"
 echo "$(wc -l <"$work/programs") test programs"
 
 simulator_start "$build/kinetic_simulator"
