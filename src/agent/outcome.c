@@ -32,6 +32,8 @@ static const struct outcome_row {
     {ENDING_INTERFACE_FAILED, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECT, WITH_SYSTEM_ERROR,
      "no connection could be made"},
 
+    {ENDING_RESET_AT_ONCE, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECTION_LOST, WITH_SYSTEM_ERROR,
+     "the connection broke before the request was sent"},
     {ENDING_NO_SOCKET, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_INTERNAL, WITH_SYSTEM_ERROR,
      "no socket could be opened"},
 

@@ -30,8 +30,9 @@ enum ending {
     ENDING_BAD_CONTENT_ENCODING = 61,
     ENDING_FILESIZE_EXCEEDED = 63,
     ENDING_SSL_CLIENTCERT = 98,
-    ENDING_NO_SOCKET = 1001, /* this process got none from the system */
-    ENDING_NOT_TWICE = 1000  /* the kept connection had died, and the request was not to be sent again */
+    ENDING_NO_SOCKET = 1001,     /* this process got none from the system */
+    ENDING_RESET_AT_ONCE = 1002, /* a connection that was accepted was reset before libcurl saw it stand */
+    ENDING_NOT_TWICE = 1000      /* the kept connection had died, and the request was not to be sent again */
 };
 
 /* How far an attempt came: what it stood before when it ended. */

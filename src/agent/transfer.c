@@ -646,6 +646,8 @@ static enum reason decide(struct exchange *exchange, CURLcode code)
     if (code == CURLE_COULDNT_CONNECT && exchange->socket_error != 0) {
         outcome.ending = ENDING_NO_SOCKET;
         outcome.system_error = exchange->socket_error;
+    } else if (code == CURLE_COULDNT_CONNECT && system_error == ECONNRESET) {
+        outcome.ending = ENDING_RESET_AT_ONCE;
     }
     if (code == CURLE_OK && !intake_whole(&exchange->intake))
         outcome.ending = ENDING_BAD_CONTENT_ENCODING;

@@ -31,6 +31,8 @@ static void each_ending_has_its_reason(void **state)
          "no connection could be made"},
         {ENDING_COULDNT_CONNECT, 0, STAGE_CONNECT, "words", NULL, 99999, REASON_CONNECT,
          "no connection could be made"},
+        {ENDING_RESET_AT_ONCE, 0, STAGE_CONNECT, "", NULL, ECONNRESET, REASON_CONNECTION_LOST,
+         "the connection broke before the request was sent: Connection reset by peer"},
         {ENDING_NO_SOCKET, 0, STAGE_CONNECT, "", NULL, EMFILE, REASON_INTERNAL,
          "no socket could be opened: Too many open files"},
         {ENDING_INTERFACE_FAILED, 0, STAGE_CONNECT, "", NULL, EACCES, REASON_CONNECT,
