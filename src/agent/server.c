@@ -397,6 +397,23 @@ static void call_done(struct server *server, struct target *target, const struct
     finish_answered(server, target, result, now);
 }
 
+/* A good answer, or none in time, tells whether the server delays calls that claim a seat. */
+static void note_latency(struct server *server, struct target *target, const struct answer *answer,
+                         struct moment now)
+{
+    const struct phases *phases = &answer->phases;
+    bool good = answer->failure == REASON_NONE && answer->status / 100 == 2 && phases->processing_ns >= 0 &&
+                (!answer->json || answer->json->error == JSON_FINE);
+    bool silent = answer->failure == REASON_TIMEOUT && answer->sent && answer->status == 0;
+    if ((!good && !silent) || !license_of(target)->guid)
+        return;
+    int64_t opening_ns = ns_max(phases->resolve_ns, 0) + ns_max(phases->connect_ns, 0) +
+                         ns_max(phases->tls_ns, 0);
+    throttle_call(&server->throttle, &target->baseline, target->settings->probe,
+                  good ? THROTTLE_ANSWERED : THROTTLE_TIMED_OUT, target->run.sent_ns,
+                  good ? phases->processing_ns : answer->duration_ns - opening_ns, now.boot_ns);
+}
+
 static void call_answered(struct server *server, struct target *target, const struct answer *answer,
                           struct moment now)
 {
@@ -405,6 +422,7 @@ static void call_answered(struct server *server, struct target *target, const st
     note_answer(server, answer, now);
     if (answer->sent)
         report_license_claim(server->report, license_of(target)->name, answer->duration_ns);
+    note_latency(server, target, answer, now);
     struct probe_result result;
     if (run_answered(run, answer, has_token(server), &result) == PROBE_DONE) {
         call_done(server, target, answer, &result, now);
@@ -560,12 +578,24 @@ static void tell_gate(struct server *server, struct moment now)
     report_gate(server->report, in_flight, waiting, until_ns == 0 ? 0 : now.wall_ns + until_ns - now.boot_ns);
 }
 
+static void tell_throttled(struct server *server, struct moment now)
+{
+    bool throttled = throttle_stands(&server->throttle, now.boot_ns);
+    if (server->told_baseline == server->throttle.known && server->told_throttled == throttled)
+        return;
+    server->told_baseline = server->throttle.known;
+    server->told_throttled = throttled;
+    if (server->throttle.known)
+        report_throttled(server->report, throttled);
+}
+
 static int64_t deadline(const struct server *server, struct moment now)
 {
     bool waiting = server->gate.waiting.count > 0;
+    int64_t at = throttle_deadline(&server->throttle, now.boot_ns);
     if (!may_ask(server, now.boot_ns))
-        return server->backoff.until_ns > now.boot_ns ? server->backoff.until_ns : NEVER_NS;
-    int64_t at = credential_deadline(&server->credential, waiting, server->logins.count > 0, now.boot_ns);
+        return server->backoff.until_ns > now.boot_ns ? ns_min(at, server->backoff.until_ns) : at;
+    at = ns_min(at, credential_deadline(&server->credential, waiting, server->logins.count > 0, now.boot_ns));
     /* A held place that ends is told, also when nobody waits for it. */
     at = ns_min(at, gate_deadline(&server->gate));
     if (server->told_blocked != 0)
@@ -583,5 +613,6 @@ int64_t server_turn(struct server *server, struct moment now)
     /* Runs that could not be sent may have ended just now: what they waited for may be asked no more. */
     tell_gate(server, now);
     tell_blocked(server, now);
+    tell_throttled(server, now);
     return deadline(server, now);
 }

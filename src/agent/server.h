@@ -15,6 +15,7 @@
 #include "agent/run.h"
 #include "agent/schedule.h"
 #include "agent/secrets.h"
+#include "agent/throttle.h"
 #include "agent/transport.h"
 #include "agent/verdict.h"
 #include "base/complaint.h"
@@ -37,6 +38,7 @@ struct target {
     bool
         relogged; /* a 401 of its calls has led to a login, also if the run did not live to see it; no answer since */
     struct backoff futile; /* logins on its behalf that did not help */
+    struct throttle_baseline baseline;
     struct complaint complaint;
     enum reason last_reason;
     int last_status;
@@ -66,6 +68,7 @@ struct server {
     struct server_verdict verdict;
     struct backoff backoff;
     enum reason backoff_reason;
+    struct throttle throttle;
     char *words; /* of the last run that failed after a request, redacted; NULL: none */
     enum reason words_reason;
     int64_t
@@ -84,6 +87,7 @@ struct server {
     int64_t told_in_flight, told_waiting, told_backoff, told_blocked; /* what the report was told last */
     enum reason told_verdict;
     bool told_known;
+    bool told_baseline, told_throttled;
 };
 
 /* Tickets: what kind of exchange, and whose. */

@@ -232,3 +232,8 @@ void report_license_claim(struct report_appserver *appserver, const char *licens
 {
     add_license(appserver, FAMILY_LICENSE_CLAIM, license, clock_seconds(held_ns));
 }
+
+void report_throttled(struct report_appserver *appserver, bool throttled)
+{
+    set(appserver, FAMILY_LICENSE_THROTTLED, 0, throttled);
+}

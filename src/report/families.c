@@ -205,6 +205,10 @@ const struct metric_family families[FAMILIES] = {
     [FAMILY_LICENSE_REFUSALS] = {APPSERVER(COUNTER, "epicor_license_refusals_total",
                                            "Answers that said no seat of the license was left."),
                                  DATA("license", 32)},
+    [FAMILY_LICENSE_THROTTLED] = {APPSERVER(
+        GAUGE, "epicor_license_throttled",
+        "1 while calls of several probes take 15 s or more above their median, as they do "
+        "when no web-service seat is free; else 0.")},
     [FAMILY_LICENSE_CLAIM] = {APPSERVER(
                                   COUNTER, "epicor_license_claim_seconds_total",
                                   "Time for which our own calls held a seat; its rate is the mean number of "

@@ -85,6 +85,8 @@ void report_login_blocked(struct report_appserver *appserver, int64_t until_wall
 /* license: its label value. */
 void report_license_refusal(struct report_appserver *appserver, const char *license);
 void report_license_claim(struct report_appserver *appserver, const char *license, int64_t held_ns);
+/* Whether calls are delayed because no seat is left, once the detector has a baseline (agent/throttle.h). */
+void report_throttled(struct report_appserver *appserver, bool throttled);
 
 /* ---- the agent itself ---- */
 

@@ -419,6 +419,10 @@ static void test_what_happens_to_an_app_server(void **state)
     report_license_claim(live, "WebService", 500 * MILLISECOND_NS);
     report_license_claim(live, "WebService", 250 * MILLISECOND_NS);
     report_license_refusal(live, "WebService");
+    assert_value(report, sample_start, SERVER("license_throttled"), NULL);
+    report_throttled(live, false);
+    assert_value(report, sample_start, SERVER("license_throttled"), "0");
+    report_throttled(live, true);
     static const struct {
         const char *series, *value;
     } rows[] = {
@@ -436,6 +440,7 @@ static void test_what_happens_to_an_app_server(void **state)
         {SERVER_AND("exporter_runs_skipped_total", "cause=\"gate\""), "1"},
         {SERVER_AND("license_claim_seconds_total", "license=\"WebService\""), "0.75"},
         {SERVER_AND("license_refusals_total", "license=\"WebService\""), "1"},
+        {SERVER("license_throttled"), "1"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_value(report, sample_after(1), rows[i].series, rows[i].value);
