@@ -71,34 +71,62 @@ static const char *authority_fault(struct span authority)
     return NULL;
 }
 
-char *read_url(const char *text, void *field)
+/* Scheme and authority are looked at in any URL; *path is what follows them. */
+static const char *url_fault(const char *text, bool *https, struct span *authority, struct span *path)
 {
     const char *scheme_end = strstr(text, "://");
     struct span scheme = {text, scheme_end == NULL ? 0 : (size_t)(scheme_end - text)};
-    bool https = span_is_nocase(scheme, "https");
-    if (!https && !span_is_nocase(scheme, "http"))
-        return memory_copy_text(
-            "it must begin with https:// (or http://), such as https://erp.example.com/KineticLive");
+    *https = span_is_nocase(scheme, "https");
+    if (!*https && !span_is_nocase(scheme, "http"))
+        return "it must begin with https:// (or http://), such as https://erp.example.com/KineticLive";
     struct span rest = span_of(scheme_end + 3);
-    struct span authority = {rest.data, strcspn(rest.data, "/?#")};
-    if (memchr(authority.data, '@', authority.size) != NULL)
-        return memory_copy_text("it holds a user; write username and password as keys of their own");
-    if (strpbrk(rest.data, "?#") != NULL)
-        return memory_copy_text("a base URL has no ? and no #");
+    *authority = (struct span){rest.data, strcspn(rest.data, "/?#")};
+    *path = (struct span){authority->data + authority->size, rest.size - authority->size};
+    if (memchr(authority->data, '@', authority->size) != NULL)
+        return "it holds a user; write username and password as keys of their own";
+    if (strchr(rest.data, '#') != NULL)
+        return "a URL to be asked has no #";
     for (const char *c = text; *c != '\0'; c++) {
         if ((unsigned char)*c <= 0x20 || (unsigned char)*c >= 0x7f || strchr("\\<>\"{}|^`", *c) != NULL)
-            return memory_copy_text("it holds a character that a URL writes as %XX");
+            return "it holds a character that a URL writes as %XX";
     }
-    const char *fault = authority_fault(authority);
+    return authority_fault(*authority);
+}
+
+static char *url_whole(bool https, struct span authority, struct span path)
+{
+    return memory_format("%s://%.*s%.*s", https ? "https" : "http", (int)authority.size, authority.data,
+                         (int)path.size, path.data);
+}
+
+char *read_url(const char *text, void *field)
+{
+    bool https;
+    struct span authority, path;
+    const char *fault = url_fault(text, &https, &authority, &path);
     if (fault != NULL)
         return memory_copy_text(fault);
-    struct span path = {authority.data + authority.size, rest.size - authority.size};
+    if (strchr(text, '?') != NULL)
+        return memory_copy_text("a base URL has no ? and no #");
     while (path.size > 0 && path.data[path.size - 1] == '/')
         path.size--;
     if (span_find_nocase(path, "/api/v1") != NULL || span_find_nocase(path, "/api/v2") != NULL)
         return memory_copy_text("the base URL ends before /api, such as https://erp.example.com/KineticLive");
-    *(char **)field = memory_format("%s://%.*s%.*s", https ? "https" : "http", (int)authority.size,
-                                    authority.data, (int)path.size, path.data);
+    *(char **)field = url_whole(https, authority, path);
+    return NULL;
+}
+
+char *read_token_url(const char *text, void *field)
+{
+    bool https;
+    struct span authority, path;
+    const char *fault = url_fault(text, &https, &authority, &path);
+    if (fault != NULL)
+        return memory_copy_text(fault);
+    if (path.size == 0)
+        return memory_copy_text("it has no path: a token endpoint is such as "
+                                "https://login.example.com/connect/token");
+    *(char **)field = url_whole(https, authority, path);
     return NULL;
 }
 

@@ -13,18 +13,6 @@
 /* Out of seats Kinetic delays each call by 20 s (facts section 4.4): a shorter time-out would hide that. */
 #define SEAT_DELAY_NS (20 * SECOND_NS)
 
-/* The first item that stands twice in the list, or NULL. */
-static const char *list_twice(const struct text_list *list)
-{
-    for (size_t i = 1; i < list->count; i++) {
-        for (size_t k = 0; k < i; k++) {
-            if (strcmp(list->items[i], list->items[k]) == 0)
-                return list->items[i];
-        }
-    }
-    return NULL;
-}
-
 /* A duration that could not be read is 0: its own fault is told, nothing is concluded from it. */
 
 /* ---- [exporter] ---- */
@@ -53,79 +41,16 @@ void exporter_check(const struct exporter_settings *exporter, const struct secti
     key_lines_free(&keys);
 }
 
-/* ---- [appserver NAME] ---- */
-
-static bool is_loopback(const char *url)
-{
-    static const char *const hosts[] = {"http://localhost", "http://127.", "http://[::1]"};
-    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
-        size_t length = strlen(hosts[i]);
-        if (strncmp(url, hosts[i], length) == 0 &&
-            (hosts[i][length - 1] == '.' || strchr(":/", url[length]) != NULL))
-            return true;
-    }
-    return false;
-}
-
-static void credentials_check(const struct appserver_settings *appserver, struct fault_list *faults)
-{
-    const struct {
-        const char *key;
-        const struct secret_source *source;
-    } login[] = {{"username", &appserver->username}, {"password", &appserver->password}};
-    static const char *const of_login[] = {"username",          "password",       "token_path",
-                                           "token_credentials", "token_renew_at", "token_fallback_lifetime",
-                                           "login_retry"};
-    bool any = appserver->api_key.form != SECRET_NONE;
-    for (size_t i = 0; i < sizeof login / sizeof login[0]; i++) {
-        bool set = login[i].source->form != SECRET_NONE;
-        any = any || (set && appserver->auth == AUTH_TOKEN);
-        if (appserver->auth == AUTH_TOKEN && !set)
-            fault_add(faults, appserver->place,
-                      "[appserver %s]: auth = token needs %s (or %s_file, %s_env, "
-                      "%s_credential)",
-                      appserver->name, login[i].key, login[i].key, login[i].key, login[i].key);
-    }
-    for (size_t i = 0; appserver->auth == AUTH_NONE && i < sizeof of_login / sizeof of_login[0]; i++) {
-        if (key_lines_find(&appserver->keys, of_login[i]) != 0)
-            warning_add(faults, appserver_key_place(appserver, of_login[i]),
-                        "[appserver %s] %s: not used, because auth = none", appserver->name, of_login[i]);
-    }
-    if (any && strncmp(appserver->url, "http://", 7) == 0 && !is_loopback(appserver->url))
-        warning_add(faults, appserver_key_place(appserver, "url"),
-                    "[appserver %s] url: http:// sends the credentials in clear text; use https://",
-                    appserver->name);
-}
-
-void appserver_check(const struct appserver_settings *appserver, struct fault_list *faults)
-{
-    credentials_check(appserver, faults);
-    const char *twice = list_twice(&appserver->company);
-    if (twice != NULL)
-        fault_add(faults, appserver_key_place(appserver, "company"),
-                  "[appserver %s] company: %s stands in it twice", appserver->name, twice);
-    if (appserver->max_in_flight > 4)
-        warning_add(
-            faults, appserver_key_place(appserver, "max_in_flight"),
-            "[appserver %s] max_in_flight: each request holds a license seat while it lasts, so up to %lld "
-            "seats",
-            appserver->name, (long long)appserver->max_in_flight);
-    if (appserver->login_retry.from_ns < 30 * SECOND_NS)
-        warning_add(faults, appserver_key_place(appserver, "login_retry"),
-                    "[appserver %s] login_retry: logins this soon after a refused one can lock the account",
-                    appserver->name);
-}
-
 /* ---- [probe NAME] ---- */
 
 void probe_check(const struct probe_settings *probe, struct fault_list *faults)
 {
-    const char *twice = list_twice(&probe->company);
+    const char *twice = text_list_twice(&probe->company);
     if (twice != NULL)
         fault_add(faults, probe_key_place(probe, "company"),
                   "[probe %s] company: %s stands in it twice, which would write the same series", probe->name,
                   twice);
-    twice = list_twice(&probe->appserver);
+    twice = text_list_twice(&probe->appserver);
     if (twice != NULL)
         fault_add(faults, probe_key_place(probe, "appserver"),
                   "[probe %s] appserver: %s stands in it twice, which would write the same series",
@@ -194,11 +119,35 @@ static void version_check(const struct model *model, const struct appserver_sett
                 "[probe %s]: api_version = v2 needs a company; neither the probe nor [appserver %s] has one",
                 probe->name, appserver->name);
     }
-    if (key_wanted && appserver->api_key.form == SECRET_NONE)
+    if (key_wanted && appserver->api_key.form == SECRET_NONE && appserver->company_keys.count == 0)
         warning_add(faults, appserver->place,
                     "[appserver %s]: no api_key, which api_version = v2 wants with every "
                     "call",
                     appserver->name);
+}
+
+static bool has_item(const struct text_list *list, const char *item)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], item) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A key of a company that nobody asks for is mostly a company misspelt. */
+static void company_keys_check(const struct model *model, const struct appserver_settings *appserver,
+                               struct fault_list *faults)
+{
+    for (size_t i = 0; i < appserver->company_keys.count; i++) {
+        const struct secret_pair *key = &appserver->company_keys.items[i];
+        bool asked = has_item(&appserver->company, key->name);
+        for (size_t k = 0; k < model->probe_count && !asked; k++)
+            asked = has_item(&model->probes[k].company, key->name);
+        if (!asked)
+            warning_add(faults, key->place, "[appserver %s] api_key.%s: no probe runs for this company",
+                        appserver->name, key->name);
+    }
 }
 
 struct url_order {
@@ -243,7 +192,9 @@ void model_check(const struct model *model, const char *file, struct fault_list 
         warning_add(faults, whole, "there is no [probe NAME]: nothing is asked of the app servers");
     for (size_t i = 0; i < model->probe_count; i++)
         appserver_names_check(model, &model->probes[i], faults);
-    for (size_t i = 0; i < model->appserver_count; i++)
+    for (size_t i = 0; i < model->appserver_count; i++) {
         version_check(model, &model->appservers[i], faults);
+        company_keys_check(model, &model->appservers[i], faults);
+    }
     urls_check(model, faults);
 }

@@ -14,4 +14,7 @@ void probe_check(const struct probe_settings *probe, struct fault_list *faults);
 /* Of the whole; fields of sections that had faults may be empty. */
 void model_check(const struct model *model, const char *file, struct fault_list *faults);
 
+/* The first item that stands twice in the list, or NULL. */
+const char *text_list_twice(const struct text_list *list);
+
 #endif

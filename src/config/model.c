@@ -58,6 +58,20 @@ struct place appserver_key_place(const struct appserver_settings *appserver, con
     return key_lines_place(&appserver->keys, appserver->place, key);
 }
 
+bool auth_has_token(enum auth_way auth)
+{
+    return auth == AUTH_TOKEN || auth == AUTH_OAUTH2;
+}
+
+bool login_is_outside(const struct appserver_settings *appserver)
+{
+    if (appserver->auth != AUTH_OAUTH2)
+        return false;
+    const char *token_url = appserver->oauth2.token_url;
+    size_t length = strlen(appserver->url);
+    return strncmp(token_url, appserver->url, length) != 0 || token_url[length] != '/';
+}
+
 struct place probe_key_place(const struct probe_settings *probe, const char *key)
 {
     return key_lines_place(&probe->keys, probe->place, key);

@@ -39,6 +39,17 @@ struct pair_list {
     size_t count;
 };
 
+/* X.NAME in the four forms of a secret, in the order written. */
+struct secret_pair {
+    char *name;
+    struct secret_source source;
+    struct place place;
+};
+struct secret_pair_list {
+    struct secret_pair *items;
+    size_t count;
+};
+
 struct exporter_settings {
     int64_t interval_ns, timeout_ns, connect_timeout_ns, shutdown_grace_ns;
 };
@@ -59,9 +70,26 @@ struct web_settings {
     int64_t max_connections, max_connections_per_address;
 };
 
-enum auth_way { AUTH_TOKEN, AUTH_NONE };
+enum auth_way { AUTH_TOKEN, AUTH_BASIC, AUTH_OAUTH2, AUTH_NEGOTIATE, AUTH_NTLM, AUTH_NONE };
 enum token_credentials { TOKEN_BY_HEADERS, TOKEN_BY_BASIC };
 enum api_key_place { API_KEY_IN_HEADER, API_KEY_IN_QUERY };
+enum session_way { SESSION_NONE, SESSION_SHARED };
+enum http_version { HTTP_1_1, HTTP_2 };
+
+/* RFC 6749 sections 4.4 and 4.3; how the client shows who it is: sections 2.3.1, and RFC 7523 section 2.2. */
+enum oauth2_grant { OAUTH2_CLIENT_CREDENTIALS, OAUTH2_PASSWORD };
+enum oauth2_client_auth { OAUTH2_CLIENT_FORM, OAUTH2_CLIENT_BASIC, OAUTH2_CLIENT_PRIVATE_KEY_JWT };
+
+/* auth = oauth2. */
+struct oauth2_settings {
+    char *token_url; /* whole; no user, no fragment */
+    enum oauth2_grant grant;
+    struct secret_source client_id, client_secret;
+    char *scope; /* NULL: not sent */
+    enum oauth2_client_auth client_auth;
+    char *client_key_file, *client_cert_file; /* of private_key_jwt, PEM */
+    struct secret_pair_list params;           /* further form fields */
+};
 
 /* token_renew_at: a share of the granted lifetime, or a duration before expiry. */
 struct renew_at {
@@ -87,7 +115,13 @@ struct appserver_settings {
     char *plant, *language, *format_culture; /* NULL: not sent */
     enum auth_way auth;
     struct secret_source username, password, api_key;
+    struct secret_pair_list company_keys; /* api_key.COMPANY */
     enum api_key_place api_key_in;
+    struct oauth2_settings oauth2;
+    char *kerberos_keytab_file; /* NULL: the credential cache of the environment */
+    char *kerberos_principal;   /* NULL: the first of the keytab, or the cache's */
+    enum session_way session;
+    struct secret_pair_list headers; /* header.NAME */
     char *token_path;
     enum token_credentials token_credentials;
     struct renew_at token_renew_at;
@@ -97,7 +131,11 @@ struct appserver_settings {
     int64_t max_in_flight;
     int64_t connection_max_age_ns;
     struct duration_range backoff;
-    char *tls_ca_file; /* NULL: the system's */
+    char *tls_ca_file;                                /* NULL: the system's */
+    char *tls_client_cert_file, *tls_client_key_file; /* NULL: none */
+    char *tls_server_name;                            /* NULL: the host of url */
+    struct secret_source proxy;                       /* a URL, or "environment"; none: no proxy */
+    enum http_version http_version;
     struct zone *timezone;
 };
 
@@ -161,6 +199,11 @@ void model_apply(struct model *model, const struct model_override *override);
 
 /* Whether the app server of that name belongs to the shard: FNV-1a of its name, modulo total. */
 bool shard_has(const char *appserver, int64_t index, int64_t total);
+
+/* Does the way of authentication use tokens that are asked for (token, oauth2)? */
+bool auth_has_token(enum auth_way auth);
+/* Is what logs in elsewhere than the app server: an OAuth 2.0 token endpoint that is not below url? */
+bool login_is_outside(const struct appserver_settings *appserver);
 
 /* Where the key was written, for faults; the section's place where it was not. */
 struct place appserver_key_place(const struct appserver_settings *appserver, const char *key);

@@ -16,6 +16,15 @@ struct config_section {
     const char *help;
 };
 
+/* A key of the contract that is not in this version. */
+#define ABSENT(key, form, words)                                                                             \
+    {                                                                                                        \
+        .name = (key), .type = (form), .not_built = true, .help = (words)                                    \
+    }
+
+#define APPSERVER_ROWS 47
+extern const struct config_row appserver_rows[APPSERVER_ROWS];
+
 /* Indexed by enum config_section_id. For [probe NAME] the rows are those that all kinds share. */
 extern const struct config_section config_sections[SECTION_COUNT];
 

@@ -13,24 +13,25 @@ struct probe_settings;
 struct target_settings;
 
 enum config_type {
-    CONFIG_TEXT,       /* char *                                                                    */
-    CONFIG_LIST,       /* struct text_list                                                          */
-    CONFIG_INTEGER,    /* int64_t; bounds minimum..maximum                                          */
-    CONFIG_NUMBER,     /* struct optional_number                                                    */
-    CONFIG_BOOL,       /* bool                                                                      */
-    CONFIG_DURATION,   /* int64_t, nanoseconds; bounds minimum..maximum                             */
-    CONFIG_RANGE,      /* struct duration_range: 1s..5m                                             */
-    CONFIG_SIZE,       /* uint64_t, bytes; bounds minimum..maximum                                  */
-    CONFIG_CHOICE,     /* int: index into choices                                                   */
-    CONFIG_SECRET,     /* struct secret_source; the row stands for X, X_file, X_env, X_credential   */
-    CONFIG_TEXT_FILE,  /* char *; the row stands for X and X_file (read at load)                    */
-    CONFIG_PAIRS,      /* struct pair_list; the row stands for X.NAME                               */
-    CONFIG_PAIR_LISTS, /* the same, and X.NAME.list, whose comma list makes several pairs of NAME  */
-    CONFIG_ZONE,       /* struct zone *                                                             */
-    CONFIG_PATH,       /* char *; a relative one is taken from the configuration file's folder      */
-    CONFIG_KIND,       /* const struct config_kind *, by the schema's kinds                         */
-    CONFIG_LICENSE,    /* struct license_choice, by the schema's license_guid                       */
-    CONFIG_OTHER       /* by convert                                                                */
+    CONFIG_TEXT,         /* char *                                                                    */
+    CONFIG_LIST,         /* struct text_list                                                          */
+    CONFIG_INTEGER,      /* int64_t; bounds minimum..maximum                                          */
+    CONFIG_NUMBER,       /* struct optional_number                                                    */
+    CONFIG_BOOL,         /* bool                                                                      */
+    CONFIG_DURATION,     /* int64_t, nanoseconds; bounds minimum..maximum                             */
+    CONFIG_RANGE,        /* struct duration_range: 1s..5m                                             */
+    CONFIG_SIZE,         /* uint64_t, bytes; bounds minimum..maximum                                  */
+    CONFIG_CHOICE,       /* int: index into choices                                                   */
+    CONFIG_SECRET,       /* struct secret_source; the row stands for X, X_file, X_env, X_credential   */
+    CONFIG_TEXT_FILE,    /* char *; the row stands for X and X_file (read at load)                    */
+    CONFIG_PAIRS,        /* struct pair_list; the row stands for X.NAME                               */
+    CONFIG_PAIR_LISTS,   /* the same, and X.NAME.list, whose comma list makes several pairs of NAME  */
+    CONFIG_SECRET_PAIRS, /* struct secret_pair_list; X.NAME, X.NAME_file, X.NAME_env, X.NAME_credential */
+    CONFIG_ZONE,         /* struct zone *                                                             */
+    CONFIG_PATH,         /* char *; a relative one is taken from the configuration file's folder      */
+    CONFIG_KIND,         /* const struct config_kind *, by the schema's kinds                         */
+    CONFIG_LICENSE,      /* struct license_choice, by the schema's license_guid                       */
+    CONFIG_OTHER         /* by convert                                                                */
 };
 
 struct config_row {
@@ -43,8 +44,7 @@ struct config_row {
     const char *preset;         /* the default, in the form a user would write; NULL: none */
     const char *help;           /* one sentence or two, Markdown, for the reference */
     const char *const *choices; /* CONFIG_CHOICE: names, NULL-terminated */
-    const char *const *choices_not_built; /* the contract's further choices, NULL-terminated; may be NULL */
-    int64_t minimum, maximum;             /* both 0: only the type's own bounds */
+    int64_t minimum, maximum;   /* both 0: only the type's own bounds */
     /* CONFIG_OTHER: reads value into field; returns NULL, or an owned sentence of what is wrong. */
     char *(*convert)(const char *value, void *field);
     void (*release)(void *field); /* CONFIG_OTHER: frees what convert made; NULL: nothing to free */

@@ -22,7 +22,8 @@ static void *row_field(const struct settings_group *group, size_t row)
 /* A value may hold a secret where the row says so, and where a URL carries a user. */
 static bool may_show(const struct config_row *row, const char *value)
 {
-    return row->type != CONFIG_SECRET && !(strstr(value, "://") != NULL && strchr(value, '@') != NULL);
+    return row->type != CONFIG_SECRET && row->type != CONFIG_SECRET_PAIRS &&
+           !(strstr(value, "://") != NULL && strchr(value, '@') != NULL);
 }
 
 void settings_fault(struct settings_reader *reader, const struct section *section, const struct entry *entry,
@@ -73,7 +74,8 @@ static void names_add_rows(struct names *names, const struct settings_group *gro
     const char *dot = strchr(key, '.');
     for (size_t i = 0; i < group->count; i++) {
         const struct config_row *row = &group->rows[i];
-        bool pairs = row->type == CONFIG_PAIRS || row->type == CONFIG_PAIR_LISTS;
+        bool pairs = row->type == CONFIG_PAIRS || row->type == CONFIG_PAIR_LISTS ||
+                     row->type == CONFIG_SECRET_PAIRS;
         if (pairs) {
             names_add(names, memory_format("%s%s", row->name, dot == NULL ? "" : dot));
             continue;
@@ -217,6 +219,32 @@ static char *pairs_read(struct settings_reader *reader, const struct entry *entr
     return NULL;
 }
 
+/* Grown by doubling: count is a power of two where there is no room left. */
+static char *secret_pairs_read(struct settings_reader *reader, const struct section *section,
+                               const struct entry *entry, const struct config_row *row, enum key_form form,
+                               struct span name, struct secret_pair_list *pairs)
+{
+    for (size_t i = 0; i < pairs->count; i++) {
+        if (!span_is(name, pairs->items[i].name))
+            continue;
+        int line = pairs->items[i].place.line;
+        return line == entry->line
+                   ? NULL
+                   : memory_format("it is written in line %d too; only one of them can hold", line);
+    }
+    struct secret_source source = {0};
+    char *fault = secret_read_row(reader, section, entry, row, form, &source);
+    if (fault != NULL)
+        return fault;
+    if ((pairs->count & (pairs->count - 1)) == 0)
+        pairs->items = memory_grow(pairs->items, pairs->count == 0 ? 1 : pairs->count * 2,
+                                   sizeof *pairs->items);
+    pairs->items[pairs->count++] = (struct secret_pair){.name = memory_copy_bytes(name.data, name.size),
+                                                        .source = source,
+                                                        .place = {reader->file, entry->line}};
+    return NULL;
+}
+
 /* ---- the walk ---- */
 
 /* The entry that each row was read from; of pairs, the last. */
@@ -247,7 +275,10 @@ static void row_read(struct settings_reader *reader, const struct section *secti
     }
     void *field = row_field(group, row);
     char *fault;
-    if (form == KEY_PAIR || form == KEY_PAIR_LIST) {
+    if (what->type == CONFIG_SECRET_PAIRS) {
+        taken[row].entry = entry;
+        fault = secret_pairs_read(reader, section, entry, what, form, name, field);
+    } else if (form == KEY_PAIR || form == KEY_PAIR_LIST) {
         taken[row].entry = entry;
         fault = pairs_read(reader, entry, form, name, field);
     } else if (taken[row].entry != NULL) {

@@ -157,10 +157,6 @@ static char *read_choice(const struct config_row *row, const char *text, void *f
             return NULL;
         }
     }
-    for (size_t i = 0; i < names_count(row->choices_not_built); i++) {
-        if (strcmp(row->choices_not_built[i], text) == 0)
-            return memory_copy_text("not in this version");
-    }
     char *all = names_join(row->choices);
     const char *nearest = text_nearest(text, row->choices, names_count(row->choices));
     char *fault = nearest == NULL ? memory_format("it must be one of: %s", all)
@@ -382,6 +378,7 @@ char *value_read(const struct value_context *context, const struct config_row *r
     case CONFIG_SECRET:
     case CONFIG_PAIRS:
     case CONFIG_PAIR_LISTS:
+    case CONFIG_SECRET_PAIRS:
         break;
     }
     assert(false && "a row of several forms");
@@ -396,6 +393,16 @@ static void pairs_free(struct pair_list *pairs)
     }
     free(pairs->items);
     *pairs = (struct pair_list){0};
+}
+
+static void secret_pairs_free(struct secret_pair_list *pairs)
+{
+    for (size_t i = 0; i < pairs->count; i++) {
+        free(pairs->items[i].name);
+        secret_source_free(&pairs->items[i].source);
+    }
+    free(pairs->items);
+    *pairs = (struct secret_pair_list){0};
 }
 
 void value_free(const struct config_row *row, void *field)
@@ -415,6 +422,9 @@ void value_free(const struct config_row *row, void *field)
     case CONFIG_PAIRS:
     case CONFIG_PAIR_LISTS:
         pairs_free(field);
+        break;
+    case CONFIG_SECRET_PAIRS:
+        secret_pairs_free(field);
         break;
     case CONFIG_ZONE:
         zone_free(*(struct zone **)field);
@@ -439,22 +449,42 @@ void value_free(const struct config_row *row, void *field)
     }
 }
 
+static const struct {
+    const char *ending;
+    enum key_form form;
+} form_endings[] = {{"_file", KEY_FILE}, {"_env", KEY_ENV}, {"_credential", KEY_CREDENTIAL}};
+
+/* Of X.NAME_file and the like: the form, and NAME without the ending. */
+static enum key_form pair_secret_form(struct span *name)
+{
+    for (size_t i = 0; i < sizeof form_endings / sizeof form_endings[0]; i++) {
+        size_t length = strlen(form_endings[i].ending);
+        if (name->size > length &&
+            memcmp(name->data + name->size - length, form_endings[i].ending, length) == 0) {
+            name->size -= length;
+            return form_endings[i].form;
+        }
+    }
+    return KEY_PLAIN;
+}
+
+static bool is_pairs(enum config_type type)
+{
+    return type == CONFIG_PAIRS || type == CONFIG_PAIR_LISTS || type == CONFIG_SECRET_PAIRS;
+}
+
 bool row_takes_key(const struct config_row *row, const char *key, enum key_form *form, struct span *name)
 {
-    static const struct {
-        const char *ending;
-        enum key_form form;
-    } endings[] = {{"_file", KEY_FILE}, {"_env", KEY_ENV}, {"_credential", KEY_CREDENTIAL}};
     size_t length = strlen(row->name);
     if (strncmp(key, row->name, length) != 0)
         return false;
     const char *rest = key + length;
     *name = (struct span){NULL, 0};
-    if (row->type == CONFIG_PAIRS || row->type == CONFIG_PAIR_LISTS) {
+    if (is_pairs(row->type)) {
         if (rest[0] != '.' || rest[1] == '\0')
             return false;
         *name = span_of(rest + 1);
-        *form = KEY_PAIR;
+        *form = row->type == CONFIG_SECRET_PAIRS ? pair_secret_form(name) : KEY_PAIR;
         if (row->type == CONFIG_PAIR_LISTS && name->size > 5 &&
             strcmp(rest + 1 + name->size - 5, ".list") == 0) {
             name->size -= 5;
@@ -468,8 +498,8 @@ bool row_takes_key(const struct config_row *row, const char *key, enum key_form 
     }
     size_t forms = row->type == CONFIG_SECRET ? 3 : row->type == CONFIG_TEXT_FILE ? 1 : 0;
     for (size_t i = 0; i < forms; i++) {
-        if (strcmp(rest, endings[i].ending) == 0) {
-            *form = endings[i].form;
+        if (strcmp(rest, form_endings[i].ending) == 0) {
+            *form = form_endings[i].form;
             return true;
         }
     }

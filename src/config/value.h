@@ -13,7 +13,7 @@ struct value_context {
 
 /* Reads text into field (zeroed, or holding a preset's plain number). Returns NULL, or an owned sentence of
    what is wrong; field is then unchanged. Not for CONFIG_SECRET, CONFIG_TEXT_FILE (their plain form excepted),
-   CONFIG_PAIRS and CONFIG_PAIR_LISTS, whose keys have more than one form: see below. */
+   CONFIG_PAIRS, CONFIG_PAIR_LISTS and CONFIG_SECRET_PAIRS, whose keys have more than one form: see below. */
 char *value_read(const struct value_context *context, const struct config_row *row, const char *text,
                  void *field);
 
@@ -39,6 +39,7 @@ const struct config_kind *kind_find(const struct config_schema *schema, const ch
 /* Owned sentences for the conversions of rows. Each is a config_row.convert. */
 char *read_api_version(const char *text, void *field);    /* int */
 char *read_url(const char *text, void *field);            /* char * */
+char *read_token_url(const char *text, void *field);      /* char * */
 char *read_token_path(const char *text, void *field);     /* char * */
 char *read_telemetry_path(const char *text, void *field); /* char * */
 char *read_renew_at(const char *text, void *field);       /* struct renew_at */

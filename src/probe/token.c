@@ -5,10 +5,11 @@
 
 static void check_target(const struct target_settings *target, struct fault_list *faults)
 {
-    if (target->appserver->auth != AUTH_TOKEN)
+    if (!auth_has_token(target->appserver->auth))
         fault_add(
             faults, probe_key_place(target->probe, "kind"),
-            "[probe %s] kind = token: app server %s has no auth = token, so there is no token to ask for",
+            "[probe %s] kind = token: app server %s has neither auth = token nor auth = oauth2, so there is "
+            "no token to ask for",
             target->probe->name, target->appserver->name);
 }
 

@@ -12,7 +12,7 @@ void report_appserver_start(struct report_appserver *appserver, struct report *r
                             struct moment now)
 {
     const struct appserver_settings *settings = &report->model->appservers[index];
-    unsigned groups = settings->auth == AUTH_TOKEN ? GROUP_TOKEN : 0;
+    unsigned groups = auth_has_token(settings->auth) ? GROUP_TOKEN : 0;
 
     appserver->report = report;
     appserver->index = index;
@@ -23,7 +23,7 @@ void report_appserver_start(struct report_appserver *appserver, struct report *r
     store_set(report->store, appserver->owner, FAMILY_REQUESTS_WAITING, 0, 0, NEVER_NS);
     store_set(report->store, appserver->owner, FAMILY_BACKOFF_UNTIL, 0, 0, NEVER_NS);
     appserver->card = (struct board_appserver){
-        .name = settings->name, .url = settings->url, .has_token = settings->auth == AUTH_TOKEN};
+        .name = settings->name, .url = settings->url, .has_token = auth_has_token(settings->auth)};
     board_put_appserver(report->board, index, &appserver->card);
 }
 

@@ -39,7 +39,7 @@ interval = 60
 [appserver live]
 url = ftp://erp.example.com
 compnay = EPIC06
-session = shared
+maintenance = Sun 01:00-02:00
 [probe a]
 kind = baq
 baq = x

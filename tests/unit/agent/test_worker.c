@@ -42,8 +42,9 @@ static void every_reading_comes_back_once(void **state)
             assert_false(seen[number]);
             seen[number] = true;
             count++;
-            assert_true(secret_equal(secrets.password, servers[number].password.inlined));
-            assert_null(secrets.username);
+            assert_true(
+                secret_equal(secrets_named(&secrets, SECRET_PASSWORD), servers[number].password.inlined));
+            assert_null(secrets_named(&secrets, SECRET_USERNAME));
             if (number == 7)
                 assert_null(secrets.why);
             else

@@ -234,8 +234,9 @@ static void test_values_that_are_wrong(void **state)
          F "2: [appserver a] url = https://h:x/x: the port is no number from 0 to 65535\n"},
         {"[appserver a]\nurl = https://h/a b\nauth = none\napi_version = v1\n" GOOD,
          F "2: [appserver a] url = https://h/a b: it holds a character that a URL writes as %XX\n"},
-        {"[appserver a]\nurl = https://h/a\nauth = oauth2\napi_version = v1\n" GOOD,
-         F "3: [appserver a] auth = oauth2: not in this version\n"},
+        {"[appserver a]\nurl = https://h/a\nauth = oauth\napi_version = v1\n" GOOD, F
+         "3: [appserver a] auth = oauth: it must be one of: token, basic, oauth2, negotiate, ntlm, none; is "
+         "oauth2 meant?\n"},
         {"[appserver a]\nurl = https://h/a\nauth = none\nbackoff = 5m..1s\napi_version = v1\n" GOOD,
          F "4: [appserver a] backoff = 5m..1s: the range runs backwards\n"},
         {"[appserver a]\nurl = https://h/a\nauth = none\nbackoff = 5m\napi_version = v1\n" GOOD,

@@ -74,7 +74,7 @@ static void test_token(void **state)
     struct fault_list faults = {0};
     struct model *model = play_model("auth = none", "kind = token", &faults);
     assert_null(model);
-    assert_non_null(strstr(faults.items[0].text, "has no auth = token"));
+    assert_non_null(strstr(faults.items[0].text, "has neither auth = token nor auth = oauth2"));
     fault_list_free(&faults);
 }
 
