@@ -11,7 +11,7 @@
 
 static bool by_token(const struct credential *credential)
 {
-    return credential->settings->auth == AUTH_TOKEN;
+    return auth_has_token(credential->settings->auth);
 }
 
 void credential_init(struct credential *credential, const struct appserver_settings *settings,
@@ -120,12 +120,25 @@ void credential_reading(struct credential *credential)
     credential->reading = true;
 }
 
-static void keep_before(struct secret **before, struct secret *now, const struct secret *next)
+/* What the new reading replaces, for as long as echoes may hold it. */
+static void keep_before(struct credential *credential, const struct secrets *next)
 {
-    if (!now || secret_equal(now, next))
-        return;
-    secret_unref(*before);
-    *before = secret_ref(now);
+    struct secrets *before = &credential->before;
+    const struct secrets *now = &credential->now;
+    if (!before->items) {
+        before->items = memory_new(next->count, sizeof(struct secret *));
+        before->count = next->count;
+    }
+    for (size_t i = 0; i < now->count; i++) {
+        if (!now->items[i] || secret_equal(now->items[i], next->items[i]))
+            continue;
+        secret_unref(before->items[i]);
+        before->items[i] = secret_ref(now->items[i]);
+    }
+    if (now->assertion) {
+        secret_unref(before->assertion);
+        before->assertion = secret_ref(now->assertion);
+    }
 }
 
 static void unblock(struct credential *credential)
@@ -155,13 +168,9 @@ void credential_read(struct credential *credential, struct secrets *secrets, int
         secrets_free(secrets);
         return;
     }
-    bool changed = !secret_equal(secrets->username, credential->now.username) ||
-                   !secret_equal(secrets->password, credential->now.password);
-    if (credential->read_once && changed)
+    if (credential->read_once && secrets_login_differs(&credential->now, secrets, credential->settings))
         unblock(credential);
-    keep_before(&credential->before.username, credential->now.username, secrets->username);
-    keep_before(&credential->before.password, credential->now.password, secrets->password);
-    keep_before(&credential->before.api_key, credential->now.api_key, secrets->api_key);
+    keep_before(credential, secrets);
     secrets_free(&credential->now);
     credential->now = *secrets;
     *secrets = (struct secrets){0};
@@ -321,11 +330,26 @@ enum reason credential_standing(const struct credential *credential, const char 
     return credential->reason;
 }
 
+static size_t secrets_list(struct secret **list, size_t count, const struct secrets *secrets)
+{
+    for (size_t i = 0; i < secrets->count; i++)
+        list[count++] = secrets->items[i];
+    list[count++] = secrets->assertion;
+    return count;
+}
+
 char *credential_redact(const struct credential *credential, const char *text)
 {
-    struct secret *const secrets[] = {
-        credential->now.password,    credential->now.api_key,    credential->token,
-        credential->before.password, credential->before.api_key, credential->token_before,
-    };
-    return text ? secret_redact(text, secrets, sizeof secrets / sizeof secrets[0]) : NULL;
+    if (!text)
+        return NULL;
+    size_t room = credential->now.count + credential->before.count + 4;
+    struct secret **list = memory_new(room, sizeof *list);
+    size_t count = secrets_list(list, 0, &credential->now);
+    count = secrets_list(list, count, &credential->before);
+    list[count++] = credential->token;
+    list[count++] = credential->token_before;
+    assert(count == room);
+    char *clean = secret_redact(text, list, count);
+    free(list);
+    return clean;
 }

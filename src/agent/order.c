@@ -19,6 +19,9 @@ static void order_free(struct order *order)
         secret_wipe(order->url, strlen(order->url));
     free(order->url);
     header_list_free(&order->headers);
+    secret_unref(order->username);
+    secret_unref(order->password);
+    secret_unref(order->proxy);
     *order = (struct order){0};
 }
 
@@ -74,7 +77,7 @@ bool order_call(struct order *order, const struct request *request, const struct
     const struct appserver_settings *appserver = target->appserver;
     const struct license_choice *license = target->probe->license.set ? &target->probe->license
                                                                       : &appserver->license;
-    const struct secret *key = credential->now.api_key;
+    const struct secret *key = secrets_api_key(&credential->now, appserver, request->company);
     bool in_query = appserver->api_key_in == API_KEY_IN_QUERY;
 
     *order = (struct order){.request = request, .appserver = appserver};
@@ -82,7 +85,7 @@ bool order_call(struct order *order, const struct request *request, const struct
     order->url = whole_url(appserver, request->path, in_query ? key : NULL);
     if (!order->url)
         return fail(order, reason, REASON_INTERNAL, why, "The URL of the request is too long.");
-    if (appserver->auth == AUTH_TOKEN &&
+    if (auth_has_token(appserver->auth) &&
         !header_add_secret(headers, "Authorization", "Bearer ", credential->token))
         return fail(order, reason, REASON_IDENTITY_PROVIDER, why,
                     "The token holds a character that no header can carry.");
@@ -106,10 +109,12 @@ bool order_login(struct order *order, struct request *request, const struct cred
     bool fresh = request->fresh;
     request_free(request);
     *order = (struct order){.request = request, .appserver = appserver};
-    if (!credential->now.username || !credential->now.password)
+    const struct secret *username = secrets_named(&credential->now, SECRET_USERNAME);
+    const struct secret *password = secrets_named(&credential->now, SECRET_PASSWORD);
+    if (!username || !password)
         return fail(order, reason, REASON_CREDENTIALS, why, "No user name or no password is configured.");
-    if (!token_request(appserver->token_path, appserver->token_credentials == TOKEN_BY_BASIC,
-                       credential->now.username, credential->now.password, request, &order->headers))
+    if (!token_request(appserver->token_path, appserver->token_credentials == TOKEN_BY_BASIC, username,
+                       password, request, &order->headers))
         return fail(order, reason, REASON_CREDENTIALS, why,
                     "The user name or the password holds a character that no header can carry.");
     request->fresh = fresh;

@@ -12,6 +12,7 @@ struct order outgoing_take(struct order *from)
 
     from->url = NULL;
     from->headers = (struct header_list){0};
+    from->username = from->password = from->proxy = NULL;
     return taken;
 }
 
@@ -21,6 +22,10 @@ void outgoing_free(struct order *order)
     free(order->url);
     order->url = NULL;
     header_list_free(&order->headers);
+    secret_unref(order->username);
+    secret_unref(order->password);
+    secret_unref(order->proxy);
+    order->username = order->password = order->proxy = NULL;
 }
 
 bool outgoing_has_header(const struct order *order, const char *name)

@@ -152,7 +152,7 @@ static void note_answer(struct server *server, const struct answer *answer, stru
 
 static bool has_token(const struct server *server)
 {
-    return server->settings->auth == AUTH_TOKEN;
+    return auth_has_token(server->settings->auth);
 }
 
 static void tell_blocked(struct server *server, struct moment now)

@@ -11,14 +11,22 @@
 #include "kinetic/exchange.h"
 #include "kinetic/header.h"
 
-/* One exchange, wholly decorated. The transport takes over url and headers (and wipes them: both may hold secrets); request and
-   appserver stay the caller's and live until the answer has been handed over or the ticket is cancelled. */
+/* A login that libcurl carries out on the connection. */
+enum order_login { ORDER_NO_LOGIN, ORDER_NTLM };
+
+/* One exchange, wholly decorated. The transport takes over url, headers and the secrets (and wipes or lets go of them); request
+   and appserver stay the caller's and live until the answer has been handed over or the ticket is cancelled. */
 struct order {
     const struct request *request;              /* method, body, plan, keep, max_response, fresh */
-    const struct appserver_settings *appserver; /* CA, connection age */
+    const struct appserver_settings *appserver; /* CA, client certificate, connection age, HTTP version */
     char *url;                                  /* whole */
     struct header_list headers;
-    int64_t timeout_ns; /* from the start on, everything included */
+    bool
+        outside; /* toward an identity provider: the app server's client certificate and server name are not for it */
+    enum order_login login;
+    struct secret *username, *password; /* of login; NULL: none */
+    struct secret *proxy;               /* a URL, or "environment"; NULL: none */
+    int64_t timeout_ns;                 /* from the start on, everything included */
     int64_t connect_timeout_ns;
 };
 

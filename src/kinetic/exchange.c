@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/secret.h"
+
 const char *http_method_name(enum http_method method)
 {
     static const char *const names[] = {[HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_POST] = "POST"};
@@ -13,6 +15,8 @@ const char *http_method_name(enum http_method method)
 void request_free(struct request *request)
 {
     free(request->path);
+    if (request->body)
+        secret_wipe(request->body, request->body_size); /* of a token request it holds secrets */
     free(request->body);
     *request = (struct request){0};
 }
