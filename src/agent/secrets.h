@@ -8,7 +8,6 @@
 
 #include "base/secret.h"
 #include "config/model.h"
-#include "kinetic/reason.h"
 
 /* Those with a key of their own; behind them follow api_key.COMPANY, oauth2_param.NAME and header.NAME, each in the order
    of the settings. */
@@ -52,17 +51,6 @@ bool secrets_login_differs(const struct secrets *a, const struct secrets *b,
 
 /* Can a later reading give something else? Files and credentials can change, the environment cannot. */
 bool secrets_changeable(const struct appserver_settings *settings);
-
-struct kerberos_ticket;
-
-/* What came of asking for a Kerberos ticket. */
-struct ticket_result {
-    struct kerberos_ticket *ticket; /* owned; NULL: none came, and reason and why say so */
-    int64_t expires_epoch;          /* by our clock, seconds */
-    enum reason reason;             /* credentials: the key was refused; identity_provider: no key
-                                       distribution center answered well; internal: keytab, cache */
-    char *why;                      /* owned */
-};
 
 /* Asks for one reading, or for one ticket. Answered by agent_secrets and agent_ticket, never from within the call; the
    agent asks for one thing at a time for each app server. */
