@@ -1,6 +1,7 @@
 /* The simulator against the wire facts: shapes, quirks, counts. A section's number stands with what it says. */
 #include "main.h"
 
+#include "integration/http_client.h"
 #include "simulator/simulator.h"
 
 #include <cjson/cJSON.h>
@@ -11,142 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct answer {
-    CURLcode code;
-    long status;
-    char *body, *head;
-    size_t size, head_size;
-    double seconds;
-};
+#define DATA(baq) "api/v2/odata/EPIC06/BaqSvc/" baq "/Data"
 
-struct request {
-    const char *path; /* below the base */
-    const char *method, *body;
-    const char
-        *headers[8]; /* NULL-ended; "Accept: application/json" is always sent unless one begins with Accept */
-    const char *ca_file;
-    bool gzip;
-    long timeout_ms;
-};
-
-static size_t text_keep(char **text, size_t *size, const char *data, size_t count)
+static size_t rows_count(struct simulator *server, const struct http_request *request)
 {
-    char *grown = realloc(*text, *size + count + 1);
-    if (!grown)
-        return 0;
-    memcpy(grown + *size, data, count);
-    *text = grown;
-    *size += count;
-    grown[*size] = '\0';
-    return count;
-}
-
-static size_t body_keep(char *data, size_t unit, size_t count, void *context)
-{
-    struct answer *answer = context;
-    return text_keep(&answer->body, &answer->size, data, unit * count);
-}
-
-static size_t head_keep(char *data, size_t unit, size_t count, void *context)
-{
-    struct answer *answer = context;
-    return text_keep(&answer->head, &answer->head_size, data, unit * count);
-}
-
-static struct answer ask(struct simulator *server, const struct request *request)
-{
-    struct answer answer = {.body = calloc(1, 1), .head = calloc(1, 1)};
-    char url[2048];
-    struct curl_slist *list = NULL;
-    bool accept = false;
-    CURL *curl = curl_easy_init();
-    assert_non_null(curl);
-    snprintf(url, sizeof url, "%s/%s", simulator_url(server), request->path);
-    for (const char *const *h = request->headers; *h; h++) {
-        list = curl_slist_append(list, *h);
-        accept |= strncmp(*h, "Accept:", 7) == 0;
-    }
-    if (!accept)
-        list = curl_slist_append(list, "Accept: application/json");
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, request->timeout_ms ? request->timeout_ms : 30000L);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, body_keep);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, head_keep);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, &answer);
-    if (request->body)
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
-    if (request->method)
-        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
-    if (request->gzip)
-        curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
-    if (request->ca_file)
-        curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
-    answer.code = curl_easy_perform(curl);
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer.status);
-    curl_easy_getinfo(curl, CURLINFO_TOTAL_TIME, &answer.seconds);
-    curl_slist_free_all(list);
-    curl_easy_cleanup(curl);
-    return answer;
-}
-
-static void answer_free(struct answer *answer)
-{
-    free(answer->body);
-    free(answer->head);
-}
-
-/* What came with this status has all these texts; the list ends with NULL. */
-static void expect(struct simulator *server, const struct request *request, long status,
-                   const char *const *texts)
-{
-    struct answer answer = ask(server, request);
-    if (answer.code != CURLE_OK || answer.status != status)
-        fail_msg("%s: curl %d, status %ld and not %ld: %s", request->path, (int)answer.code, answer.status,
-                 status, answer.body);
-    for (; texts && *texts; texts++) {
-        if (!strstr(answer.body, *texts) && !strstr(answer.head, *texts))
-            fail_msg("%s: \"%s\" is not in\n%s%s", request->path, *texts, answer.head, answer.body);
-    }
-    answer_free(&answer);
-}
-
-#define TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define USER       "username: epicor-monitor", "password: demo-password"
-#define BASIC      "Authorization: Basic ZXBpY29yLW1vbml0b3I6ZGVtby1wYXNzd29yZA=="
-#define KEY        "x-api-key: demo-api-key"
-#define DATA(baq)  "api/v2/odata/EPIC06/BaqSvc/" baq "/Data"
-
-/* "Authorization: Bearer ..." of a new token, allocated. */
-static char *bearer_get(struct simulator *server)
-{
-    struct answer answer = ask(
-        server, &(struct request){"TokenResource.svc/", .body = "",
-                                  .headers = {"UserName: epicor-monitor", "PASSWORD: demo-password"}});
-    cJSON *json = cJSON_Parse(answer.body);
-    const char *token = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "AccessToken"));
-    char *header = NULL;
-    assert_int_equal(answer.status, 200);
-    assert_non_null(token);
-    assert_true(asprintf(&header, "Authorization: Bearer %s", token) > 0);
-    cJSON_Delete(json);
-    answer_free(&answer);
-    return header;
-}
-
-static size_t rows_count(struct simulator *server, const struct request *request)
-{
-    struct answer answer = ask(server, request);
+    struct http_answer answer = http_ask(server, request);
     cJSON *json = cJSON_Parse(answer.body);
     assert_int_equal(answer.status, 200);
     if (!cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(json, "value")))
         fail_msg("no rows in %s", answer.body);
     size_t count = (size_t)cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(json, "value"));
     cJSON_Delete(json);
-    answer_free(&answer);
+    http_answer_free(&answer);
     return count;
 }
 
@@ -174,21 +51,22 @@ static void behave(struct simulator *server, struct simulator_behaviour behaviou
 static void token_has_both_forms(void **state)
 {
     struct simulator *server = *state;
-    struct request request = {"TokenResource.svc/", .body = "", .headers = {USER}};
-    expect(server, &request, 200,
-           TEXTS("\"AccessToken\":\"eyJ", "\"ExpiresIn\":3600", "\"RefreshToken\":\"\"",
-                 "\"TokenType\":\"Bearer\"", "application/json"));
+    struct http_request request = {"TokenResource.svc/", .body = "", .headers = {USER}};
+    http_expect(server, &request, 200,
+                TEXTS("\"AccessToken\":\"eyJ", "\"ExpiresIn\":3600", "\"RefreshToken\":\"\"",
+                      "\"TokenType\":\"Bearer\"", "application/json"));
     request.path = "TokenResource.svc";
     request.headers[2] = "Accept: */*";
-    expect(server, &request, 200,
-           TEXTS("<Token xmlns=\"http://schemas.datacontract.org/2004/07/Epicor.Web\"", "<AccessToken>eyJ",
-                 "<ExpiresIn>3600</ExpiresIn><RefreshToken/><TokenType>Bearer</TokenType></Token>"));
-    request = (struct request){"TokenResource.svc", .body = "{}", .headers = {BASIC}};
-    expect(server, &request, 200, TEXTS("\"AccessToken\""));
-    request = (struct request){"TokenResource.svc/", .headers = {USER}};
-    expect(server, &request, 405, NULL);
+    http_expect(server, &request, 200,
+                TEXTS("<Token xmlns=\"http://schemas.datacontract.org/2004/07/Epicor.Web\"",
+                      "<AccessToken>eyJ",
+                      "<ExpiresIn>3600</ExpiresIn><RefreshToken/><TokenType>Bearer</TokenType></Token>"));
+    request = (struct http_request){"TokenResource.svc", .body = "{}", .headers = {BASIC}};
+    http_expect(server, &request, 200, TEXTS("\"AccessToken\""));
+    request = (struct http_request){"TokenResource.svc/", .headers = {USER}};
+    http_expect(server, &request, 405, NULL);
     request.method = "POST"; /* without a body, libcurl sends no Content-Length with it */
-    expect(server, &request, 411, NULL);
+    http_expect(server, &request, 411, NULL);
     assert_int_equal(simulator_requests(server, "TokenResource"), 5);
     assert_int_equal(simulator_tokens(server), 3);
 }
@@ -198,7 +76,7 @@ static void token_claims_are_strings(void **state)
     struct simulator *server = *state;
     for (int form = 0; form < 2; form++) {
         BEHAVE(.token_claims = (unsigned)form, .token_lifetime = 77, .clock_offset = 7200);
-        char *header = bearer_get(server);
+        char *header = http_bearer(server);
         char *payload = strchr(header, '.') + 1;
         *strchr(payload, '.') = '\0';
         /* {"exp":" in base64url, or {"exp":1 */
@@ -210,32 +88,33 @@ static void token_claims_are_strings(void **state)
 static void token_switches(void **state)
 {
     struct simulator *server = *state;
-    struct request request = {"TokenResource.svc/", .body = "", .headers = {USER}};
+    struct http_request request = {"TokenResource.svc/", .body = "", .headers = {USER}};
     BEHAVE(.expires_in = SIMULATOR_EXPIRES_STRING, .token_lifetime = 100);
-    expect(server, &request, 200, TEXTS("\"ExpiresIn\":\"100\""));
+    http_expect(server, &request, 200, TEXTS("\"ExpiresIn\":\"100\""));
     BEHAVE(.token_names = SIMULATOR_NAMES_OAUTH);
-    expect(server, &request, 200, TEXTS("\"access_token\"", "\"expires_in\":3600"));
+    http_expect(server, &request, 200, TEXTS("\"access_token\"", "\"expires_in\":3600"));
     BEHAVE(.token_form = SIMULATOR_TOKEN_XML);
-    expect(server, &request, 200, TEXTS("<AccessToken>"));
+    http_expect(server, &request, 200, TEXTS("<AccessToken>"));
     BEHAVE(.token_feature = SIMULATOR_TOKENS_OFF_404);
-    expect(server, &request, 404, TEXTS("text/html"));
+    http_expect(server, &request, 404, TEXTS("text/html"));
     BEHAVE(.token_feature = SIMULATOR_TOKENS_OFF_500);
-    expect(server, &request, 500, TEXTS("\"HttpStatus\":500"));
+    http_expect(server, &request, 500, TEXTS("\"HttpStatus\":500"));
     BEHAVE(.expires_in = SIMULATOR_EXPIRES_MISSING, .refresh_token = SIMULATOR_REFRESH_ABSENT);
-    struct answer answer = ask(server, &request);
+    struct http_answer answer = http_ask(server, &request);
     assert_null(strstr(answer.body, "ExpiresIn"));
     assert_null(strstr(answer.body, "RefreshToken"));
-    answer_free(&answer);
+    http_answer_free(&answer);
 
     BEHAVE(.token_lifetime = 0);
     simulator_set_password(server, "epicor-monitor", "changed");
-    expect(server, &request, 401, TEXTS("\"ErrorMessage\":\"Invalid username or password.\""));
+    http_expect(server, &request, 401, TEXTS("\"ErrorMessage\":\"Invalid username or password.\""));
     BEHAVE(.token_refusal = SIMULATOR_REFUSAL_XML);
-    expect(server, &request, 401, TEXTS("<ApiExceptionResponse", "<HttpStatus>Unauthorized</HttpStatus>"));
+    http_expect(server, &request, 401,
+                TEXTS("<ApiExceptionResponse", "<HttpStatus>Unauthorized</HttpStatus>"));
     BEHAVE(.token_refusal = SIMULATOR_REFUSAL_HTML);
-    expect(server, &request, 401, TEXTS("text/html"));
+    http_expect(server, &request, 401, TEXTS("text/html"));
     BEHAVE(.token_refusal = SIMULATOR_REFUSAL_EMPTY);
-    expect(server, &request, 401, TEXTS("Content-Length: 0"));
+    http_expect(server, &request, 401, TEXTS("Content-Length: 0"));
 }
 
 /* ---- §3 -------------------------------------------------------------------------------------------------------- */
@@ -243,46 +122,46 @@ static void token_switches(void **state)
 static void access_is_told_by_text(void **state)
 {
     struct simulator *server = *state;
-    char *bearer = bearer_get(server);
-    struct request request = {DATA("zLicenseUsage"), .headers = {bearer, KEY}};
-    expect(server, &request, 200, TEXTS("\"Calculated_Type\":\"WebService\",\"Calculated_Used\":1"));
+    char *bearer = http_bearer(server);
+    struct http_request request = {DATA("zLicenseUsage"), .headers = {bearer, KEY}};
+    http_expect(server, &request, 200, TEXTS("\"Calculated_Type\":\"WebService\",\"Calculated_Used\":1"));
 
     request.headers[1] = "x-api-key: wr\"ong";
-    expect(server, &request, 401,
-           TEXTS("\"ErrorMessage\":\"Invalid API Key wr\\\"ong.\\r\\nCompany EPIC06.\"",
-                 "\"ErrorType\":\"System.UnauthorizedAccessException\"",
-                 "\"ReasonPhrase\":\"REST API Exception\"", "\"CorrelationId\":\""));
+    http_expect(server, &request, 401,
+                TEXTS("\"ErrorMessage\":\"Invalid API Key wr\\\"ong.\\r\\nCompany EPIC06.\"",
+                      "\"ErrorType\":\"System.UnauthorizedAccessException\"",
+                      "\"ReasonPhrase\":\"REST API Exception\"", "\"CorrelationId\":\""));
     request.headers[1] = NULL;
-    expect(server, &request, 401, TEXTS("API Key is required"));
+    http_expect(server, &request, 401, TEXTS("API Key is required"));
     request.path = DATA("zLicenseUsage") "?api-key=demo-api-key";
-    expect(server, &request, 200, NULL);
+    http_expect(server, &request, 200, NULL);
     BEHAVE(.key_refusal = SIMULATOR_KEY_403);
     request.path = DATA("zLicenseUsage");
-    expect(server, &request, 403, TEXTS("Access denied: API Key"));
+    http_expect(server, &request, 403, TEXTS("Access denied: API Key"));
     BEHAVE(.key_refusal = SIMULATOR_KEY_404);
-    expect(server, &request, 404, TEXTS("UnauthorizedAccessException"));
+    http_expect(server, &request, 404, TEXTS("UnauthorizedAccessException"));
 
     BEHAVE(.token_lifetime = 0);
     request.headers[1] = KEY;
     simulator_set_right(server, "BaqSvc/zLicenseUsage", false);
-    expect(server, &request, 401, TEXTS("\"ErrorMessage\":\"Access denied (BaqSvc.zLicenseUsage).\""));
+    http_expect(server, &request, 401, TEXTS("\"ErrorMessage\":\"Access denied (BaqSvc.zLicenseUsage).\""));
     simulator_set_right(server, "BaqSvc/zLicenseUsage", true);
     simulator_set_api_key(server, "EPIC06", "other-key");
-    expect(server, &request, 401, TEXTS("Invalid API Key demo-api-key."));
+    http_expect(server, &request, 401, TEXTS("Invalid API Key demo-api-key."));
     request.path = "api/v2/odata/EPIC07/BaqSvc/zLicenseUsage/Data";
-    expect(server, &request, 200, NULL);
+    http_expect(server, &request, 200, NULL);
     request.path = "api/v2/odata/NOWHERE/BaqSvc/zLicenseUsage/Data";
-    expect(server, &request, 404, TEXTS("Invalid URL"));
+    http_expect(server, &request, 404, TEXTS("Invalid URL"));
     request.path = "api/v1/BaqSvc/zLicenseUsage/";
     request.headers[1] = NULL;
-    expect(server, &request, 200, TEXTS("\"odata.metadata\":"));
+    http_expect(server, &request, 200, TEXTS("\"odata.metadata\":"));
 
     simulator_revoke_tokens(server);
-    expect(server, &request, 401, TEXTS("WWW-Authenticate: Bearer", "Content-Length: 0"));
+    http_expect(server, &request, 401, TEXTS("WWW-Authenticate: Bearer", "Content-Length: 0"));
     request.headers[0] = BASIC;
-    expect(server, &request, 200, NULL);
+    http_expect(server, &request, 200, NULL);
     request.headers[0] = NULL;
-    expect(server, &request, 401, TEXTS("Invalid username or password."));
+    http_expect(server, &request, 401, TEXTS("Invalid username or password."));
     free(bearer);
 }
 
@@ -290,18 +169,18 @@ static void tokens_expire_by_the_servers_clock(void **state)
 {
     struct simulator *server = *state;
     BEHAVE(.clock_offset = -7200, .token_lifetime = 60);
-    char *bearer = bearer_get(server);
-    struct request request = {DATA("zLicenseUsage"), .headers = {bearer, KEY}};
-    expect(server, &request, 200, NULL);
+    char *bearer = http_bearer(server);
+    struct http_request request = {DATA("zLicenseUsage"), .headers = {bearer, KEY}};
+    http_expect(server, &request, 200, NULL);
     BEHAVE(.clock_offset = -7200 + 61);
-    expect(server, &request, 401, NULL);
+    http_expect(server, &request, 401, NULL);
     free(bearer);
 
     BEHAVE(.token_claims = SIMULATOR_OPAQUE_TOKEN);
-    bearer = bearer_get(server);
+    bearer = http_bearer(server);
     assert_null(strchr(bearer, '.'));
     request.headers[0] = bearer;
-    expect(server, &request, 200, NULL);
+    http_expect(server, &request, 200, NULL);
     free(bearer);
 }
 
@@ -310,7 +189,7 @@ static void tokens_expire_by_the_servers_clock(void **state)
 static void baq_rows_and_options(void **state)
 {
     struct simulator *server = *state;
-    struct request request = {DATA("zExporterPartOnHand"), .headers = {BASIC, KEY}};
+    struct http_request request = {DATA("zExporterPartOnHand"), .headers = {BASIC, KEY}};
     static const struct {
         const char *path;
         size_t rows;
@@ -341,41 +220,42 @@ static void baq_rows_and_options(void **state)
     }
     request.path = DATA(
         "zExporterPartOnHand") "?$top=2&$skip=1&$select=Part_PartNum,Part_ProdCode&$count=true";
-    expect(server, &request, 200,
-           TEXTS("\"@odata.context\":\"", "\"@odata.count\":250,",
-                 "\"value\":[{\"Part_PartNum\":\"P-2\",\"Part_ProdCode\":null},{\"Part_PartNum\":\"P-3\""));
+    http_expect(
+        server, &request, 200,
+        TEXTS("\"@odata.context\":\"", "\"@odata.count\":250,",
+              "\"value\":[{\"Part_PartNum\":\"P-2\",\"Part_ProdCode\":null},{\"Part_PartNum\":\"P-3\""));
     request.path = DATA("zExporterPartOnHand") "?$top=1&$orderby=Part_PartNum%20desc&$select=Part_PartNum";
-    expect(server, &request, 200, TEXTS("[{\"Part_PartNum\":\"P-99\"}]"));
+    http_expect(server, &request, 200, TEXTS("[{\"Part_PartNum\":\"P-99\"}]"));
     request.path = "api/v1/BaqSvc/zExporterPartOnHand?$top=1&$inlinecount=allpages";
-    expect(server, &request, 200, TEXTS("\"odata.count\":250,", "\"RowIdent\":\""));
+    http_expect(server, &request, 200, TEXTS("\"odata.count\":250,", "\"RowIdent\":\""));
     request.path = DATA("zExporterPartOnHand") "?$select=Part_Nothing";
-    expect(server, &request, 400, TEXTS("Could not find a property named 'Part_Nothing'"));
+    http_expect(server, &request, 400, TEXTS("Could not find a property named 'Part_Nothing'"));
     request.path = DATA("zExporterPartOnHand") "?$top=-1";
-    expect(server, &request, 400, TEXTS("\"ErrorDetails\":[{\"Message\":\"Invalid value '-1' for $top"));
+    http_expect(server, &request, 400, TEXTS("\"ErrorDetails\":[{\"Message\":\"Invalid value '-1' for $top"));
     request.path = DATA("zNothing");
-    expect(server, &request, 404, TEXTS("\"ErrorType\":\"Epicor.RESTApi.ErrorHandling.ApiException\""));
+    http_expect(server, &request, 404, TEXTS("\"ErrorType\":\"Epicor.RESTApi.ErrorHandling.ApiException\""));
     request.path = "api/v2/odata/EPIC06/BaqSvc/zExporterPartOnHand";
-    expect(server, &request, 200, TEXTS("\"kind\":\"EntitySet\""));
+    http_expect(server, &request, 200, TEXTS("\"kind\":\"EntitySet\""));
     request.path = "api/v2/odata/EPIC06/Erp.BO.PartSvc/Parts(Company='EPIC06',PartNum='P-3')";
-    expect(server, &request, 200, TEXTS("/$entity\",\"Company\":\"EPIC06\",\"PartNum\":\"P-3\""));
+    http_expect(server, &request, 200, TEXTS("/$entity\",\"Company\":\"EPIC06\",\"PartNum\":\"P-3\""));
     request.path = "api/v2/odata/EPIC06/Erp.BO.PartSvc/Parts(Company='EPIC06',PartNum='none')";
-    expect(server, &request, 404, TEXTS("RecordNotFoundException"));
+    http_expect(server, &request, 404, TEXTS("RecordNotFoundException"));
     request.path = "api/v2/odata/EPIC06/Erp.BO.PartSvc/Parts()";
-    expect(server, &request, 400, TEXTS("Error in query syntax"));
+    http_expect(server, &request, 400, TEXTS("Error in query syntax"));
     request.path = "api/v2/odata/EPIC06/Erp.BO.PartSvc/Nothing";
-    expect(server, &request, 404, TEXTS("ApiException"));
+    http_expect(server, &request, 404, TEXTS("ApiException"));
 
     BEHAVE(.decimals_as_strings = true, .pad_characters = true, .count_form = SIMULATOR_COUNT_STRING);
     request.path = DATA("zExporterPartOnHand") "?$top=1&$count=true";
-    expect(server, &request, 200,
-           TEXTS("\"PartWhse_OnHandQty\":\"1.50000000\"",
-                 "\"Part_ClassID\":\"RAW                           \"", "\"@odata.count\":\"250\"",
-                 "\"Part_ChangedOn\":\"2023-10-06T00:00:00\""));
+    http_expect(server, &request, 200,
+                TEXTS("\"PartWhse_OnHandQty\":\"1.50000000\"",
+                      "\"Part_ClassID\":\"RAW                           \"", "\"@odata.count\":\"250\"",
+                      "\"Part_ChangedOn\":\"2023-10-06T00:00:00\""));
     BEHAVE(.count_form = SIMULATOR_COUNT_ABSENT, .content_length = true, .row_cap = SIMULATOR_UNLIMITED);
-    struct answer answer = ask(server, &request);
+    struct http_answer answer = http_ask(server, &request);
     assert_null(strstr(answer.body, "odata.count"));
     assert_non_null(strstr(answer.head, "Content-Length:"));
-    answer_free(&answer);
+    http_answer_free(&answer);
     simulator_set_rows(server, "zExporterPartOnHand", 0);
     request.path = DATA("zExporterPartOnHand");
     assert_int_equal(rows_count(server, &request), 0);
@@ -428,11 +308,11 @@ static void answers_are_gzipped(void **state)
     static const char *const paths[] = {"TokenResource.svc/", DATA("zExporterPartOnHand"),
                                         DATA("zExporterPartOnHand") "?$top=0", DATA("zNothing")};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        struct request request = {paths[i], .headers = {USER, BASIC, KEY}, .body = i ? NULL : ""};
-        struct answer plain = ask(server, &request);
+        struct http_request request = {paths[i], .headers = {USER, BASIC, KEY}, .body = i ? NULL : ""};
+        struct http_answer plain = http_ask(server, &request);
         request.gzip = true;
         BEHAVE(.gzip = true);
-        struct answer packed = ask(server, &request);
+        struct http_answer packed = http_ask(server, &request);
         BEHAVE(.gzip = false);
         assert_int_equal(packed.code, CURLE_OK);
         assert_non_null(strstr(packed.head, "Content-Encoding: gzip"));
@@ -440,8 +320,8 @@ static void answers_are_gzipped(void **state)
         assert_int_equal(packed.size > 20, true);
         if (i == 1 || i == 2) /* the others hold a token or a GUID */
             assert_string_equal(packed.body, plain.body);
-        answer_free(&plain);
-        answer_free(&packed);
+        http_answer_free(&plain);
+        http_answer_free(&packed);
     }
 }
 
@@ -450,39 +330,41 @@ static void answers_are_gzipped(void **state)
 static void functions_answer(void **state)
 {
     struct simulator *server = *state;
-    struct request request = {"api/v2/efx/EPIC06/MonitorLib/Ping", .body = "{}", .headers = {BASIC, KEY}};
-    expect(server, &request, 200, TEXTS("{\"Success\":true,\"Message\":\"pong\",\"ServerTime\":\"20"));
+    struct http_request request = {"api/v2/efx/EPIC06/MonitorLib/Ping", .body = "{}",
+                                   .headers = {BASIC, KEY}};
+    http_expect(server, &request, 200, TEXTS("{\"Success\":true,\"Message\":\"pong\",\"ServerTime\":\"20"));
     request.path = "api/v2/efx/EPIC06/MonitorLib/QueueDepth/";
-    expect(server, &request, 200, TEXTS("{\"Depth\":1}"));
+    http_expect(server, &request, 200, TEXTS("{\"Depth\":1}"));
     request.body = "{\"a\":1, \"unknown\":[]}";
-    expect(server, &request, 200, TEXTS("{\"Depth\":2}"));
+    http_expect(server, &request, 200, TEXTS("{\"Depth\":2}"));
     request.body = "{\xe2\x80\x9c"
                    "a\xe2\x80\x9d:1}";
-    expect(server, &request, 400, TEXTS("Missing Root Element"));
+    http_expect(server, &request, 400, TEXTS("Missing Root Element"));
     request.body = "";
-    expect(server, &request, 400, TEXTS("Missing Root Element"));
+    http_expect(server, &request, 400, TEXTS("Missing Root Element"));
     request.body = NULL;
-    expect(server, &request, 405, NULL);
+    http_expect(server, &request, 405, NULL);
 
-    request = (struct request){"api/v2/efx/staging/EPIC06/Lib/New", .body = "{}", .headers = {BASIC, KEY}};
+    request = (struct http_request){"api/v2/efx/staging/EPIC06/Lib/New", .body = "{}",
+                                    .headers = {BASIC, KEY}};
     simulator_set_function(
         server, &(struct simulator_function){.name = "Lib/New",
                                              .staging = true,
                                              .answer = "{\"a\":null,\"Success\":false,\"b\":null}"});
-    expect(server, &request, 200, TEXTS("{\"Success\":false}"));
+    http_expect(server, &request, 200, TEXTS("{\"Success\":false}"));
     request.path = "api/v2/efx/EPIC06/Lib/New";
-    expect(server, &request, 404, TEXTS("Can't find library Lib"));
+    http_expect(server, &request, 404, TEXTS("Can't find library Lib"));
     simulator_set_function(server, &(struct simulator_function){.name = "Lib/New",
                                                                 .outcome = SIMULATOR_FUNCTION_BL_EXCEPTION,
                                                                 .message = "Order is closed."});
-    expect(server, &request, 400, TEXTS("\"ErrorMessage\":\"Order is closed.\"", "BLException"));
+    http_expect(server, &request, 400, TEXTS("\"ErrorMessage\":\"Order is closed.\"", "BLException"));
     simulator_set_function(
         server, &(struct simulator_function){.name = "Lib/New", .outcome = SIMULATOR_FUNCTION_UNHANDLED});
-    expect(server, &request, 500, TEXTS("CorrelationId"));
+    http_expect(server, &request, 500, TEXTS("CorrelationId"));
     simulator_set_function(server, &(struct simulator_function){.name = "Lib/New", .not_found_every = 2});
-    expect(server, &request, 200, TEXTS("{}"));
-    expect(server, &request, 404, TEXTS("Can't find library Lib"));
-    expect(server, &request, 200, TEXTS("{}"));
+    http_expect(server, &request, 200, TEXTS("{}"));
+    http_expect(server, &request, 404, TEXTS("Can't find library Lib"));
+    http_expect(server, &request, 200, TEXTS("{}"));
 }
 
 /* ---- §4 -------------------------------------------------------------------------------------------------------- */
@@ -492,39 +374,40 @@ static void functions_answer(void **state)
 static void seats_fill_throttle_and_refuse(void **state)
 {
     struct simulator *server = *state;
-    struct request request = {DATA("zLicenseUsage"), .headers = {BASIC, KEY, WEB_SERVICE}};
-    expect(server, &request, 200, NULL);
+    struct http_request request = {DATA("zLicenseUsage"), .headers = {BASIC, KEY, WEB_SERVICE}};
+    http_expect(server, &request, 200, NULL);
     assert_int_equal(simulator_seats_calls(server, "WebService"), 1);
     assert_int_equal(simulator_seats_peak(server, "WebService"), 1);
     simulator_set_seats(server, "WebService", 3);
     simulator_occupy_seats(server, "WebService", 3);
     BEHAVE(.shared_delay_ms = 60);
-    struct answer answer = ask(server, &request);
+    struct http_answer answer = http_ask(server, &request);
     assert_int_equal(answer.status, 200);
     assert_true(answer.seconds >= 0.06);
-    answer_free(&answer);
+    http_answer_free(&answer);
     assert_int_equal(simulator_seats_calls(server, "WebServiceShared"), 1);
     BEHAVE(.seats_gone = SIMULATOR_SEATS_REFUSED, .seats_status = 401);
-    expect(server, &request, 401,
-           TEXTS("Maximum users exceeded on license type: WebService assigned to company: EPIC06"));
+    http_expect(server, &request, 401,
+                TEXTS("Maximum users exceeded on license type: WebService assigned to company: EPIC06"));
     simulator_set_seats(server, "WebService", 0);
-    expect(server, &request, 200, NULL);
+    http_expect(server, &request, 200, NULL);
     assert_int_equal(simulator_seats_calls(server, "Default"), 1);
     simulator_set_seats(server, "Default", 0);
     BEHAVE(.latency_ms = 0);
     request.headers[2] = NULL;
-    expect(server, &request, 500, TEXTS("license type: DefaultUser assigned to company: EPIC06"));
+    http_expect(server, &request, 500, TEXTS("license type: DefaultUser assigned to company: EPIC06"));
     assert_int_equal(simulator_seats_taken(server, "WebService"), 0);
 }
 
 static void an_aborted_call_keeps_its_seat(void **state)
 {
     struct simulator *server = *state;
-    struct request request = {DATA("zLicenseUsage"), .headers = {BASIC, KEY, WEB_SERVICE}, .timeout_ms = 100};
+    struct http_request request = {DATA("zLicenseUsage"), .headers = {BASIC, KEY, WEB_SERVICE},
+                                   .timeout_ms = 100};
     simulator_add_fault(server, &(struct simulator_fault){.delay_ms = 60000});
-    struct answer answer = ask(server, &request);
+    struct http_answer answer = http_ask(server, &request);
     assert_int_equal(answer.code, CURLE_OPERATION_TIMEDOUT);
-    answer_free(&answer);
+    http_answer_free(&answer);
     assert_int_equal(simulator_seats_taken(server, "WebService"), 1);
     assert_false(simulator_wait_idle(server, 10));
 }
@@ -534,51 +417,52 @@ static void an_aborted_call_keeps_its_seat(void **state)
 static void faults_come_and_go(void **state)
 {
     struct simulator *server = *state;
-    struct request request = {DATA("zLicenseUsage"), .headers = {BASIC, KEY}};
+    struct http_request request = {DATA("zLicenseUsage"), .headers = {BASIC, KEY}};
     unsigned fault = simulator_add_named_fault(server, "conversions_pending", "zLicense", 2);
-    expect(server, &request, 503, TEXTS("ConversionsPendingException", "\"HttpStatus\":503"));
-    expect(server, &request, 503, NULL);
-    expect(server, &request, 200, NULL);
+    http_expect(server, &request, 503, TEXTS("ConversionsPendingException", "\"HttpStatus\":503"));
+    http_expect(server, &request, 503, NULL);
+    http_expect(server, &request, 200, NULL);
     assert_int_equal(simulator_fault_hits(server, fault), 2);
 
     fault = simulator_add_named_fault(server, "http_503", NULL, 0);
-    expect(server, &request, 503, TEXTS("text/html", "Service Unavailable"));
+    http_expect(server, &request, 503, TEXTS("text/html", "Service Unavailable"));
     simulator_clear_fault(server, fault);
     simulator_add_named_fault(server, "http_429", NULL, 1);
-    expect(server, &request, 429, TEXTS("Retry-After: 5"));
+    http_expect(server, &request, 429, TEXTS("Retry-After: 5"));
     simulator_add_named_fault(server, "http_429_date", NULL, 1);
-    expect(server, &request, 429, TEXTS("Retry-After: ", " GMT"));
+    http_expect(server, &request, 429, TEXTS("Retry-After: ", " GMT"));
     simulator_add_fault(
         server, &(struct simulator_fault){
                     .skip = 1, .count = 1, .status = 500, .body = SIMULATOR_BODY_ODATA3, .message = "bad"});
-    expect(server, &request, 200, NULL);
-    expect(server, &request, 500,
-           TEXTS("{\"odata.error\":{\"code\":\"\",\"message\":{\"lang\":\"en-US\",\"value\":\"bad\"}}}"));
+    http_expect(server, &request, 200, NULL);
+    http_expect(
+        server, &request, 500,
+        TEXTS("{\"odata.error\":{\"code\":\"\",\"message\":{\"lang\":\"en-US\",\"value\":\"bad\"}}}"));
     simulator_add_fault(server, &(struct simulator_fault){.count = 1, .body_delay_ms = 50});
-    struct answer answer = ask(server, &request);
+    struct http_answer answer = http_ask(server, &request);
     assert_int_equal(answer.status, 200);
     assert_true(answer.seconds >= 0.05);
-    answer_free(&answer);
+    http_answer_free(&answer);
 }
 
 /* Every ready-made fault gives a whole HTTP answer with its own status. */
 static void ready_faults_all_answer(void **state)
 {
     struct simulator *server = *state;
-    struct request request = {DATA("zLicenseUsage"), .headers = {BASIC, KEY}};
+    struct http_request request = {DATA("zLicenseUsage"), .headers = {BASIC, KEY}};
     const char *name, *description;
     for (size_t i = 0; simulator_fault_name(i, &name, &description); i++) {
         if (strncmp(name, "slow", 4) == 0)
             continue;
         simulator_add_named_fault(server, name, NULL, 1);
-        struct answer answer = ask(server, &request);
+        struct http_answer answer = http_ask(server, &request);
         if (answer.code != CURLE_OK)
             fail_msg("%s: curl %d", name, (int)answer.code);
         long status = strtol(name + strcspn(name, "0123456789"), NULL, 10);
         if (status >= 100 && status != answer.status)
             fail_msg("%s: %ld", name, answer.status);
         assert_true(strlen(description) > 2);
-        answer_free(&answer);
+        http_answer_free(&answer);
     }
 }
 
@@ -587,9 +471,9 @@ static void ready_faults_all_answer(void **state)
 static void requests_are_kept(void **state)
 {
     struct simulator *server = *state;
-    struct request request = {"api/v1/BaqSvc/zLicenseUsage?list=a%20b&list=c%26d&%24top=1",
-                              .headers = {BASIC, "CallSettings: {\"Company\":\"EPIC07\"}"}};
-    expect(server, &request, 200, NULL);
+    struct http_request request = {"api/v1/BaqSvc/zLicenseUsage?list=a%20b&list=c%26d&%24top=1",
+                                   .headers = {BASIC, "CallSettings: {\"Company\":\"EPIC07\"}"}};
+    http_expect(server, &request, 200, NULL);
     struct simulator_request *seen = simulator_request(server, "BaqSvc", SIMULATOR_LAST);
     assert_non_null(seen);
     assert_string_equal(seen->method, "GET");
@@ -620,10 +504,10 @@ struct slow_call {
 static void *ask_slowly(void *context)
 {
     struct slow_call *call = context;
-    struct answer answer = ask(call->server,
-                               &(struct request){DATA("zLicenseUsage"), .headers = {BASIC, KEY}});
+    struct http_answer answer = http_ask(
+        call->server, &(struct http_request){DATA("zLicenseUsage"), .headers = {BASIC, KEY}});
     call->status = answer.status;
-    answer_free(&answer);
+    http_answer_free(&answer);
     return NULL;
 }
 
@@ -638,8 +522,8 @@ static void many_slow_calls_do_not_wait_for_each_other(void **state)
         assert_int_equal(pthread_create(&calls[i].thread, NULL, ask_slowly, &calls[i]), 0);
     }
     assert_true(simulator_wait_requests(server, "zLicense", CALLS, 30000));
-    struct request quick = {DATA("zExporterOpenOrders"), .headers = {BASIC, KEY}};
-    expect(server, &quick, 200, NULL);
+    struct http_request quick = {DATA("zExporterOpenOrders"), .headers = {BASIC, KEY}};
+    http_expect(server, &quick, 200, NULL);
     /* A request is in the log a moment before it sits on its seat. */
     for (int i = 0; i < 1000 && simulator_seats_taken(server, "Default") < CALLS; i++)
         poll(NULL, 0, 10);
@@ -672,14 +556,14 @@ static void certificates_are_judged(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct simulator *server = simulator_start(
             &(struct simulator_options){.certificate = cases[i].certificate, .certificate_expires_in = 5000});
-        struct answer answer = ask(server,
-                                   &(struct request){"TokenResource.svc/", .body = "", .headers = {USER},
-                                                     .ca_file = simulator_ca_file(server)});
+        struct http_answer answer = http_ask(
+            server, &(struct http_request){"TokenResource.svc/", .body = "", .headers = {USER},
+                                           .ca_file = simulator_ca_file(server)});
         if (answer.code != cases[i].code)
             fail_msg("certificate %zu: curl %d", i, (int)answer.code);
         time_t left = simulator_certificate_not_after(server) - time(NULL);
         assert_true(cases[i].certificate == SIMULATOR_TLS_EXPIRED ? left < 0 : left > 4000 && left <= 5000);
-        answer_free(&answer);
+        http_answer_free(&answer);
         simulator_stop(server);
     }
 }
@@ -689,14 +573,14 @@ static void a_server_can_be_restarted(void **state)
 {
     (void)state;
     struct simulator *server = simulator_start(NULL);
-    struct answer kept = {.body = calloc(1, 1)};
+    struct http_answer kept = {.body = calloc(1, 1)};
     char url[256];
     CURL *curl = curl_easy_init();
     snprintf(url, sizeof url, "%s/api/v1/BaqSvc/zLicenseUsage", simulator_url(server));
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_USERPWD, "epicor-monitor:demo-password");
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, body_keep);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, http_body_keep);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &kept);
     assert_int_equal(curl_easy_perform(curl), CURLE_OK);
 
@@ -743,12 +627,12 @@ static void timetable_plays(void **state)
             fail_msg("case %zu: %s", i, fault ? fault : "no fault");
         free(fault);
     }
-    struct request request = {DATA("zLicenseUsage"), .headers = {BASIC, KEY}};
+    struct http_request request = {DATA("zLicenseUsage"), .headers = {BASIC, KEY}};
     long status = 0;
     for (int i = 0; i < 2000 && status != 500; i++) {
-        struct answer answer = ask(server, &request);
+        struct http_answer answer = http_ask(server, &request);
         status = answer.status;
-        answer_free(&answer);
+        http_answer_free(&answer);
     }
     assert_int_equal(status, 500);
 }

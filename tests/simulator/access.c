@@ -4,71 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool sim_password_good(struct simulator *simulator, const char *user, const char *password)
-{
-    bool good = false;
-    pthread_mutex_lock(&simulator->lock);
-    for (struct sim_user *u = simulator->users; u; u = u->next)
-        good |= strcasecmp(u->name, user) == 0 && strcmp(u->password, password) == 0;
-    pthread_mutex_unlock(&simulator->lock);
-    return good;
-}
-
-bool sim_basic_read(const char *authorization, char **user, char **password)
-{
-    if (strncasecmp(authorization, "Basic ", 6) != 0)
-        return false;
-    size_t size;
-    char *text = sim_base64_decode(authorization + 6, strlen(authorization + 6), &size);
-    char *colon = text ? strchr(text, ':') : NULL;
-    if (colon) {
-        *user = sim_duplicate_n(text, (size_t)(colon - text));
-        *password = sim_duplicate(colon + 1);
-    }
-    free(text);
-    return colon != NULL;
-}
-
-static void bearer_refuse(struct sim_call *call)
-{
-    sim_call_add_header(call, "WWW-Authenticate", "Bearer");
-    switch (call->behaviour.bearer_refusal) {
-    case SIMULATOR_BEARER_EMPTY:
-        sim_error_as(call, 401, SIMULATOR_BODY_EMPTY, NULL, NULL);
-        break;
-    case SIMULATOR_BEARER_EPICOR:
-        sim_error(call, 401, NULL, "Invalid username or password.");
-        break;
-    case SIMULATOR_BEARER_HTML:
-        sim_error_as(call, 401, SIMULATOR_BODY_IIS_HTML, NULL, NULL);
-        break;
-    }
-}
-
-static bool identity_check(struct sim_call *call)
-{
-    const char *authorization = sim_call_header(call, "Authorization");
-    if (authorization && strncasecmp(authorization, "Bearer ", 7) == 0) {
-        pthread_mutex_lock(&call->simulator->lock);
-        struct sim_jwt_key key = call->simulator->key;
-        pthread_mutex_unlock(&call->simulator->lock);
-        if (sim_jwt_good(&key, authorization + 7, sim_server_time(call)))
-            return true;
-        bearer_refuse(call);
-        return false;
-    }
-    char *user = NULL, *password = NULL;
-    bool good = authorization && sim_basic_read(authorization, &user, &password) &&
-                sim_password_good(call->simulator, user, password);
-    free(user);
-    free(password);
-    if (!good) {
-        sim_call_add_header(call, "WWW-Authenticate", "Basic realm=\"Epicor\"");
-        sim_error(call, 401, NULL, "Invalid username or password.");
-    }
-    return good;
-}
-
 /* The three live 401 differ only in ErrorMessage; others saw 403 and 404 (facts §3). */
 static void key_refuse(struct sim_call *call, const char *key)
 {
@@ -104,6 +39,7 @@ static bool key_check(struct sim_call *call)
             expected = k->key;
     }
     bool good = key && expected && strcmp(key, expected) == 0;
+    call->simulator->counts.wrong_api_keys += !good;
     pthread_mutex_unlock(&call->simulator->lock);
     if (!good)
         key_refuse(call, key);
@@ -150,53 +86,19 @@ static bool right_check(struct sim_call *call, const char *resource)
 
 bool sim_access_check(struct sim_call *call, const char *resource)
 {
-    return identity_check(call) && (call->v1 || key_check(call)) && company_check(call) &&
+    return sim_identity_check(call) && (call->v1 || key_check(call)) && company_check(call) &&
            right_check(call, resource);
 }
 
 /* ---- what tests change
  * ------------------------------------------------------------------------------------------ */
 
-void simulator_set_password(struct simulator *simulator, const char *user, const char *password)
-{
-    pthread_mutex_lock(&simulator->lock);
-    struct sim_user *u = simulator->users;
-    while (u && strcmp(u->name, user) != 0)
-        u = u->next;
-    if (!u) {
-        u = sim_allocate(sizeof *u);
-        u->name = sim_duplicate(user);
-        u->next = simulator->users;
-        simulator->users = u;
-    }
-    free(u->password);
-    u->password = sim_duplicate(password);
-    pthread_mutex_unlock(&simulator->lock);
-}
-
-void simulator_set_api_key(struct simulator *simulator, const char *company, const char *key)
-{
-    pthread_mutex_lock(&simulator->lock);
-    struct sim_key *k = simulator->keys;
-    while (k && (company && k->company ? strcmp(k->company, company) != 0 : company != k->company))
-        k = k->next;
-    if (!k) {
-        k = sim_allocate(sizeof *k);
-        k->company = sim_duplicate(company);
-        struct sim_key **end = &simulator->keys;
-        while (*end)
-            end = &(*end)->next;
-        *end = k;
-    }
-    free(k->key);
-    k->key = sim_duplicate(key);
-    pthread_mutex_unlock(&simulator->lock);
-}
-
 void simulator_revoke_tokens(struct simulator *simulator)
 {
     pthread_mutex_lock(&simulator->lock);
     sim_jwt_new_key(&simulator->key);
+    for (struct sim_seen *seen = simulator->foreign_tokens; seen; seen = seen->next)
+        seen->revoked = true;
     pthread_mutex_unlock(&simulator->lock);
 }
 

@@ -70,7 +70,7 @@ static ssize_t stream_read(void *context, uint64_t position, char *buffer, size_
     struct sim_call *call = stream->call;
     if (position && call->body_delay_ms && !stream->paused) {
         stream->paused = true;
-        if (!sim_sleep(call->simulator, call->body_delay_ms))
+        if (!sim_call_sleep(call, call->body_delay_ms))
             return MHD_CONTENT_READER_END_WITH_ERROR;
     }
     stream_fill(stream);
@@ -90,6 +90,9 @@ static ssize_t stream_read(void *context, uint64_t position, char *buffer, size_
 static void stream_free(void *context)
 {
     struct stream *stream = context;
+    /* A client that has gone before the pause does not shorten it: the call keeps its seat to its own end. */
+    if (!stream->call->ended && !stream->paused)
+        sim_call_sleep(stream->call, stream->call->body_delay_ms);
     if (stream->gzip)
         deflateEnd(&stream->deflater);
     sim_text_free(&stream->packed);

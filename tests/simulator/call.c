@@ -40,6 +40,24 @@ void sim_call_add_header(struct sim_call *call, const char *name, const char *va
     call->headers[call->headers_count++].value = sim_duplicate(value);
 }
 
+bool sim_call_cut(const struct sim_call *call)
+{
+    return call->simulator->stopping || (call->identity_provider && call->simulator->provider_closing);
+}
+
+bool sim_call_sleep(struct sim_call *call, uint32_t milliseconds)
+{
+    struct simulator *simulator = call->simulator;
+    int64_t until = sim_now_ns() + (int64_t)milliseconds * 1000000;
+    struct timespec deadline = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
+    pthread_mutex_lock(&simulator->lock);
+    while (milliseconds && !sim_call_cut(call) && sim_now_ns() < until)
+        pthread_cond_timedwait(&simulator->changed, &simulator->lock, &deadline);
+    bool running = !sim_call_cut(call);
+    pthread_mutex_unlock(&simulator->lock);
+    return running;
+}
+
 bool sim_sleep(struct simulator *simulator, uint32_t milliseconds)
 {
     int64_t until = sim_now_ns() + (int64_t)milliseconds * 1000000;
@@ -52,11 +70,12 @@ bool sim_sleep(struct simulator *simulator, uint32_t milliseconds)
     return running;
 }
 
-struct sim_call *sim_call_make(struct simulator *simulator, const char *uri)
+struct sim_call *sim_call_make(const struct sim_door *door, const char *uri)
 {
     struct sim_call *call = sim_allocate(sizeof *call);
     size_t size = strcspn(uri, "?");
-    call->simulator = simulator;
+    call->simulator = door->simulator;
+    call->identity_provider = door->identity_provider;
     call->references = 1;
     call->path = sim_duplicate_n(uri, size);
     call->query = sim_duplicate(uri[size] ? uri + size + 1 : "");
@@ -71,8 +90,14 @@ void sim_call_begin(struct sim_call *call)
     const char *accept = sim_call_header(call, "Accept");
     call->json = accept && strcasestr(accept, "application/json");
     call->begun = true;
+    if (sim_oauth_asked(call))
+        call->token_request = SIM_TOKEN_ENDPOINT;
+    else if (strcasestr(call->path, "/TokenResource.svc"))
+        call->token_request = SIM_TOKEN_RESOURCE;
     pthread_mutex_lock(&simulator->lock);
     call->behaviour = simulator->behaviour;
+    simulator->counts.token_requests += call->token_request == SIM_TOKEN_RESOURCE;
+    simulator->counts.oauth_requests += call->token_request == SIM_TOKEN_ENDPOINT;
     if (++simulator->in_flight > simulator->in_flight_peak)
         simulator->in_flight_peak = simulator->in_flight;
     sim_log_add(call);
@@ -87,7 +112,10 @@ void sim_call_end(struct sim_call *call)
     struct simulator *simulator = call->simulator;
     call->ended = true;
     pthread_mutex_lock(&simulator->lock);
-    sim_seat_give_back(call);
+    sim_seat_give_back(simulator, call->license);
+    call->license = SIM_NO_LICENSE;
+    simulator->counts.token_refusals += call->token_request == SIM_TOKEN_RESOURCE && call->status != 200;
+    simulator->counts.oauth_refusals += call->token_request == SIM_TOKEN_ENDPOINT && call->status != 200;
     simulator->in_flight--;
     if (simulator->requests - call->number <= SIM_LOG_SIZE)
         simulator->log[call->number % SIM_LOG_SIZE]->status = call->status;
@@ -112,6 +140,7 @@ void sim_call_drop(struct sim_call *call)
     sim_text_free(&call->body);
     sim_text_free(&call->upload);
     free(call->company_copy);
+    free(call->user);
     free(call->path);
     free(call->query);
     free(call->method);

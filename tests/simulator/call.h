@@ -8,6 +8,7 @@
 #include "simulator/table.h"
 #include "simulator/text.h"
 
+#include <cjson/cJSON.h>
 #include <microhttpd.h>
 #include <pthread.h>
 
@@ -21,6 +22,8 @@
 
 struct sim_user {
     char *name, *password;
+    uint32_t wrong_in_a_row;
+    int64_t locked_until_ns; /* 0: not; INT64_MAX: until it is unlocked */
     struct sim_user *next;
 };
 
@@ -33,6 +36,26 @@ struct sim_key {
 struct sim_name {
     char *name;
     struct sim_name *next;
+};
+
+struct sim_session {
+    char guid[37];
+    unsigned license; /* whose seat it holds */
+    int64_t used_ns;
+    struct sim_session *next;
+};
+
+/* What must not come twice, or not again: token ids of assertions, digests of foreign tokens. */
+struct sim_seen {
+    char *text;
+    bool revoked;
+    struct sim_seen *next;
+};
+
+/* Where requests come in: the app server, and the identity provider when it has a port of its own. */
+struct sim_door {
+    struct simulator *simulator;
+    bool identity_provider;
 };
 
 struct sim_entry {
@@ -59,6 +82,7 @@ struct sim_fault {
     struct simulator_fault rule; /* strings are our own */
     uint32_t passed, hits;
     bool over, cleared;
+    void (*undo)(struct simulator *simulator); /* when it is cleared; NULL: nothing */
     struct sim_fault *next;
 };
 
@@ -75,13 +99,29 @@ struct simulator {
     char *const *companies;
     uint16_t port;
     struct MHD_Daemon *daemon;
+    struct sim_door door, provider_door;
+    struct simulator_options listening; /* host and certificate only */
+    uint16_t provider_port;
     struct sim_certificates certificates;
+    char *token_path, *token_url; /* NULL: no token endpoint */
+    bool provider_own_port;
+    char *client_id, *audience, *scopes, *client_user;
+    char *issuer, *foreign_audience;
+    char *proxy_user_header;
+    pthread_mutex_t provider_lock; /* provider_daemon */
+    struct MHD_Daemon *provider_daemon;
 
     pthread_mutex_t lock; /* all below */
     pthread_cond_t changed;
-    bool stopping;
+    bool stopping, provider_closing;
     struct simulator_behaviour behaviour;
     struct sim_jwt_key key;
+    char *client_secret, *client_key;
+    cJSON *jwks;
+    struct sim_seen *assertions, *foreign_tokens;
+    struct simulator_counts counts;
+    struct sim_session *sessions;
+    uint32_t seats_taken, seats_peak; /* of all licenses */
     struct sim_user *users;
     struct sim_key *keys;
     struct sim_name *denied;
@@ -120,6 +160,10 @@ struct sim_call {
     const char *company; /* of the path, or of v1's three other ways; "" when unknown */
     char *company_copy;
     unsigned license; /* whose seat is taken */
+    char *user;       /* who was let in; NULL: nobody, or not known */
+    bool in_session;
+    bool identity_provider; /* came in there */
+    enum { SIM_NO_TOKEN_REQUEST, SIM_TOKEN_RESOURCE, SIM_TOKEN_ENDPOINT } token_request;
 
     /* the answer */
     int status;
@@ -136,7 +180,7 @@ struct sim_call {
 };
 
 /* ---- call.c */
-struct sim_call *sim_call_make(struct simulator *simulator, const char *uri);
+struct sim_call *sim_call_make(const struct sim_door *door, const char *uri);
 /* The request is complete: it is counted, logged, and sees the behaviour of now. */
 void sim_call_begin(struct sim_call *call);
 /* The call's own end: gives the seat back, writes the status into the log. Once. */
@@ -147,7 +191,10 @@ int64_t sim_server_time(const struct sim_call *call); /* epoch, by the server's 
 const char *sim_call_header(const struct sim_call *call, const char *name); /* of the request */
 char *sim_query_argument(const char *query, const char *name, size_t i);    /* allocated, NULL */
 void sim_call_add_header(struct sim_call *call, const char *name, const char *value);
-/* Sleeps; false when the server stops. */
+/* Whether the server or the call's own listener is closing; under the lock. */
+bool sim_call_cut(const struct sim_call *call);
+/* Sleep; false when they were cut short by that, or by the server's stop. */
+bool sim_call_sleep(struct sim_call *call, uint32_t milliseconds);
 bool sim_sleep(struct simulator *simulator, uint32_t milliseconds);
 
 /* ---- answer.c: hands the answer to libmicrohttpd. */
@@ -162,25 +209,62 @@ void sim_error(struct sim_call *call, int status, const char *type, const char *
 void sim_error_as(struct sim_call *call, int status, enum simulator_body form, const char *type,
                   const char *message);
 
-/* ---- token.c, access.c */
+/* ---- token.c: TokenResource.svc; oauth.c: the token endpoint of its own */
 void sim_token_answer(struct sim_call *call);
-/* Whether user, key, company and right are good; else the answer is an error already. */
+void sim_oauth_start(struct simulator *simulator, const struct simulator_options *options);
+void sim_oauth_free(struct simulator *simulator);
+bool sim_oauth_asked(const struct sim_call *call); /* whether the request is for it */
+void sim_oauth_answer(struct sim_call *call);
+/* assertion.c: the client's id when it is good, allocated; else NULL, and `why` says why. */
+char *sim_assertion_check(struct sim_call *call, const char *assertion, const char **why);
+
+/* ---- access.c: whether user, key, company and right are good; else the answer is an error already. */
 bool sim_access_check(struct sim_call *call, const char *resource);
-bool sim_password_good(struct simulator *simulator, const char *user, const char *password);
+/* identity.c: the first of these. */
+bool sim_identity_check(struct sim_call *call);
 /* User and password of an Authorization: Basic value; allocated. */
 bool sim_basic_read(const char *authorization, char **user, char **password);
+
+/* ---- accounts.c */
+/* Counts wrong passwords, locks after too many. */
+bool sim_password_check(struct sim_call *call, const char *user, const char *password);
+bool sim_user_known(struct simulator *simulator, const char *user);
+void sim_accounts_free(struct simulator *simulator);
+
+/* ---- foreign.c: tokens of another identity provider. */
+bool sim_foreign_good(struct sim_call *call, const char *token);
+/* Whether the text is new in the list, which keeps it; under the lock. */
+bool sim_seen_add(struct sim_seen **list, const char *text);
+void sim_seen_free(struct sim_seen *list);
+
+/* ---- sessions.c */
+/* Finds the session that the call names; false: it is none, the answer is an error already. */
+bool sim_session_enter(struct sim_call *call, const char *resource);
+void sim_session_login(struct sim_call *call);
+void sim_session_logout(struct sim_call *call);
+void sim_session_validate(struct sim_call *call);
+/* Lets idle sessions expire; under the lock. */
+void sim_sessions_sweep(struct simulator *simulator);
+void sim_sessions_free(struct simulator *simulator);
 
 /* ---- seats.c: takes a seat and adds what it costs in time; false: refused, the answer is an error already.
  */
 bool sim_seat_take(struct sim_call *call);
-void sim_seat_give_back(struct sim_call *call); /* under the lock */
+void sim_seat_give_back(struct simulator *simulator, unsigned license); /* under the lock */
+/* What a call within a session costs in time: that of the shared license, every time (facts §4.4). */
+void sim_seat_delay(struct sim_call *call, unsigned license);
 void sim_seats_start(struct simulator *simulator);
 
 /* ---- faults.c: whether a fault took the answer over. */
 bool sim_fault_apply(struct sim_call *call);
 /* Waits as long as a fault holds the answer; false when the server stops. */
 bool sim_fault_wait(struct sim_call *call);
+unsigned sim_fault_add(struct simulator *simulator, const struct simulator_fault *fault,
+                       void (*undo)(struct simulator *simulator), bool over);
 void sim_faults_free(struct simulator *simulator);
+
+/* ---- events.c: false when no event has this name. */
+bool sim_event_begin(struct simulator *simulator, const char *name, uint32_t count, unsigned *number);
 
 /* ---- log.c */
 void sim_log_add(struct sim_call *call); /* under the lock */

@@ -114,10 +114,13 @@ bool simulator_fault_name(size_t i, const char **name, const char **description)
     return true;
 }
 
-unsigned simulator_add_fault(struct simulator *simulator, const struct simulator_fault *fault)
+unsigned sim_fault_add(struct simulator *simulator, const struct simulator_fault *fault,
+                       void (*undo)(struct simulator *simulator), bool over)
 {
     struct sim_fault *kept = sim_allocate(sizeof *kept);
     kept->rule = *fault;
+    kept->undo = undo;
+    kept->over = over;
     kept->rule.path = sim_duplicate(fault->path);
     kept->rule.method = sim_duplicate(fault->method);
     kept->rule.message = sim_duplicate(fault->message);
@@ -135,6 +138,11 @@ unsigned simulator_add_fault(struct simulator *simulator, const struct simulator
     return number;
 }
 
+unsigned simulator_add_fault(struct simulator *simulator, const struct simulator_fault *fault)
+{
+    return sim_fault_add(simulator, fault, NULL, false);
+}
+
 unsigned simulator_add_named_fault(struct simulator *simulator, const char *name, const char *path,
                                    uint32_t count)
 {
@@ -146,28 +154,42 @@ unsigned simulator_add_named_fault(struct simulator *simulator, const char *name
             return simulator_add_fault(simulator, &rule);
         }
     }
+    unsigned number;
+    if (sim_event_begin(simulator, name, count, &number))
+        return number;
     sim_die("no fault is called %s", name);
 }
 
-/* A fault stays in the list when it is over, so that its hits can still be read. */
+/* A fault stays in the list when it is over, so that its hits can still be read. 0: every fault. */
+static void faults_clear(struct simulator *simulator, unsigned number)
+{
+    for (;;) {
+        void (*undo)(struct simulator * simulator) = NULL;
+        pthread_mutex_lock(&simulator->lock);
+        for (struct sim_fault *f = simulator->faults; f && !undo; f = f->next) {
+            if (number && f->number != number)
+                continue;
+            f->over = f->cleared = true;
+            undo = f->undo;
+            f->undo = NULL;
+        }
+        pthread_cond_broadcast(&simulator->changed);
+        pthread_mutex_unlock(&simulator->lock);
+        if (!undo)
+            return;
+        undo(simulator); /* takes the lock itself */
+    }
+}
+
 void simulator_clear_fault(struct simulator *simulator, unsigned number)
 {
-    pthread_mutex_lock(&simulator->lock);
-    for (struct sim_fault *f = simulator->faults; f; f = f->next) {
-        if (f->number == number)
-            f->over = f->cleared = true;
-    }
-    pthread_cond_broadcast(&simulator->changed);
-    pthread_mutex_unlock(&simulator->lock);
+    if (number)
+        faults_clear(simulator, number);
 }
 
 void simulator_clear_faults(struct simulator *simulator)
 {
-    pthread_mutex_lock(&simulator->lock);
-    for (struct sim_fault *f = simulator->faults; f; f = f->next)
-        f->over = f->cleared = true;
-    pthread_cond_broadcast(&simulator->changed);
-    pthread_mutex_unlock(&simulator->lock);
+    faults_clear(simulator, 0);
 }
 
 uint32_t simulator_fault_hits(struct simulator *simulator, unsigned number)
@@ -266,9 +288,9 @@ bool sim_fault_wait(struct sim_call *call)
 {
     struct simulator *simulator = call->simulator;
     pthread_mutex_lock(&simulator->lock);
-    while (call->held_by && !call->held_by->cleared && !simulator->stopping)
+    while (call->held_by && !call->held_by->cleared && !sim_call_cut(call))
         pthread_cond_wait(&simulator->changed, &simulator->lock);
-    bool running = !simulator->stopping;
+    bool running = !sim_call_cut(call);
     pthread_mutex_unlock(&simulator->lock);
     return running;
 }

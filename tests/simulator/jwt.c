@@ -74,53 +74,65 @@ static char *signature_make(const struct sim_jwt_key *key, const char *text, siz
     return sim_base64_encode(digest, digest_size, true);
 }
 
-char *sim_jwt_make(const struct sim_jwt_key *key, int64_t issued, int64_t expires, const char *user,
-                   int claims)
+char *sim_jwt_sign(const struct sim_jwt_key *key, const char *payload, bool opaque)
 {
     static const char head[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
-    const char *quote = claims == SIMULATOR_CLAIMS_NUMBERS ? "" : "\"";
-    struct sim_text payload = {0}, token = {0};
-    sim_text_printf(&payload,
-                    "{\"exp\":%s%lld%s,\"iat\":%s%lld%s,\"iss\":\"epicor\",\"aud\":\"epicor\",\"username\":",
-                    quote, (long long)expires, quote, quote, (long long)issued, quote);
-    sim_text_add_json(&payload, user);
-    sim_text_add(&payload, "}", 1);
-
+    struct sim_text token = {0};
     char *first = sim_base64_encode(head, sizeof head - 1, true);
-    char *second = sim_base64_encode(payload.data, payload.size, true);
+    char *second = sim_base64_encode(payload, strlen(payload), true);
     sim_text_printf(&token, "%s.%s", first, second);
     char *signature = signature_make(key, token.data, token.size);
     sim_text_printf(&token, ".%s", signature);
     free(first);
     free(second);
     free(signature);
-    sim_text_free(&payload);
-    if (claims == SIMULATOR_OPAQUE_TOKEN) {
-        for (char *c = token.data; *c; c++) {
-            if (*c == '.')
-                *c = '~';
-        }
+    for (char *c = token.data; opaque && *c; c++) {
+        if (*c == '.')
+            *c = '~';
     }
     return token.data;
 }
 
-static bool payload_alive(const char *part, size_t size, int64_t now)
+char *sim_jwt_make(const struct sim_jwt_key *key, int64_t issued, int64_t expires, const char *user,
+                   int claims)
+{
+    const char *quote = claims == SIMULATOR_CLAIMS_NUMBERS ? "" : "\"";
+    struct sim_text payload = {0};
+    sim_text_printf(&payload,
+                    "{\"exp\":%s%lld%s,\"iat\":%s%lld%s,\"iss\":\"epicor\",\"aud\":\"epicor\",\"username\":",
+                    quote, (long long)expires, quote, quote, (long long)issued, quote);
+    sim_text_add_json(&payload, user);
+    sim_text_add(&payload, "}", 1);
+    char *token = sim_jwt_sign(key, payload.data, claims == SIMULATOR_OPAQUE_TOKEN);
+    sim_text_free(&payload);
+    return token;
+}
+
+static bool payload_alive(const char *part, size_t size, int64_t now, struct sim_jwt_claims *read)
 {
     size_t decoded_size;
     char *payload = sim_base64_decode(part, size, &decoded_size);
     cJSON *claims = payload ? cJSON_ParseWithLength(payload, decoded_size) : NULL;
     const cJSON *expires = cJSON_GetObjectItemCaseSensitive(claims, "exp");
+    const char *issuer = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(claims, "iss"));
     int64_t limit = 0;
     if (cJSON_IsString(expires))
         limit = strtoll(expires->valuestring, NULL, 10);
     else if (cJSON_IsNumber(expires))
         limit = (int64_t)expires->valuedouble;
+    bool alive = now < limit;
+    if (alive) {
+        read->user = sim_duplicate(
+            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(claims, "username")));
+        read->epicor = issuer && strcmp(issuer, "epicor") == 0;
+    }
     cJSON_Delete(claims);
     free(payload);
-    return now < limit;
+    return alive;
 }
 
-bool sim_jwt_good(const struct sim_jwt_key *key, const char *token, int64_t now)
+bool sim_jwt_good(const struct sim_jwt_key *key, const char *token, int64_t now,
+                  struct sim_jwt_claims *claims)
 {
     char *copy = sim_duplicate(token);
     for (char *c = copy; *c; c++) {
@@ -133,7 +145,7 @@ bool sim_jwt_good(const struct sim_jwt_key *key, const char *token, int64_t now)
         char *signature = signature_make(key, copy, (size_t)(second - copy));
         good = strlen(signature) == strlen(second + 1) &&
                CRYPTO_memcmp(signature, second + 1, strlen(signature)) == 0 &&
-               payload_alive(first + 1, (size_t)(second - first - 1), now);
+               payload_alive(first + 1, (size_t)(second - first - 1), now, claims);
         free(signature);
     }
     free(copy);

@@ -192,6 +192,8 @@ void simulator_reset_peaks(struct simulator *simulator)
 {
     pthread_mutex_lock(&simulator->lock);
     simulator->in_flight_peak = simulator->in_flight;
+    simulator->seats_peak = simulator->seats_taken;
+    simulator->counts.sessions_peak = simulator->counts.sessions_open;
     for (unsigned i = 0; i < SIM_LICENSES; i++)
         simulator->seats[i].peak = simulator->seats[i].taken;
     pthread_mutex_unlock(&simulator->lock);

@@ -12,6 +12,7 @@ struct route {
     bool v1;
     void (*answer)(struct sim_call *call, char *const *arguments);
     const char *resource; /* of the right that is needed: {} as in the pattern */
+    bool own_seat;        /* takes its seat itself, if it wants one */
 };
 
 static void baq_answer(struct sim_call *call, char *const *arguments)
@@ -47,14 +48,41 @@ static void staged_answer(struct sim_call *call, char *const *arguments)
     sim_function_answer(call, arguments[0], arguments[1], true);
 }
 
+static void login_answer(struct sim_call *call, char *const *arguments)
+{
+    (void)arguments;
+    sim_session_login(call);
+}
+
+static void logout_answer(struct sim_call *call, char *const *arguments)
+{
+    (void)arguments;
+    sim_session_logout(call);
+}
+
+static void validate_answer(struct sim_call *call, char *const *arguments)
+{
+    (void)arguments;
+    sim_session_validate(call);
+}
+
+#define SESSION "Ice.LIB.SessionModSvc"
+
 static const struct route routes[] = {
-    {"api/v2/odata/{c}/BaqSvc/{}/Data", "GET", false, baq_answer, "BaqSvc/{}"},
-    {"api/v2/odata/{c}/BaqSvc/{}", "GET", false, baq_describe, "BaqSvc/{}"},
-    {"api/v2/odata/{c}/{}/{}", "GET", false, entity_answer, "{}/{}"},
-    {"api/v2/efx/staging/{c}/{}/{}", "POST", false, staged_answer, "efx/{}/{}"},
-    {"api/v2/efx/{c}/{}/{}", "POST", false, function_answer, "efx/{}/{}"},
-    {"api/v1/BaqSvc/{}", "GET", true, old_baq_answer, "BaqSvc/{}"},
-    {"api/v1/{}/{}", "GET", true, entity_answer, "{}/{}"},
+    {"api/v2/odata/{c}/" SESSION "/Login", "POST", false, login_answer, SESSION "/Login", true},
+    {"api/v2/odata/{c}/" SESSION "/Logout", "POST", false, logout_answer, SESSION "/Logout", true},
+    {"api/v2/odata/{c}/" SESSION "/IsValidSession", "POST", false, validate_answer, SESSION "/IsValidSession",
+     true},
+    {"api/v1/" SESSION "/Login", "POST", true, login_answer, SESSION "/Login", true},
+    {"api/v1/" SESSION "/Logout", "POST", true, logout_answer, SESSION "/Logout", true},
+    {"api/v1/" SESSION "/IsValidSession", "POST", true, validate_answer, SESSION "/IsValidSession", true},
+    {"api/v2/odata/{c}/BaqSvc/{}/Data", "GET", false, baq_answer, "BaqSvc/{}", false},
+    {"api/v2/odata/{c}/BaqSvc/{}", "GET", false, baq_describe, "BaqSvc/{}", false},
+    {"api/v2/odata/{c}/{}/{}", "GET", false, entity_answer, "{}/{}", false},
+    {"api/v2/efx/staging/{c}/{}/{}", "POST", false, staged_answer, "efx/{}/{}", false},
+    {"api/v2/efx/{c}/{}/{}", "POST", false, function_answer, "efx/{}/{}", false},
+    {"api/v1/BaqSvc/{}", "GET", true, old_baq_answer, "BaqSvc/{}", false},
+    {"api/v1/{}/{}", "GET", true, entity_answer, "{}/{}", false},
 };
 
 static bool route_match(const struct route *route, const struct sim_call *call, char *arguments[2],
@@ -120,7 +148,8 @@ static void route_answer(const struct route *route, struct sim_call *call, char 
         return;
     }
     char *resource = resource_make(route, arguments);
-    if (sim_access_check(call, resource) && sim_seat_take(call))
+    if (sim_access_check(call, resource) && sim_session_enter(call, resource) &&
+        (call->in_session || route->own_seat || sim_seat_take(call)))
         route->answer(call, arguments);
     free(resource);
 }
@@ -158,7 +187,11 @@ void sim_call_answer(struct sim_call *call)
         sim_error_as(call, 411, SIMULATOR_BODY_IIS_HTML, NULL, NULL);
         return;
     }
-    if (!segments_read(call) || call->segments_count == 0) {
+    if (sim_oauth_asked(call)) {
+        sim_oauth_answer(call);
+        return;
+    }
+    if (call->identity_provider || !segments_read(call) || call->segments_count == 0) {
         sim_error_as(call, 404, SIMULATOR_BODY_IIS_HTML, NULL, NULL);
         return;
     }

@@ -1,4 +1,4 @@
-/* License seats, facts §4: a sessionless call holds its claim just for the call. */
+/* License seats, facts §4: a sessionless call holds its claim just for the call, a session until Logout. */
 #include "simulator/call.h"
 
 #include <cjson/cJSON.h>
@@ -81,12 +81,22 @@ static uint32_t shared_delay(const struct sim_call *call, uint32_t in_a_row)
     return delay;
 }
 
+void sim_seat_delay(struct sim_call *call, unsigned license)
+{
+    if (license != WEB_SERVICE_SHARED)
+        return;
+    pthread_mutex_lock(&call->simulator->lock);
+    call->delay_ms += shared_delay(call, call->simulator->shared_in_a_row++);
+    pthread_mutex_unlock(&call->simulator->lock);
+}
+
 bool sim_seat_take(struct sim_call *call)
 {
     struct simulator *simulator = call->simulator;
     unsigned claimed = license_claimed(call);
     pthread_mutex_lock(&simulator->lock);
     struct sim_seats *seats = simulator->seats;
+    sim_sessions_sweep(simulator);
     unsigned license = claimed;
     if (claimed == WEB_SERVICE) {
         if (seats[WEB_SERVICE].owned == 0) {
@@ -104,6 +114,8 @@ bool sim_seat_take(struct sim_call *call)
         seats[license].calls++;
         if (++seats[license].taken > seats[license].peak)
             seats[license].peak = seats[license].taken;
+        if (++simulator->seats_taken > simulator->seats_peak)
+            simulator->seats_peak = simulator->seats_taken;
     }
     pthread_mutex_unlock(&simulator->lock);
     if (!taken)
@@ -111,11 +123,12 @@ bool sim_seat_take(struct sim_call *call)
     return taken;
 }
 
-void sim_seat_give_back(struct sim_call *call)
+void sim_seat_give_back(struct simulator *simulator, unsigned license)
 {
-    if (call->license != SIM_NO_LICENSE)
-        call->simulator->seats[call->license].taken--;
-    call->license = SIM_NO_LICENSE;
+    if (license == SIM_NO_LICENSE)
+        return;
+    simulator->seats[license].taken--;
+    simulator->seats_taken--;
 }
 
 void simulator_set_seats(struct simulator *simulator, const char *license, uint32_t owned)
@@ -135,7 +148,12 @@ void simulator_occupy_seats(struct simulator *simulator, const char *license, ui
 static struct sim_seats seats_read(struct simulator *simulator, const char *license)
 {
     pthread_mutex_lock(&simulator->lock);
-    struct sim_seats seats = simulator->seats[license_find(license)];
+    sim_sessions_sweep(simulator);
+    struct sim_seats seats = {.taken = simulator->seats_taken, .peak = simulator->seats_peak};
+    for (unsigned i = 0; !license && i < SIM_LICENSES; i++)
+        seats.calls += simulator->seats[i].calls;
+    if (license)
+        seats = simulator->seats[license_find(license)];
     pthread_mutex_unlock(&simulator->lock);
     return seats;
 }

@@ -38,7 +38,7 @@ static enum MHD_Result request_handle(void *context, struct MHD_Connection *conn
     sim_call_begin(call);
     if (!sim_fault_apply(call))
         sim_call_answer(call);
-    if (!sim_fault_wait(call) || !sim_sleep(call->simulator, call->delay_ms + latency_make(call)))
+    if (!sim_fault_wait(call) || !sim_call_sleep(call, call->delay_ms + latency_make(call)))
         return MHD_NO;
     return sim_answer_queue(call);
 }
@@ -85,7 +85,8 @@ static void address_make(const struct simulator_options *options, struct sockadd
         sim_die("%s is not an IPv4 address", host);
 }
 
-static void daemon_start(struct simulator *simulator, const struct simulator_options *options)
+static struct MHD_Daemon *daemon_start(struct simulator *simulator, struct sim_door *door,
+                                       const struct simulator_options *options)
 {
     bool tls = options->certificate != SIMULATOR_PLAIN_HTTP;
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
@@ -97,15 +98,52 @@ static void daemon_start(struct simulator *simulator, const struct simulator_opt
         {MHD_OPTION_HTTPS_MEM_KEY, 0, simulator->certificates.key},
         {MHD_OPTION_END, 0, NULL},
     };
-    simulator->daemon = MHD_start_daemon(
+    struct MHD_Daemon *daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, request_handle, simulator, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
-        MHD_OPTION_URI_LOG_CALLBACK, request_named, simulator, MHD_OPTION_NOTIFY_COMPLETED, request_completed,
+        MHD_OPTION_URI_LOG_CALLBACK, request_named, door, MHD_OPTION_NOTIFY_COMPLETED, request_completed,
         simulator, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, simulator, MHD_OPTION_CONNECTION_LIMIT,
         8192u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(256 * 1024), MHD_OPTION_LISTENING_ADDRESS_REUSE,
         1u, MHD_OPTION_ARRAY, tls ? tls_options : tls_options + 2, MHD_OPTION_END);
-    if (!simulator->daemon)
+    if (!daemon)
         sim_die("port %u cannot be listened on: %s", options->port, strerror(errno));
-    simulator->port = MHD_get_daemon_info(simulator->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+    return daemon;
+}
+
+static uint16_t daemon_port(struct MHD_Daemon *daemon)
+{
+    return MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+}
+
+/* ---- the identity provider's own listener
+ * ----------------------------------------------------------------------- */
+
+/* Calls that wait there are cut, so that they can be joined. */
+static void provider_closing_set(struct simulator *simulator, bool closing)
+{
+    pthread_mutex_lock(&simulator->lock);
+    simulator->provider_closing = closing;
+    pthread_cond_broadcast(&simulator->changed);
+    pthread_mutex_unlock(&simulator->lock);
+}
+
+void simulator_set_identity_provider(struct simulator *simulator, bool up)
+{
+    if (!simulator->provider_own_port)
+        sim_die("the identity provider has no port of its own");
+    pthread_mutex_lock(&simulator->provider_lock);
+    struct MHD_Daemon *old = simulator->provider_daemon;
+    if (up && !old) {
+        struct simulator_options options = simulator->listening;
+        options.port = simulator->provider_port;
+        simulator->provider_daemon = daemon_start(simulator, &simulator->provider_door, &options);
+        simulator->provider_port = daemon_port(simulator->provider_daemon);
+    } else if (!up && old) {
+        simulator->provider_daemon = NULL;
+        provider_closing_set(simulator, true);
+        MHD_stop_daemon(old);
+        provider_closing_set(simulator, false);
+    }
+    pthread_mutex_unlock(&simulator->provider_lock);
 }
 
 static void companies_copy(struct simulator *simulator, const char *const *companies)
@@ -122,6 +160,35 @@ static void companies_copy(struct simulator *simulator, const char *const *compa
     simulator->companies = copy;
 }
 
+static char *url_make(const struct simulator *simulator, uint16_t port, const char *path)
+{
+    struct sim_text url = {0};
+    bool tls = simulator->listening.certificate != SIMULATOR_PLAIN_HTTP;
+    sim_text_printf(&url, "%s:%u%s", tls ? "https://localhost" : "http://127.0.0.1", port, path);
+    return url.data;
+}
+
+/* All that the answers need is there before the first request can come. */
+static void listeners_start(struct simulator *simulator, const struct simulator_options *options)
+{
+    simulator->listening = (struct simulator_options){.host = sim_duplicate(options->host),
+                                                      .certificate = options->certificate};
+    simulator->door = (struct sim_door){simulator, false};
+    simulator->provider_door = (struct sim_door){simulator, true};
+    sim_oauth_start(simulator, options);
+    if (simulator->provider_own_port) {
+        simulator_set_identity_provider(simulator, true);
+        simulator->token_url = url_make(simulator, simulator->provider_port, simulator->token_path);
+    }
+    pthread_mutex_lock(&simulator->lock); /* a request waits until the URLs are known */
+    simulator->daemon = daemon_start(simulator, &simulator->door, options);
+    simulator->port = daemon_port(simulator->daemon);
+    simulator->url = url_make(simulator, simulator->port, simulator->base_path);
+    if (simulator->token_path && !simulator->provider_own_port)
+        simulator->token_url = url_make(simulator, simulator->port, simulator->token_path);
+    pthread_mutex_unlock(&simulator->lock);
+}
+
 struct simulator *simulator_start(const struct simulator_options *options)
 {
     static const struct simulator_options none;
@@ -130,6 +197,7 @@ struct simulator *simulator_start(const struct simulator_options *options)
     struct simulator *simulator = sim_allocate(sizeof *simulator);
     pthread_condattr_t attributes;
     pthread_mutex_init(&simulator->lock, NULL);
+    pthread_mutex_init(&simulator->provider_lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&simulator->changed, &attributes);
@@ -139,6 +207,13 @@ struct simulator *simulator_start(const struct simulator_options *options)
     simulator->behaviour = options->behaviour;
     companies_copy(simulator, options->companies);
     sim_jwt_new_key(&simulator->key);
+    simulator->issuer = sim_duplicate(options->foreign.issuer);
+    simulator->foreign_audience = sim_duplicate(options->foreign.audience);
+    simulator->proxy_user_header = sim_duplicate(options->proxy_user_header);
+    if (options->foreign.jwks)
+        simulator_set_jwks(simulator, options->foreign.jwks);
+    if (options->foreign.jwks_file)
+        simulator_load_jwks(simulator, options->foreign.jwks_file);
     sim_seats_start(simulator);
     sim_content_start(simulator);
     simulator_set_password(simulator, options->user ? options->user : "epicor-monitor",
@@ -147,38 +222,8 @@ struct simulator *simulator_start(const struct simulator_options *options)
     if (options->certificate != SIMULATOR_PLAIN_HTTP)
         sim_certificates_make(&simulator->certificates, options->certificate, options->certificate_expires_in,
                               options->ca_of ? &options->ca_of->certificates : NULL);
-    daemon_start(simulator, options);
-
-    struct sim_text url = {0};
-    bool tls = options->certificate != SIMULATOR_PLAIN_HTTP;
-    sim_text_printf(&url, "%s:%u%s", tls ? "https://localhost" : "http://127.0.0.1", simulator->port,
-                    simulator->base_path);
-    simulator->url = url.data;
+    listeners_start(simulator, options);
     return simulator;
-}
-
-static void accounts_free(struct simulator *simulator)
-{
-    for (struct sim_user *u = simulator->users, *next; u; u = next) {
-        next = u->next;
-        free(u->name);
-        free(u->password);
-        free(u);
-    }
-    for (struct sim_key *k = simulator->keys, *next; k; k = next) {
-        next = k->next;
-        free(k->company);
-        free(k->key);
-        free(k);
-    }
-    for (struct sim_name *d = simulator->denied, *next; d; d = next) {
-        next = d->next;
-        free(d->name);
-        free(d);
-    }
-    for (char *const *company = simulator->companies; *company; company++)
-        free(*company);
-    free((void *)simulator->companies);
 }
 
 void simulator_stop(struct simulator *simulator)
@@ -190,12 +235,24 @@ void simulator_stop(struct simulator *simulator)
     pthread_cond_broadcast(&simulator->changed);
     pthread_mutex_unlock(&simulator->lock);
     sim_timetable_stop(simulator);
+    if (simulator->provider_own_port)
+        simulator_set_identity_provider(simulator, false);
     MHD_stop_daemon(simulator->daemon);
     sim_certificates_free(&simulator->certificates);
     sim_faults_free(simulator);
     sim_log_free(simulator);
     sim_content_free(simulator);
-    accounts_free(simulator);
+    sim_accounts_free(simulator);
+    sim_sessions_free(simulator);
+    sim_oauth_free(simulator);
+    sim_seen_free(simulator->assertions);
+    sim_seen_free(simulator->foreign_tokens);
+    cJSON_Delete(simulator->jwks);
+    free(simulator->issuer);
+    free(simulator->foreign_audience);
+    free(simulator->proxy_user_header);
+    free((char *)simulator->listening.host);
+    pthread_mutex_destroy(&simulator->provider_lock);
     pthread_cond_destroy(&simulator->changed);
     pthread_mutex_destroy(&simulator->lock);
     free(simulator->base_path);

@@ -36,6 +36,18 @@ enum simulator_certificate {
     SIMULATOR_TLS_WRONG_NAME,    /* for wrong.example.test */
 };
 
+/* The ways to be let in to API calls. */
+enum simulator_way {
+    SIMULATOR_WAY_TOKEN,   /* Authorization: Bearer, a token of TokenResource.svc (facts §1) */
+    SIMULATOR_WAY_BASIC,   /* Authorization: Basic on each call; real servers take both (facts §1, §3) */
+    SIMULATOR_WAY_OAUTH,   /* Bearer, a token of the simulator's own token endpoint, where it is on (§2) */
+    SIMULATOR_WAY_FOREIGN, /* Bearer, a JWT of another identity provider, where its keys are given (§2) */
+    SIMULATOR_WAY_PROXY,   /* a header of a trusted proxy in front, where its name is given */
+    SIMULATOR_WAY_NONE,    /* everybody; the API key is still wanted */
+    SIMULATOR_WAYS
+};
+#define SIMULATOR_BY(way) (1u << (way))
+
 /* The ways in which real servers differ, or in which sources contradict each other. */
 struct simulator_behaviour {
     /* TokenResource.svc, facts §1 */
@@ -56,6 +68,16 @@ struct simulator_behaviour {
                              verification */
 
     /* Access, facts §3 */
+    unsigned
+        access; /* SIMULATOR_BY(...) | ...; 0: every way that is configured, but not SIMULATOR_WAY_NONE */
+    enum {
+        SIMULATOR_BASIC_EPICOR, /* 401 with Epicor's body, "Invalid username or password." */
+        SIMULATOR_BASIC_HTML    /* IIS's page "HTTP Error 401.1" without a telling text (§9 no. 22) */
+    } basic_refusal;            /* of a wrong user or password, or of none */
+    uint32_t
+        lockout_after; /* so many wrong passwords in a row lock the account, whichever way they came; 0: never */
+    uint32_t
+        lockout_seconds; /* how long; 0: until simulator_unlock(). A locked account answers as a wrong password does */
     enum { SIMULATOR_KEY_401, SIMULATOR_KEY_403, SIMULATOR_KEY_404 } key_refusal;
     enum { SIMULATOR_RIGHT_401, SIMULATOR_RIGHT_403 } right_refusal;
     enum {
@@ -64,6 +86,16 @@ struct simulator_behaviour {
                                   */
         SIMULATOR_BEARER_HTML
     } bearer_refusal; /* an expired, revoked or foreign token */
+
+    /* Its own token endpoint, facts §2; token_lifetime, expires_in and an opaque token as above */
+    enum {
+        SIMULATOR_CLIENT_FORM_OR_BASIC,
+        SIMULATOR_CLIENT_FORM,
+        SIMULATOR_CLIENT_BASIC
+    } client_authentication; /* what it takes; an assertion always, where a key was given */
+    bool client_basic_raw;   /* reads Basic as it is, in place of form-urlencoded inside (RFC 6749 §2.3.1) */
+    bool
+        thumbprint_wanted; /* an assertion needs x5t or x5t#S256 in its head; one that is there is always checked */
 
     /* Rows, facts §6 */
     uint32_t row_cap; /* DefaultMaxRowCount; 0: 100; SIMULATOR_UNLIMITED: none */
@@ -82,10 +114,35 @@ struct simulator_behaviour {
     bool shared_delay_doubles; /* with each such call in a row, up to 16 times */
     int seats_status;          /* of the refusal; 0: 500 */
 
+    /* Sessions, facts §4.3 */
+    uint32_t session_idle_seconds; /* a session unused so long has expired; 0: 72 h */
+    bool session_info_500; /* 500 to a call with SessionInfo that is none of SessionModSvc (§9 no. 32) */
+
     /* Errors, facts §5.4 */
     bool secure_errors; /* errors of BAQs, functions and services hide their text */
 
     uint32_t latency_ms, latency_jitter_ms; /* of every answer: latency + 0..jitter; 0: none */
+};
+
+/* The simulator's own OAuth 2.0 token endpoint (RFC 6749, facts §2): grants client_credentials and password. */
+struct simulator_oauth {
+    bool on;
+    const char *path;          /* below the root of the host; NULL: "/connect/token" */
+    bool own_port;             /* listens on a port of its own, so that it can be down alone */
+    uint16_t port;             /* that port; 0: free */
+    const char *client_id;     /* NULL: "demo-client" */
+    const char *client_secret; /* NULL: "demo-client-secret"; "": the client has none */
+    const char *client_key;    /* PEM text of a certificate or a public key: private_key_jwt, RS256 or PS256
+                                  (RFC 7523 §3: aud, iss = sub = client id, exp, jti used once); NULL: none */
+    const char *audience;      /* of that assertion; NULL: simulator_token_url() */
+    const char *scopes;        /* those it knows, blanks between them; NULL: any */
+    const char *user;          /* as whom client_credentials comes in; NULL: options.user */
+};
+
+/* Another identity provider whose JWTs (RS256, PS256) are let in; exp and nbf are checked always. */
+struct simulator_foreign {
+    const char *jwks, *jwks_file; /* JWKS document (RFC 7517) as text, or a file; both NULL: none is let in */
+    const char *issuer, *audience; /* NULL: any */
 };
 
 struct simulator_options {
@@ -99,6 +156,11 @@ struct simulator_options {
     int64_t certificate_expires_in; /* seconds from now until notAfter; 0: 90 days (expired: a day ago) */
     const struct simulator *ca_of;  /* a running one whose CA signs this certificate too; NULL: its own CA */
     struct simulator_behaviour behaviour;
+    struct simulator_oauth oauth;
+    struct simulator_foreign foreign;
+    /* "X-Remote-User": a proxy in front did Kerberos, NTLM or Basic and names the user in this header, as user,
+     * user@REALM or DOMAIN\user; the user must be known here. Whoever sends it is believed. NULL: nobody is. */
+    const char *proxy_user_header;
 };
 
 /* The server listens when this returns. NULL options: all defaults. */
@@ -109,6 +171,8 @@ void simulator_stop(struct simulator *simulator);
 uint16_t simulator_port(const struct simulator *simulator);
 /* "http://127.0.0.1:PORT/KineticLive" (https: "https://localhost:PORT/KineticLive"), no slash at the end. */
 const char *simulator_url(const struct simulator *simulator);
+/* "http://127.0.0.1:PORT/connect/token"; NULL where the token endpoint is off. */
+const char *simulator_token_url(const struct simulator *simulator);
 /* PEM file in a folder that simulator_stop() removes; NULL without TLS. */
 const char *simulator_ca_file(const struct simulator *simulator);
 time_t simulator_certificate_not_after(const struct simulator *simulator);
@@ -119,10 +183,27 @@ void simulator_set_behaviour(struct simulator *simulator, const struct simulator
 /* ---- who may come in
  * ------------------------------------------------------------------------------------------- */
 
+/* A new user, or a new password; the account stays locked if it was. */
 void simulator_set_password(struct simulator *simulator, const char *user, const char *password);
-/* company NULL: the key of every company that has none of its own. */
+/* Their passwords are wrong from now on; tokens that they have are still good. */
+void simulator_remove_user(struct simulator *simulator, const char *user);
+/* user NULL: all. Locked until simulator_unlock(); counts as no lock-out. */
+void simulator_lock(struct simulator *simulator, const char *user);
+void simulator_unlock(struct simulator *simulator, const char *user);
+bool simulator_locked(struct simulator *simulator, const char *user);
+/* company NULL: the key of every company that has none of its own. A company's own key is good for no other. */
 void simulator_set_api_key(struct simulator *simulator, const char *company, const char *key);
-/* Every token given until now is refused from now on. */
+/* The company has no key of its own any more. */
+void simulator_remove_api_key(struct simulator *simulator, const char *company);
+void simulator_set_client_secret(struct simulator *simulator, const char *secret);
+/* PEM text; NULL: no assertion is good. */
+void simulator_set_client_key(struct simulator *simulator, const char *pem);
+/* The keys of the other identity provider are now these; a JWKS document as text, or the same from a file. */
+void simulator_set_jwks(struct simulator *simulator, const char *jwks);
+void simulator_load_jwks(struct simulator *simulator, const char *file);
+/* Whether the own token endpoint listens; only with own_port. Off: connections are refused. The port stays. */
+void simulator_set_identity_provider(struct simulator *simulator, bool up);
+/* Every token given until now is refused from now on; those of the other identity provider that have been seen too. */
 void simulator_revoke_tokens(struct simulator *simulator);
 /* The account loses the right to a service ("Erp.BO.PartSvc"), a BAQ ("BaqSvc/NAME"), a library ("efx/LIB"):
  * 401 `Access denied (...)`. allowed = true gives it back. */
@@ -176,12 +257,22 @@ void simulator_set_function(struct simulator *simulator, const struct simulator_
 void simulator_set_seats(struct simulator *simulator, const char *license, uint32_t owned);
 /* Seats that other users sit on. */
 void simulator_occupy_seats(struct simulator *simulator, const char *license, uint32_t others);
-/* Taken by calls, others not counted. A call keeps its seat until its own end, also when the client has gone.
- */
+/* Held by calls and by sessions, others not counted; license NULL: all together. A call keeps its seat until its
+ * own end, also when the client has gone; a session until Logout or expiry, and calls within it take none. */
 uint32_t simulator_seats_taken(struct simulator *simulator, const char *license);
+/* The most held at once so far, or since simulator_reset_peaks(). */
 uint32_t simulator_seats_peak(struct simulator *simulator, const char *license);
-/* Calls that got such a seat since the start. */
+/* Calls and sessions that got such a seat since the start. */
 uint64_t simulator_seats_calls(struct simulator *simulator, const char *license);
+
+/* ---- sessions (facts §4.3): POST .../Ice.LIB.SessionModSvc/Login, Logout, IsValidSession; v1 and v2
+ * ------------------ */
+
+uint32_t simulator_sessions_open(struct simulator *simulator);
+/* Waits until exactly so many are open; false when the time is over. */
+bool simulator_wait_sessions(struct simulator *simulator, uint32_t open, unsigned timeout_ms);
+/* Every session expires now: its seat is free, calls within it get 410 InvalidSessionException. */
+void simulator_expire_sessions(struct simulator *simulator);
 
 /* ---- faults
  * ---------------------------------------------------------------------------------------------------- */
@@ -214,8 +305,9 @@ struct simulator_fault {
 
 /* Returns a number for simulator_clear_fault. The first fault that matches decides. */
 unsigned simulator_add_fault(struct simulator *simulator, const struct simulator_fault *fault);
-/* A ready-made fault of simulator_fault_names(), for a path (NULL: all) and a number of requests (0: until
- * cleared). */
+/* A ready-made fault of simulator_fault_name(), for a path (NULL: all) and a number of requests (0: until
+ * cleared); or an event of simulator_event_name(), which begins now and ends when it is cleared: `path` means
+ * nothing to it. */
 unsigned simulator_add_named_fault(struct simulator *simulator, const char *name, const char *path,
                                    uint32_t count);
 void simulator_clear_fault(struct simulator *simulator, unsigned number);
@@ -225,6 +317,8 @@ uint32_t simulator_fault_hits(struct simulator *simulator, unsigned number);
 
 /* Row i of the ready-made faults: its name and what it is; false past the end. */
 bool simulator_fault_name(size_t i, const char **name, const char **description);
+/* The same of the events: what befalls the whole server, or its token endpoint. */
+bool simulator_event_name(size_t i, const char **name, const char **description);
 
 /* ---- what came
  * ------------------------------------------------------------------------------------------------- */
@@ -268,7 +362,26 @@ bool simulator_wait_idle(struct simulator *simulator, unsigned timeout_ms);
 uint32_t simulator_requests_peak(struct simulator *simulator);
 void simulator_reset_peaks(struct simulator *simulator);
 uint64_t simulator_connections(struct simulator *simulator);
-/* Tokens given. */
+
+struct simulator_counts {
+    uint64_t logins[SIMULATOR_WAYS];   /* API calls let in, by way */
+    uint64_t refusals[SIMULATOR_WAYS]; /* API calls refused for user, password or token, by the way tried;
+                                                 those that brought nothing stand under SIMULATOR_WAY_NONE */
+    uint64_t wrong_passwords; /* of token requests, Basic and password grants; a locked account's not */
+    uint64_t locked_attempts; /* attempts on a locked account, with the right password or a wrong one */
+    uint64_t lock_outs;       /* accounts locked by wrong passwords */
+    uint64_t token_requests, token_refusals; /* to TokenResource.svc; refusals: any status but 200 */
+    uint64_t oauth_requests, oauth_refusals; /* to the own token endpoint */
+    uint64_t wrong_clients;                  /* wrong client id, secret or assertion there */
+    uint64_t wrong_api_keys;                 /* API calls without a key count too */
+    uint64_t sessions_opened, sessions_closed, sessions_expired; /* closed: by Logout */
+    uint32_t sessions_open, sessions_peak;
+};
+struct simulator_counts simulator_counts(struct simulator *simulator);
+/* "token", "basic", "oauth", "foreign", "proxy", "none". */
+const char *simulator_way_name(enum simulator_way way);
+
+/* Tokens given, by TokenResource.svc and by the own token endpoint. */
 uint64_t simulator_tokens(struct simulator *simulator);
 
 /* ---- a timetable of faults (the demonstration)

@@ -42,6 +42,10 @@ static bool fault_known(const char *wanted)
         if (strcmp(name, wanted) == 0)
             return true;
     }
+    for (size_t i = 0; simulator_event_name(i, &name, &description); i++) {
+        if (strcmp(name, wanted) == 0)
+            return true;
+    }
     return false;
 }
 

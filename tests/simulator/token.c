@@ -68,7 +68,7 @@ static bool credentials_good(struct sim_call *call, char **user)
         *user = sim_duplicate(name);
     else if (authorization && sim_basic_read(authorization, user, &basic_password))
         secret = basic_password;
-    bool good = *user && secret && sim_password_good(call->simulator, *user, secret);
+    bool good = *user && secret && sim_password_check(call, *user, secret);
     free(basic_password);
     return good;
 }
