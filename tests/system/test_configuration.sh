@@ -29,6 +29,10 @@ expect 0 "$exporter_program" check --config.file=packaging/example.ini
 says "ok: 1 app servers, 5 probes, 5 targets"
 expect 0 "$exporter_program" --config.check --config.file=packaging/example.ini
 
+# Every way of logging in, as the example writes it; that its credentials are not here is no fault.
+expect 0 "$exporter_program" check --config.file=packaging/examples/authentication.ini
+says "ok: 7 app servers, 1 probes, 8 targets"
+
 expect 3 "$exporter_program" check --config.file="$work/none.ini"
 says "none.ini"
 expect 3 "$exporter_program" serve --config.file="$work/none.ini"
