@@ -1,5 +1,5 @@
-/* The transport over libcurl's multi interface: the only file that knows libcurl. Turns inside a struct loop; blocks
-   never. Each trap of libcurl that the design names is held by a test of this file. */
+/* The transport over libcurl's multi interface: with exchange.c the only file that knows libcurl. Turns inside a struct loop; blocks
+   never. Each trap of libcurl that the design names is held by a test. */
 #ifndef AGENT_TRANSFER_H
 #define AGENT_TRANSFER_H
 
