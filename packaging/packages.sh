@@ -7,9 +7,10 @@ set -eu
 packages_of() {
     case $1 in
     build) echo "gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev" \
-        "libinih-dev libcmocka-dev libexpat1-dev libssl-dev zlib1g-dev" ;;
+        "libinih-dev libcmocka-dev libexpat1-dev libssl-dev zlib1g-dev libkrb5-dev" ;;
     demo) echo "ca-certificates tzdata curl" ;;
-    test) echo "clang clang-tidy clang-format cppcheck valgrind libclang-rt-14-dev git openssl libyajl-dev" ;;
+    test) echo "clang clang-tidy clang-format cppcheck valgrind libclang-rt-14-dev git openssl libyajl-dev" \
+        "krb5-kdc krb5-admin-server krb5-user apache2-bin libapache2-mod-auth-gssapi gss-ntlmssp nodejs npm" ;;
     *) echo "$0: unknown group $1" >&2; exit 2 ;;
     esac
 }
@@ -21,6 +22,8 @@ done
 
 missing=
 for package in $wanted; do
+    # A Node.js from elsewhere brings its own, and does not live beside Debian's.
+    [ "$package" != npm ] || ! command -v npm >/dev/null 2>&1 || continue
     if ! command -v dpkg-query >/dev/null 2>&1 ||
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
         missing="$missing $package"

@@ -8,7 +8,8 @@ napping=
 
 finish() {
     trap '' HUP INT TERM
-    for pid in $napping $pids; do kill "$pid" 2>/dev/null || :; done
+    # One that a test has stopped ends when it goes on.
+    for pid in $napping $pids; do kill "$pid" 2>/dev/null && kill -CONT "$pid" 2>/dev/null || :; done
     for pid in $pids; do wait "$pid" 2>/dev/null || :; done
     rm -rf "$work"
 }
