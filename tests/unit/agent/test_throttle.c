@@ -164,6 +164,9 @@ static void one_slow_query_in_turn_with_quick_ones(void **state)
         call(&series, (size_t)i % 2, 0.1);
     }
     assert_false(series.was_up);
+    /* What is normal has not changed for it. */
+    call(&series, 2, 40);
+    assert_int_equal(series.baselines[2].slow, 1);
 }
 
 static void only_one_probe(void **state)
@@ -328,6 +331,16 @@ static void quick_calls_beside_a_slow_one(void **state)
         end_call(&series, 1 + (size_t)i % 3, THROTTLE_ANSWERED, sent_ns, 20.2);
     }
     assert_false(series.was_up);
+    series = begin(4);
+    int64_t first_ns = series.now_ns;
+    call(&series, 0, 0.1);
+    series.now_ns = first_ns + ns(20.2);
+    end_call(&series, 1, THROTTLE_ANSWERED, first_ns, 20.2);
+    call(&series, 2, 21);
+    call(&series, 3, 21);
+    assert_false(is_up(&series));
+    call(&series, 2, 21);
+    assert_true(is_up(&series));
     /* A quick one that was sent before the stroke ends nothing. */
     struct series other = begin(4);
     int64_t early_ns = other.now_ns;
@@ -370,6 +383,14 @@ static void time_outs_by_the_delay(void **state)
     assert_false(is_up(&series));
     call(&series, 1, 20.2);
     assert_true(is_up(&series));
+    /* Two answers of one stroke are one. */
+    struct series other = begin(4);
+    time_out(&other, 2, 30);
+    stroke(&other, 20);
+    time_out(&other, 3, 30);
+    assert_false(other.was_up);
+    call(&other, 0, 20.2);
+    assert_true(is_up(&other));
     /* When none is answered any more, the server hangs, and that has its own reason. */
     for (int i = 0; i < 16; i++)
         time_out(&series, (size_t)i % 2, 20);
