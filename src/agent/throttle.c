@@ -96,7 +96,7 @@ static void normal_call(struct throttle *throttle, int64_t sent_ns, int64_t now_
 static void slow_call(struct throttle *throttle, const void *probe, enum throttle_call call, int64_t sent_ns,
                       int64_t now_ns)
 {
-    if (sent_ns < throttle->normal_sent_ns)
+    if (sent_ns <= throttle->normal_sent_ns)
         return;
     if (throttle->row == 0 || sent_ns >= throttle->stroke_ended_ns) {
         throttle->row = throttle->row < ROW ? throttle->row + 1 : ROW;

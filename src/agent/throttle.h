@@ -8,7 +8,7 @@
 
    In a row: by the time of sending, and calls that overlap are one. What is sent before the end of the first slow
    call of a stroke belongs to that stroke, so a cold start or a pause of the garbage collector that several calls
-   meet is one of the three. A slow call says nothing when a normal one was sent after it, nor a normal one that
+   meet is one of the three. A slow call says nothing when a normal one was sent with or after it, nor a normal one that
    was sent before the last slow one.
 
    A time-out can be one of the three when it came after the 15 s, but two others must have been answered, and only
