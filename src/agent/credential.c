@@ -330,10 +330,15 @@ enum reason credential_standing(const struct credential *credential, const char 
     return credential->reason;
 }
 
+static bool is_name(size_t which)
+{
+    return which == SECRET_USERNAME || which == SECRET_CLIENT_ID;
+}
+
 static size_t secrets_list(struct secret **list, size_t count, const struct secrets *secrets)
 {
     for (size_t i = 0; i < secrets->count; i++)
-        list[count++] = secrets->items[i];
+        list[count++] = is_name(i) ? NULL : secrets->items[i];
     list[count++] = secrets->assertion;
     return count;
 }
@@ -349,7 +354,13 @@ char *credential_redact(const struct credential *credential, const char *text)
     list[count++] = credential->token;
     list[count++] = credential->token_before;
     assert(count == room);
-    char *clean = secret_redact(text, list, count);
+    struct secret *const names[] = {
+        secrets_named(&credential->now, SECRET_USERNAME),
+        secrets_named(&credential->now, SECRET_CLIENT_ID),
+        secrets_named(&credential->before, SECRET_USERNAME),
+        secrets_named(&credential->before, SECRET_CLIENT_ID),
+    };
+    char *clean = secret_redact(text, list, count, names, sizeof names / sizeof names[0]);
     free(list);
     return clean;
 }

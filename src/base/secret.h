@@ -44,7 +44,10 @@ void secret_wipe(void *bytes, size_t size);
 /* A new text, which the caller frees, with <secret> in the place of each occurrence of each secret (of 4 bytes
    or more), in any case of letters and in whatever form it comes back: percent-encoded (also twice), escaped
    as in JSON, HTML or XML, read as Latin-1, in base64; and of its beginning, where that is 8 bytes or more, or
-   4 at the end of the text, as a text has it that was cut amid the secret. NULLs in the list are passed over. */
-char *secret_redact(const char *text, struct secret *const *secrets, size_t count);
+   4 at the end of the text, as a text has it that was cut amid the secret. And with <user> in the place of each
+   name where the text speaks of that user (base/user_name.h), <secret> in the place of Basic credentials in base64 that
+   begin with it. NULLs in the lists are passed over. */
+char *secret_redact(const char *text, struct secret *const *secrets, size_t count,
+                    struct secret *const *names, size_t name_count);
 
 #endif

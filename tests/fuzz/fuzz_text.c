@@ -62,9 +62,12 @@ static void check_redaction(struct span text)
     static const char word[] = "hunter2";
     char *copy = memory_copy_bytes(text.data, text.size);
     struct secret *secret = secret_new(word, sizeof word - 1);
-    char *redacted = secret_redact(copy, &secret, 1);
+    char *redacted = secret_redact(copy, &secret, 1, NULL, 0);
 
     require(strstr(redacted, word) == NULL);
+    free(redacted);
+    redacted = secret_redact(copy, NULL, 0, &secret, 1);
+    require(strcasecmp(redacted, word) != 0);
     free(redacted);
     secret_unref(secret);
     free(copy);

@@ -321,7 +321,7 @@ static void redacting(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct secret *list[] = {NULL, secret_new(rows[i].secret, strlen(rows[i].secret)), NULL};
-        char *redacted = secret_redact(rows[i].text, list, 3);
+        char *redacted = secret_redact(rows[i].text, list, 3, NULL, 0);
         assert_string_equal(redacted, rows[i].redacted);
         free(redacted);
         secret_unref(list[1]);
@@ -333,10 +333,10 @@ static void redacting_several(void **state)
     (void)state;
     struct secret *list[] = {secret_new("hunter2", 7), secret_new("api-key-1", 9),
                              secret_new("hunter2more", 11)};
-    char *redacted = secret_redact("a hunter2 b api-key-1 c hunter2more d", list, 3);
+    char *redacted = secret_redact("a hunter2 b api-key-1 c hunter2more d", list, 3, NULL, 0);
     assert_string_equal(redacted, "a <secret> b <secret> c <secret> d");
     free(redacted);
-    redacted = secret_redact("text", NULL, 0);
+    redacted = secret_redact("text", NULL, 0, NULL, 0);
     assert_string_equal(redacted, "text");
     free(redacted);
     for (size_t i = 0; i < 3; i++)
@@ -353,12 +353,96 @@ static void base64_at_every_place(void **state)
             char plain[64], encoded[128];
             snprintf(plain, sizeof plain, "%.*shunter2%.*s", before, "abcdefg", behind, "hijklmn");
             text_base64_encode(plain, strlen(plain), encoded);
-            char *redacted = secret_redact(encoded, &secret, 1);
+            char *redacted = secret_redact(encoded, &secret, 1, NULL, 0);
             assert_string_equal(redacted, "<secret>");
             free(redacted);
         }
     }
     secret_unref(secret);
+}
+
+/* Facts §3, §5.4 and what else messages look like. */
+static void user_names(void **state)
+{
+    static const struct {
+        const char *name, *text, *redacted;
+    } rows[] = {
+        {"epicor", "User epicor is disabled.", "User <user> is disabled."},
+        {"epicor", "EPICOR: no license for Epicor.", "<user>: no license for <user>."},
+        {"epicor", "epicor", "<user>"},
+        {"epicor", "", ""},
+        {"epicor", "Epicor.RESTApi.ErrorHandling.ApiException", "Epicor.RESTApi.ErrorHandling.ApiException"},
+        {"epicor", "Ice.Epicor and Ice.Epicor.Lib", "Ice.Epicor and Ice.Epicor.Lib"},
+        {"epicor", "epicor_erp, erp_epicor, epicor1, myepicor", "epicor_erp, erp_epicor, epicor1, myepicor"},
+        {"epicor", "epicor-erp of erp-epicor - epicor -", "epicor-erp of erp-epicor - <user> -"},
+        {"epicor", "sure ...epicor...", "sure ...<user>..."},
+        {"epicor", "EPICOR\\\\monitor at EPICOR\\monitor", "<user>\\\\monitor at EPICOR\\monitor"},
+        {"epicor", "ACME\\epicor, epicor@example.com, x@epicor",
+         "ACME\\<user>, <user>@example.com, x@epicor"},
+        {"epicor", "('epicor') \"epicor\" [epicor] <epicor>", "('<user>') \"<user>\" [<user>] <<user>>"},
+        {"epicor", "user=epicor&x user:epicor;y /epicor/", "user=<user>&x user:<user>;y /<user>/"},
+        {"epicor", "%27epicor%27 %2527epicor%2527 %5fepicor", "%27<user>%27 %2527<user>%2527 %5fepicor"},
+        {"epicor", "\\u0027epicor\\u0027 \\u0061epicor", "\\u0027<user>\\u0027 \\u0061epicor"},
+        {"epicor", "of\\nepicor\\r\\n {\\\"epicor\\\"}", "of\\n<user>\\r\\n {\\\"<user>\\\"}"},
+        {"epicor", "&#39;epicor&#39; &quot;epicor&quot;", "&#39;<user>&#39; &quot;<user>&quot;"},
+        {"epicor",
+         "\xc3\xa4"
+         "epicor epicor\xc3\xa4",
+         "\xc3\xa4"
+         "epicor epicor\xc3\xa4"},
+        {"svc.epicor-1", "svc.epicor-1, svc.epicor-12, xsvc.epicor-1. SVC.Epicor-1.",
+         "<user>, svc.epicor-12, xsvc.epicor-1. <user>."},
+        {"svc epicor", "user svc epicor, svc%20epicor, svc+epicor", "user <user>, <user>, <user>"},
+        {"J\xc3\xbcrgen", "J\xc3\x9cRGEN or J&#252;rgen or j\\u00fcrgen", "<user> or <user> or <user>"},
+        {"ACME\\monitor", "ACME\\monitor, acme\\\\monitor, monitor, ACME", "<user>, <user>, <user>, ACME"},
+        {"monitor@example.com", "monitor@example.com, monitor, monitor@other, example.com",
+         "<user>, <user>, <user>@other, example.com"},
+        {"username", "Invalid username or password.", "Invalid username or password."},
+        {"username", "user 'username', ACME\\username, user=username, 'no username'",
+         "user '<user>', ACME\\<user>, user=<user>, 'no username'"},
+        {"API", "API Key is required. 'api' is no user.", "API Key is required. '<user>' is no user."},
+        {"me", "tell me: me@example.com", "tell me: <user>@example.com"},
+        {"monitor", "monitoring of monitors", "monitoring of monitors"},
+        {"monitor", "Basic bW9uaXRvcjo=", "Basic <secret>"},
+        {"monitor", "Basic bW9uaXRvcjpvbGQgcGFzcw== of monitor", "Basic <secret> of <user>"},
+        {"monitor", "xbW9uaXRvcjpvbGQgcGFzcw== bW9uaXRvcg", "xbW9uaXRvcjpvbGQgcGFzcw== bW9uaXRvcg"},
+        {"7F3A9C2E-0042-4B30-A6F4-6D2FD4B9FD0F", "client 7f3a9c2e-0042-4b30-a6f4-6d2fd4b9fd0f is unknown",
+         "client <user> is unknown"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct secret *list[] = {NULL, secret_new(rows[i].name, strlen(rows[i].name)), secret_new("", 0)};
+        char *redacted = secret_redact(rows[i].text, NULL, 0, list, 3);
+        assert_string_equal(redacted, rows[i].redacted);
+        free(redacted);
+        secret_unref(list[1]);
+        secret_unref(list[2]);
+    }
+}
+
+/* A name may hold the beginning of a password, and the other way round. */
+static void names_beside_secrets(void **state)
+{
+    static const struct {
+        const char *secret, *name, *text, *redacted;
+    } rows[] = {
+        {"monitor-1", "monitor", "monitor and monitor-1", "<user> and <secret>"},
+        {"moni", "monitor", "monitor", "<secret><user>"},
+        {"monitor", "monitor", "monitor", "<secret>"},
+        {"hunter2", "monitor", "bW9uaXRvcjpodW50ZXIy for monitor:hunter2", "<secret> for <user>:<secret>"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct secret *secret = secret_new(rows[i].secret, strlen(rows[i].secret));
+        struct secret *name = secret_new(rows[i].name, strlen(rows[i].name));
+        char *redacted = secret_redact(rows[i].text, &secret, 1, &name, 1);
+        assert_string_equal(redacted, rows[i].redacted);
+        free(redacted);
+        secret_unref(secret);
+        secret_unref(name);
+    }
 }
 
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
@@ -368,4 +452,5 @@ ALL_TESTS(cmocka_unit_test(holds_and_compares), cmocka_unit_test(wiping_leaves_z
           WITH_FOLDER(files_are_bounded), WITH_FOLDER(symbolic_links_are_followed),
           WITH_FOLDER(a_fifo_is_read_to_its_end), cmocka_unit_test(variables), WITH_FOLDER(credentials),
           cmocka_unit_test(inline_and_none), cmocka_unit_test(redacting), cmocka_unit_test(redacting_several),
-          cmocka_unit_test(base64_at_every_place));
+          cmocka_unit_test(base64_at_every_place), cmocka_unit_test(user_names),
+          cmocka_unit_test(names_beside_secrets));
