@@ -457,6 +457,76 @@ static void foreign_tokens_are_verified(void **state)
     simulator_stop(server);
 }
 
+/* None of it may be let in, or end the server. */
+static void hostile_tokens_are_refused(void **state)
+{
+    static const char *const tokens[] = {
+        "",
+        ".",
+        "..",
+        "...",
+        "a.b.c",
+        "e30.e30.",
+        "e30.e30.e30.e30",
+        "W10.W10.AA",
+        "!.!.!",
+        "eyJhbGciOiJSUzI1NiJ9.e30.AA" /* RS256 */,
+        "eyJhbGciOjF9.e30.AA" /* alg is a number */,
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6e319.e30.AA" /* kid is an object */,
+    };
+    static const char *const documents[] = {
+        "{\"keys\":[]}",
+        "{\"keys\":[1,null,{\"kty\":\"EC\"}]}",
+        "{\"keys\":[{\"kty\":\"RSA\"}]}",
+        "{\"keys\":[{\"kty\":\"RSA\",\"n\":\"\",\"e\":\"!\"}]}",
+        "{\"keys\":[{\"kty\":\"RSA\",\"n\":\"AQ\",\"e\":\"AQ\"}]}",
+    };
+    struct simulator *server = simulator_start(NULL);
+    char *huge = malloc(100001), *header = NULL;
+    (void)state;
+    assert_non_null(huge);
+    memset(huge, 'A', 100000);
+    huge[100000] = '\0';
+    for (size_t d = 0; d < sizeof documents / sizeof documents[0]; d++) {
+        simulator_set_jwks(server, documents[d]);
+        for (size_t t = 0; t <= sizeof tokens / sizeof tokens[0]; t++) {
+            const char *token = t < sizeof tokens / sizeof tokens[0] ? tokens[t] : huge;
+            assert_true(asprintf(&header, "Authorization: Bearer %s", token) > 0);
+            http_expect(server, CALL(header, KEY), 401, NULL);
+            free(header);
+        }
+    }
+    free(huge);
+    simulator_stop(server);
+}
+
+static void events_befall_the_whole_server(void **state)
+{
+    struct simulator *server = simulator_start(NULL);
+    char *bearer = http_bearer(server);
+    (void)state;
+    unsigned event = simulator_add_named_fault(server, "accounts_locked", NULL, 0);
+    http_expect(server, CALL(BASIC, KEY), 401, NULL);
+    http_expect(server, CALL(bearer, KEY), 200, NULL);
+    simulator_clear_fault(server, event);
+    http_expect(server, CALL(BASIC, KEY), 200, NULL);
+    simulator_add_named_fault(server, "accounts_locked", NULL, 0);
+    simulator_clear_faults(server);
+    http_expect(server, CALL(BASIC, KEY), 200, NULL);
+    simulator_add_named_fault(server, "tokens_revoked", NULL, 0);
+    http_expect(server, CALL(bearer, KEY), 401, NULL);
+    assert_int_equal(counts_of(server).lock_outs, 0);
+    const char *name, *description;
+    size_t count = 0;
+    while (simulator_event_name(count, &name, &description)) {
+        assert_true(strlen(name) > 5 && strlen(description) > 5);
+        count++;
+    }
+    assert_int_equal(count, 6);
+    free(bearer);
+    simulator_stop(server);
+}
+
 /* ---- the identity provider goes and comes ----------------------------------------------------------------- */
 
 static void the_identity_provider_can_be_down(void **state)
@@ -497,4 +567,6 @@ ALL_TESTS(cmocka_unit_test(basic_is_right_or_wrong), cmocka_unit_test(ways_are_o
           cmocka_unit_test(a_proxy_names_the_user), cmocka_unit_test(keys_are_by_company),
           cmocka_unit_test(wrong_passwords_lock), cmocka_unit_test(grants_and_their_refusals),
           cmocka_unit_test(granted_tokens_are_accepted), cmocka_unit_test(assertions_are_checked),
-          cmocka_unit_test(foreign_tokens_are_verified), cmocka_unit_test(the_identity_provider_can_be_down));
+          cmocka_unit_test(foreign_tokens_are_verified), cmocka_unit_test(hostile_tokens_are_refused),
+          cmocka_unit_test(events_befall_the_whole_server),
+          cmocka_unit_test(the_identity_provider_can_be_down));

@@ -203,7 +203,8 @@ static void an_aborted_call_keeps_its_seat_to_its_own_end(void **state)
         {{.delay_ms = 300}, 0},      /* before the answer */
         {{.body_delay_ms = 300}, 1}, /* in its middle, before the pause or in it */
         {{.body_delay_ms = 300}, 100},
-        {{.hold = true}, 0}, /* its end is when the fault is cleared */
+        {{.delay_ms = 100, .body_delay_ms = 200}, 0}, /* gone before the first byte, both delays count */
+        {{.hold = true}, 0},                          /* its end is when the fault is cleared */
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -263,7 +263,10 @@ unsigned sim_fault_add(struct simulator *simulator, const struct simulator_fault
                        void (*undo)(struct simulator *simulator), bool over);
 void sim_faults_free(struct simulator *simulator);
 
-/* ---- events.c: false when no event has this name. */
+/* ---- events.c */
+/* Why this server cannot have this event; NULL: it can, or the name is none of an event. */
+const char *sim_event_impossible(const struct simulator *simulator, const char *name);
+/* False when no event has this name. */
 bool sim_event_begin(struct simulator *simulator, const char *name, uint32_t count, unsigned *number);
 
 /* ---- log.c */

@@ -60,6 +60,19 @@ bool simulator_event_name(size_t i, const char **name, const char **description)
     return true;
 }
 
+const char *sim_event_impossible(const struct simulator *simulator, const char *name)
+{
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+        if (strcmp(events[i].name, name) != 0)
+            continue;
+        if ((events[i].rule.status || events[i].rule.delay_ms) && !simulator->token_path)
+            return "there is no token endpoint";
+        if (events[i].begin == provider_close && !simulator->provider_own_port)
+            return "the token endpoint has no port of its own";
+    }
+    return NULL;
+}
+
 /* An event that answers nothing stands in the list of faults without matching a request, until it is cleared. */
 bool sim_event_begin(struct simulator *simulator, const char *name, uint32_t count, unsigned *number)
 {
@@ -68,8 +81,9 @@ bool sim_event_begin(struct simulator *simulator, const char *name, uint32_t cou
             continue;
         struct simulator_fault rule = events[i].rule;
         bool answers = rule.status || rule.delay_ms;
-        if (answers && !simulator->token_path)
-            sim_die("%s: there is no token endpoint", name);
+        const char *impossible = sim_event_impossible(simulator, name);
+        if (impossible)
+            sim_die("%s: %s", name, impossible);
         rule.path = answers ? simulator->token_path : NULL;
         rule.count = count;
         *number = sim_fault_add(simulator, &rule, events[i].end, !answers);

@@ -2,6 +2,7 @@
 #include "simulator/simulator.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +17,10 @@ struct settings {
     size_t companies_count;
     const char *rows[LIST_MAX];
     size_t rows_count;
+    const char *company_keys[LIST_MAX];
+    size_t company_keys_count;
     const char *timetable;
+    char *client_key; /* what the file holds */
 };
 
 enum flag {
@@ -33,6 +37,23 @@ enum flag {
     FLAG_ROW_CAP,
     FLAG_CLOCK_OFFSET,
     FLAG_LATENCY,
+    FLAG_COMPANY_KEY,
+    FLAG_ACCESS,
+    FLAG_BASIC_REFUSAL,
+    FLAG_LOCKOUT,
+    FLAG_PROXY_USER_HEADER,
+    FLAG_OAUTH,
+    FLAG_OAUTH_PATH,
+    FLAG_OAUTH_PORT,
+    FLAG_CLIENT_ID,
+    FLAG_CLIENT_SECRET,
+    FLAG_CLIENT_KEY,
+    FLAG_SCOPES,
+    FLAG_JWKS,
+    FLAG_JWT_ISSUER,
+    FLAG_JWT_AUDIENCE,
+    FLAG_SESSION_IDLE,
+    FLAG_SESSION_INFO_500,
     FLAG_HELP,
 };
 
@@ -56,6 +77,26 @@ static const struct flag_row {
     {FLAG_CLOCK_OFFSET, "clock-offset", "SECONDS",
      "the server's clock is so far ahead, or behind if negative"},
     {FLAG_LATENCY, "latency", "MIN-MAX", "milliseconds of every answer; default 20-120"},
+    {FLAG_COMPANY_KEY, "company-key", "ID=KEY", "repeatable; the company's own API key, good for no other"},
+    {FLAG_ACCESS, "access", "WAY[,WAY]",
+     "token, basic, oauth, foreign, proxy, none; default all that are configured but none"},
+    {FLAG_BASIC_REFUSAL, "basic-refusal", "KIND",
+     "epicor (default), or html: IIS's page without a telling text"},
+    {FLAG_LOCKOUT, "lockout", "N[:SECONDS]",
+     "so many wrong passwords in a row lock an account; default never"},
+    {FLAG_PROXY_USER_HEADER, "proxy-user-header", "NAME", "whoever sends this header is the user it names"},
+    {FLAG_OAUTH, "oauth", NULL, "an OAuth 2.0 token endpoint"},
+    {FLAG_OAUTH_PATH, "oauth-path", "PATH", "of it, below the host's root; default /connect/token"},
+    {FLAG_OAUTH_PORT, "oauth-port", "PORT", "its own port, so that it can be down alone; 0 is a free one"},
+    {FLAG_CLIENT_ID, "client-id", "TEXT", "default demo-client"},
+    {FLAG_CLIENT_SECRET, "client-secret", "TEXT", "default demo-client-secret; empty: none"},
+    {FLAG_CLIENT_KEY, "client-key", "FILE", "PEM certificate or public key of the client: private_key_jwt"},
+    {FLAG_SCOPES, "scopes", "LIST", "those that the endpoint knows, blanks between; default any"},
+    {FLAG_JWKS, "jwks", "FILE", "keys of another identity provider, read again at SIGHUP"},
+    {FLAG_JWT_ISSUER, "jwt-issuer", "TEXT", "its iss; default any"},
+    {FLAG_JWT_AUDIENCE, "jwt-audience", "TEXT", "the aud that its tokens must have; default any"},
+    {FLAG_SESSION_IDLE, "session-idle", "SECONDS", "a session unused so long expires; default 72 h"},
+    {FLAG_SESSION_INFO_500, "session-info-500", NULL, "500 to calls with SessionInfo outside SessionModSvc"},
     {FLAG_HELP, "help", NULL, "this text, and the names of the faults"},
 };
 #define FLAGS (sizeof flags / sizeof flags[0])
@@ -71,7 +112,10 @@ static void help_print(void)
          "MonitorLib/QueueDepth. Entity sets: Erp.BO.CompanySvc/Companies, Erp.BO.PartSvc/Parts.\n\n"
          "Faults of a timetable:");
     for (size_t i = 0; simulator_fault_name(i, &name, &description); i++)
-        printf("  %-22s %s\n", name, description);
+        printf("  %-26s %s\n", name, description);
+    for (size_t i = 0; simulator_event_name(i, &name, &description); i++)
+        printf("  %-26s %s\n", name, description);
+    puts("\nSIGUSR1 prints what was counted so far; so does the end.");
 }
 
 static int usage(const char *what, const char *text)
@@ -133,6 +177,115 @@ static bool latency_read(char *text, struct simulator_behaviour *behaviour)
     return true;
 }
 
+static bool access_read(char *text, unsigned *access)
+{
+    *access = 0;
+    for (char *word = text, *next; word; word = next) {
+        int way = 0;
+        next = strchr(word, ',');
+        if (next)
+            *next++ = '\0';
+        while (way < SIMULATOR_WAYS && strcmp(simulator_way_name((enum simulator_way)way), word) != 0)
+            way++;
+        if (way == SIMULATOR_WAYS)
+            return false;
+        *access |= SIMULATOR_BY(way);
+    }
+    return true;
+}
+
+static bool lockout_read(char *text, struct simulator_behaviour *behaviour)
+{
+    char *colon = strchr(text, ':');
+    long after, seconds = 0;
+    if (colon)
+        *colon = '\0';
+    if (!number_read(text, 1, 1000000, &after) || (colon && !number_read(colon + 1, 1, 1000000000, &seconds)))
+        return false;
+    behaviour->lockout_after = (uint32_t)after;
+    behaviour->lockout_seconds = (uint32_t)seconds;
+    return true;
+}
+
+static bool file_read(const char *name, char **text)
+{
+    size_t capacity = 0;
+    FILE *in = fopen(name, "r");
+    bool good = in && getdelim(text, &capacity, '\0', in) > 0;
+    if (in)
+        fclose(in);
+    return good;
+}
+
+/* Those of who may come in. */
+static bool access_flag_apply(enum flag flag, char *value, struct settings *settings)
+{
+    struct simulator_options *options = &settings->options;
+    long number = 0;
+    bool good = true;
+    switch ((unsigned)flag) {
+    case FLAG_COMPANY_KEY:
+        good = settings->company_keys_count < LIST_MAX && strchr(value, '=') && value[0] != '=';
+        if (good)
+            settings->company_keys[settings->company_keys_count++] = value;
+        break;
+    case FLAG_ACCESS:
+        return access_read(value, &options->behaviour.access);
+    case FLAG_BASIC_REFUSAL:
+        options->behaviour.basic_refusal = strcmp(value, "html") == 0 ? SIMULATOR_BASIC_HTML
+                                                                      : SIMULATOR_BASIC_EPICOR;
+        return strcmp(value, "html") == 0 || strcmp(value, "epicor") == 0;
+    case FLAG_LOCKOUT:
+        return lockout_read(value, &options->behaviour);
+    case FLAG_PROXY_USER_HEADER:
+        options->proxy_user_header = value;
+        break;
+    case FLAG_OAUTH:
+        options->oauth.on = true;
+        break;
+    case FLAG_OAUTH_PATH:
+        options->oauth.path = value;
+        return value[0] == '/';
+    case FLAG_OAUTH_PORT:
+        good = number_read(value, 0, 65535, &number);
+        options->oauth.own_port = true;
+        options->oauth.port = (uint16_t)number;
+        break;
+    case FLAG_CLIENT_ID:
+        options->oauth.client_id = value;
+        break;
+    case FLAG_CLIENT_SECRET:
+        options->oauth.client_secret = value;
+        break;
+    case FLAG_CLIENT_KEY:
+        free(settings->client_key);
+        settings->client_key = NULL;
+        good = file_read(value, &settings->client_key);
+        options->oauth.client_key = settings->client_key;
+        break;
+    case FLAG_SCOPES:
+        options->oauth.scopes = value;
+        break;
+    case FLAG_JWKS:
+        options->foreign.jwks_file = value;
+        break;
+    case FLAG_JWT_ISSUER:
+        options->foreign.issuer = value;
+        break;
+    case FLAG_JWT_AUDIENCE:
+        options->foreign.audience = value;
+        break;
+    case FLAG_SESSION_IDLE:
+        good = number_read(value, 1, 1000000000, &number);
+        options->behaviour.session_idle_seconds = (uint32_t)number;
+        break;
+    case FLAG_SESSION_INFO_500:
+        options->behaviour.session_info_500 = true;
+        break;
+    }
+    return good;
+}
+
 static bool flag_apply(enum flag flag, char *value, struct settings *settings)
 {
     struct simulator_options *options = &settings->options;
@@ -182,10 +335,10 @@ static bool flag_apply(enum flag flag, char *value, struct settings *settings)
         return good;
     case FLAG_LATENCY:
         return latency_read(value, &options->behaviour);
-    case FLAG_HELP:
+    default:
         break;
     }
-    return true;
+    return access_flag_apply(flag, value, settings);
 }
 
 /* -1: go on; else the exit code. */
@@ -207,6 +360,11 @@ static int arguments_read(int argc, char **argv, struct settings *settings)
         if (!flag_apply((enum flag)flag, optarg, settings))
             return usage("a flag's value cannot be used: ", optarg);
     }
+    bool endpoint_flags = settings->options.oauth.path || settings->options.oauth.own_port ||
+                          settings->options.oauth.client_id || settings->options.oauth.client_secret ||
+                          settings->options.oauth.client_key || settings->options.oauth.scopes;
+    if (endpoint_flags && !settings->options.oauth.on)
+        return usage("flags of the token endpoint want --oauth", "");
     return optind < argc ? usage("unknown argument ", argv[optind]) : -1;
 }
 
@@ -225,6 +383,55 @@ static bool rows_apply(struct simulator *simulator, const char *text)
     return true;
 }
 
+static void company_keys_apply(struct simulator *simulator, const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->company_keys_count; i++) {
+        const char *text = settings->company_keys[i], *equals = strchr(text, '=');
+        char *company = strndup(text, (size_t)(equals - text));
+        simulator_set_api_key(simulator, company, equals + 1);
+        free(company);
+    }
+}
+
+static void counts_print(struct simulator *simulator)
+{
+    struct simulator_counts counts = simulator_counts(simulator);
+    printf("requests %" PRIu64 ", token requests %" PRIu64 " (refused %" PRIu64 "), of OAuth 2.0 %" PRIu64
+           " (refused %" PRIu64 "), tokens given %" PRIu64 "\n",
+           simulator_requests(simulator, NULL), counts.token_requests, counts.token_refusals,
+           counts.oauth_requests, counts.oauth_refusals, simulator_tokens(simulator));
+    printf("wrong passwords %" PRIu64 ", lock-outs %" PRIu64 ", attempts while locked %" PRIu64
+           ", wrong clients %" PRIu64 ", wrong API keys %" PRIu64 "\n",
+           counts.wrong_passwords, counts.lock_outs, counts.locked_attempts, counts.wrong_clients,
+           counts.wrong_api_keys);
+    fputs("calls let in (refused):", stdout);
+    for (int way = 0; way < SIMULATOR_WAYS; way++)
+        printf(" %s %" PRIu64 " (%" PRIu64 ")", simulator_way_name((enum simulator_way)way),
+               counts.logins[way], counts.refusals[way]);
+    printf("\nsessions open %u, at most %u, opened %" PRIu64 ", closed %" PRIu64 ", expired %" PRIu64
+           "; seats held %u, at most %u\n",
+           counts.sessions_open, counts.sessions_peak, counts.sessions_opened, counts.sessions_closed,
+           counts.sessions_expired, simulator_seats_taken(simulator, NULL),
+           simulator_seats_peak(simulator, NULL));
+    fflush(stdout);
+}
+
+/* SIGUSR1 prints, SIGHUP reads the keys again where there are some; every other signal is the end. */
+static void signals_serve(struct simulator *simulator, const sigset_t *signals,
+                          const struct settings *settings)
+{
+    const char *jwks = settings->options.foreign.jwks_file;
+    for (int signal = 0; sigwait(signals, &signal) == 0;) {
+        if (signal == SIGUSR1)
+            counts_print(simulator);
+        else if (signal == SIGHUP && jwks)
+            simulator_load_jwks(simulator, jwks);
+        else
+            break;
+    }
+    counts_print(simulator);
+}
+
 int main(int argc, char **argv)
 {
     struct settings settings = {
@@ -240,12 +447,15 @@ int main(int argc, char **argv)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGUSR1);
     sigaddset(&signals, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     sigdelset(&signals, SIGPIPE);
 
     struct simulator *simulator = simulator_start(&settings.options);
     code = 0;
+    company_keys_apply(simulator, &settings);
     for (size_t i = 0; i < settings.rows_count && !code; i++) {
         if (!rows_apply(simulator, settings.rows[i]))
             code = usage("--rows wants BAQ=N and not ", settings.rows[i]);
@@ -259,10 +469,12 @@ int main(int argc, char **argv)
         printf("listening on %s\n", simulator_url(simulator));
         if (simulator_ca_file(simulator))
             printf("CA file %s\n", simulator_ca_file(simulator));
+        if (simulator_token_url(simulator))
+            printf("token endpoint %s\n", simulator_token_url(simulator));
         fflush(stdout);
-        int signal;
-        sigwait(&signals, &signal);
+        signals_serve(simulator, &signals, &settings);
     }
     simulator_stop(simulator);
+    free(settings.client_key);
     return code;
 }

@@ -148,6 +148,8 @@ char *simulator_play_timetable(struct simulator *simulator, const char *file)
         if (line[strspn(line, " \t\r\n")] == '\0')
             continue;
         const char *wrong = event_read(line, &event);
+        if (!wrong)
+            wrong = sim_event_impossible(simulator, event.fault);
         if (wrong) {
             sim_text_printf(&fault, "%s:%zu: %s", file, number, wrong);
             break;

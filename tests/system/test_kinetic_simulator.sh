@@ -26,11 +26,17 @@ refuses() {
 }
 
 for flag in --nothing --tls=x --listen-address=1 --listen-address=127.0.0.1:65536 --row-cap=0 --row-cap=1x --rows==1 \
-    --rows=z=many --latency=9-3 --base-path=x --timetable=/nothing argument; do
+    --rows=z=many --latency=9-3 --base-path=x --timetable=/nothing --access=basic,x --basic-refusal=x --lockout=0 --lockout=3:x \
+    --company-key=C1 --scopes=x --oauth-port=0 --client-key=/nothing --session-idle=0 argument; do
     refuses "$flag"
 done
 "$program" --help >"$work/help.log"
 grep -q -- '--clock-offset=SECONDS' "$work/help.log" || fail "--help does not name its flags"
+
+echo 'at 0s for 1h fault=identity_provider_503' >"$work/impossible"
+refuses --timetable="$work/impossible"
+grep -q 'there is no token endpoint' "$work/refused.log" || fail "an event that cannot happen was taken"
+grep -q 'accounts_locked' "$work/help.log" || fail "--help does not name the events"
 
 echo 'at 0s for 1h fault=conversions_pending path=BaqSvc/zBroken' >"$work/timetable"
 simulator_start "$program" --user=someone --password=p:w --api-key=k1 --company=C1 --rows=zBroken=3 --rows=zMore=250 \
@@ -53,6 +59,30 @@ kill -TERM "$simulator"
 code=0
 wait "$simulator" || code=$?
 expect 'exit code' 0 "$code"
+
+# A token endpoint of its own, lock-out, sessions; what was counted is printed at the end.
+echo 'at 0s for 1h fault=sessions_expire' >"$work/timetable"
+simulator_start "$program" --latency=0 --oauth --oauth-port=0 --scopes='epicor_erp' --lockout=2:600 --access=oauth,basic \
+    --company-key=EPIC07=k7 --basic-refusal=html --timetable="$work/timetable"
+endpoint=$(sed -n 's/^token endpoint //p' "$work/simulator.log")
+grant() { curl -s --max-time 20 "$endpoint" -d grant_type=client_credentials -d client_id=demo-client "$@"; }
+token=$(grant -d client_secret=demo-client-secret -d scope=epicor_erp | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')
+[ -n "$token" ] || fail "no token was granted"
+grant -d client_secret=wrong | grep -q '"error":"invalid_client"' || fail "a wrong client secret was taken"
+data=api/v2/odata/EPIC06/BaqSvc/zLicenseUsage/Data
+expect 'granted token' 200 "$(status_of $data -H "Authorization: Bearer $token" -H x-api-key:demo-api-key)"
+expect 'key of a company' 401 "$(status_of $data -H "Authorization: Bearer $token" -H x-api-key:k7)"
+for password in x y demo-password; do
+    expect "password $password" 401 "$(status_of $data -u "epicor-monitor:$password" -H x-api-key:demo-api-key)"
+done
+expect Login 200 "$(status_of api/v1/Ice.LIB.SessionModSvc/Login -d '{}' -H "Authorization: Bearer $token")"
+kill -USR1 "$simulator"
+await grep -q 'wrong passwords 2, lock-outs 1, attempts while locked 1, wrong clients 1, wrong API keys 1' \
+    "$work/simulator.log" || fail "the counts are not printed"
+kill -TERM "$simulator"
+wait "$simulator" || fail "no good end"
+grep -q 'sessions open 1, at most 1, opened 1, closed 0, expired 0; seats held 1' "$work/simulator.log" ||
+    fail "the sessions are not counted at the end"
 
 simulator_start "$program" --tls=valid --latency=0
 ca=$(sed -n 's/^CA file //p' "$work/simulator.log")
