@@ -1,8 +1,11 @@
 #include "metrics/label.h"
 
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/memory.h"
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
@@ -61,4 +64,28 @@ void label_append(struct buffer *buffer, const char *name, const char *value)
 void label_append_help(struct buffer *buffer, const char *help)
 {
     append_escaped(buffer, help, false);
+}
+
+struct label_text *label_text_new(struct span labels)
+{
+    struct label_text *copy = memory_new(1, sizeof *copy + labels.size);
+
+    assert(labels.size <= UINT32_MAX);
+    atomic_init(&copy->references, 1);
+    copy->size = (uint32_t)labels.size;
+    if (labels.size > 0)
+        memcpy(copy->text, labels.data, labels.size);
+    return copy;
+}
+
+struct label_text *label_text_ref(struct label_text *labels)
+{
+    atomic_fetch_add_explicit(&labels->references, 1, memory_order_relaxed);
+    return labels;
+}
+
+void label_text_unref(struct label_text *labels)
+{
+    if (atomic_fetch_sub_explicit(&labels->references, 1, memory_order_acq_rel) == 1)
+        free(labels);
 }

@@ -3,8 +3,11 @@
 #define METRICS_LABEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/text.h"
 
 /* [a-zA-Z_][a-zA-Z0-9_]*, and not the reserved __*. */
 bool label_is_name(const char *name);
@@ -17,5 +20,16 @@ void label_append(struct buffer *buffer, const char *name, const char *value);
 
 /* Appends text of a HELP line: backslash and line feed escaped, a quote not; UTF-8 as above. */
 void label_append_help(struct buffer *buffer, const char *help);
+
+/* Escaped labels that the store and its views share: immutable, reference-counted. */
+struct label_text {
+    _Atomic uint32_t references;
+    uint32_t size;
+    char text[];
+};
+
+struct label_text *label_text_new(struct span labels); /* copied; one reference is the caller's */
+struct label_text *label_text_ref(struct label_text *labels);
+void label_text_unref(struct label_text *labels);
 
 #endif

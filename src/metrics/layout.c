@@ -176,19 +176,36 @@ void layout_free(struct layout *layout)
     free(layout);
 }
 
+void layout_clear_gauges(const struct family_layout *family, union slot *row)
+{
+    union slot *slots = row + family->offset;
+
+    switch (family->row->type) {
+    case METRIC_GAUGE:
+        for (size_t value = 0; value < family->values; value++)
+            slots[2 * value + 1].time_ns = SLOT_NEVER_SHOWN;
+        if (family->block != LAYOUT_NONE) {
+            block_unref(row[family->block].block);
+            row[family->block].block = NULL;
+        }
+        break;
+    case METRIC_CHOICE:
+        slots[1].time_ns = SLOT_NEVER_SHOWN;
+        break;
+    case METRIC_REMAINING:
+        slots[0].time_ns = SLOT_NEVER_SHOWN;
+        break;
+    case METRIC_COUNTER:
+    case METRIC_HISTOGRAM:
+    case METRIC_SERIES:
+        break;
+    }
+}
+
 void layout_clear_row(const struct layout *layout, unsigned owner_class, union slot *row)
 {
     memset(row, 0, layout->widths[owner_class] * sizeof *row);
-    for (size_t i = 0; i < layout->family_count; i++) {
-        const struct family_layout *family = &layout->families[i];
-        if (family->row->owner_class != owner_class)
-            continue;
-        if (family->row->type == METRIC_GAUGE)
-            for (size_t value = 0; value < family->values; value++)
-                row[family->offset + 2 * value + 1].time_ns = SLOT_NEVER_SHOWN;
-        if (family->row->type == METRIC_CHOICE)
-            row[family->offset + 1].time_ns = SLOT_NEVER_SHOWN;
-        if (family->row->type == METRIC_REMAINING)
-            row[family->offset].time_ns = SLOT_NEVER_SHOWN;
-    }
+    for (size_t i = 0; i < layout->family_count; i++)
+        if (layout->families[i].row->owner_class == owner_class)
+            layout_clear_gauges(&layout->families[i], row);
 }

@@ -50,6 +50,8 @@ struct layout *layout_new(const struct metric_class *classes, size_t class_count
                           const struct metric_family *families, size_t family_count);
 void layout_free(struct layout *layout);
 
+/* In the row of an owner: no gauge of the family stands any more. */
+void layout_clear_gauges(const struct family_layout *family, union slot *row);
 /* Writes the slots of a new owner: counters 0, gauges not shown. */
 void layout_clear_row(const struct layout *layout, unsigned owner_class, union slot *row);
 

@@ -9,15 +9,10 @@
 #include "base/memory.h"
 #include "metrics/label.h"
 #include "metrics/layout.h"
+#include "metrics/owners.h"
 #include "metrics/view.h"
 
-#define LABELS_MAX ((size_t)1 << 20) /* bytes of the escaped labels of an owner or a series */
-
-struct owners {
-    size_t count, capacity;
-    union slot *slots;         /* count rows of the class's width */
-    struct view_owner *owners; /* count; texts owned */
-};
+#define LABELS_MAX ((size_t)1 << 20) /* bytes of the escaped labels of a series */
 
 struct store {
     pthread_mutex_t mutex;
@@ -34,35 +29,17 @@ struct store *store_new(const struct metric_class *classes, size_t class_count,
     pthread_mutex_init(&store->mutex, NULL);
     store->layout = layout_new(classes, class_count, families, family_count);
     store->classes = memory_new(class_count, sizeof *store->classes);
+    for (unsigned i = 0; i < class_count; i++)
+        owners_init(&store->classes[i], store->layout, i);
     return store;
-}
-
-static void unref_blocks(const struct store *store, unsigned owner_class)
-{
-    const struct owners *owners = &store->classes[owner_class];
-    size_t width = store->layout->widths[owner_class];
-
-    for (size_t i = 0; i < store->layout->family_count; i++) {
-        const struct family_layout *family = &store->layout->families[i];
-        if (family->row->owner_class != owner_class || family->block == LAYOUT_NONE)
-            continue;
-        for (size_t row = 0; row < owners->count; row++)
-            block_unref(owners->slots[row * width + family->block].block);
-    }
 }
 
 void store_free(struct store *store)
 {
     if (store == NULL)
         return;
-    for (unsigned owner_class = 0; owner_class < store->layout->class_count; owner_class++) {
-        struct owners *owners = &store->classes[owner_class];
-        unref_blocks(store, owner_class);
-        for (size_t row = 0; row < owners->count; row++)
-            free(owners->owners[row].labels);
-        free(owners->slots);
-        free(owners->owners);
-    }
+    for (size_t i = 0; i < store->layout->class_count; i++)
+        owners_free(&store->classes[i]);
     free(store->classes);
     layout_free(store->layout);
     pthread_mutex_destroy(&store->mutex);
@@ -85,40 +62,36 @@ void store_unlock(struct store *store)
 
 /* ---- owners ---- */
 
-static void render_labels(struct view_owner *owner, const struct metric_class *owner_class,
-                          const char *const *values)
+static struct owners *owners_of(struct store *store, unsigned owner_class)
 {
-    struct buffer text;
-
-    buffer_init(&text, LABELS_MAX);
-    for (size_t i = 0; owner_class->labels != NULL && owner_class->labels[i] != NULL; i++) {
-        assert(label_is_name(owner_class->labels[i]));
-        label_append(&text, owner_class->labels[i], values[i]);
-    }
-    owner->labels_size = text.size;
-    owner->labels = buffer_take(&text);
-    assert(owner->labels != NULL);
+    assert(store->locked && owner_class < store->layout->class_count);
+    return &store->classes[owner_class];
 }
 
 struct store_owner store_owner_add(struct store *store, unsigned owner_class, const char *const *label_values,
                                    unsigned groups, struct moment created)
 {
-    assert(store->locked && owner_class < store->layout->class_count);
-    struct owners *owners = &store->classes[owner_class];
-    size_t width = store->layout->widths[owner_class];
-    struct store_owner owner = {owner_class, owners->count};
+    struct owners *owners = owners_of(store, owner_class);
 
-    assert(owners->count == 0 || store->layout->classes[owner_class].labels != NULL);
-    if (owners->count == owners->capacity) {
-        owners->capacity = owners->capacity == 0 ? 4 : owners->capacity * 2;
-        owners->slots = memory_grow(owners->slots, owners->capacity, width * sizeof *owners->slots);
-        owners->owners = memory_grow(owners->owners, owners->capacity, sizeof *owners->owners);
+    return (struct store_owner){owner_class, owners_add(owners, label_values, groups, created.wall_ns)};
+}
+
+void store_owner_remove(struct store *store, struct store_owner owner)
+{
+    owners_remove(owners_of(store, owner.owner_class), owner.number);
+}
+
+void store_owner_regroup(struct store *store, struct store_owner owner, unsigned groups)
+{
+    struct owners *owners = owners_of(store, owner.owner_class);
+    size_t row = owners_row(owners, owner.number);
+
+    for (size_t i = 0; i < store->layout->family_count; i++) {
+        const struct family_layout *family = &store->layout->families[i];
+        if (family->row->owner_class == owner.owner_class && (family->row->group & ~groups) != 0)
+            layout_clear_gauges(family, owners->slots + row * owners->width);
     }
-    owners->owners[owner.row] = (struct view_owner){.created_wall_ns = created.wall_ns, .groups = groups};
-    render_labels(&owners->owners[owner.row], &store->layout->classes[owner_class], label_values);
-    layout_clear_row(store->layout, owner_class, owners->slots + owner.row * width);
-    owners->count++;
-    return owner;
+    owners->owners[row].groups = groups;
 }
 
 /* ---- slots ---- */
@@ -131,9 +104,10 @@ static const struct family_layout *family_of(const struct store *store, size_t f
 
 static union slot *row_of(struct store *store, struct store_owner owner, const struct family_layout *family)
 {
-    assert(family->row->owner_class == owner.owner_class &&
-           owner.row < store->classes[owner.owner_class].count);
-    return store->classes[owner.owner_class].slots + owner.row * store->layout->widths[owner.owner_class];
+    const struct owners *owners = &store->classes[owner.owner_class];
+
+    assert(family->row->owner_class == owner.owner_class);
+    return owners->slots + owners_row(owners, owner.number) * owners->width;
 }
 
 static union slot *counter_slot(struct store *store, struct store_owner owner, size_t family, size_t value)
@@ -190,6 +164,16 @@ void store_extend(struct store *store, struct store_owner owner, size_t family, 
 void store_clear(struct store *store, struct store_owner owner, size_t family, size_t value)
 {
     gauge_slot(store, owner, family, value)[1].time_ns = SLOT_NEVER_SHOWN;
+}
+
+void store_clear_data(struct store *store, struct store_owner owner, size_t family)
+{
+    const struct family_layout *layout = family_of(store, family);
+    union slot *slot = row_of(store, owner, layout) + layout->block;
+
+    assert(layout->block != LAYOUT_NONE);
+    block_unref(slot->block);
+    slot->block = NULL;
 }
 
 void store_observe(struct store *store, struct store_owner owner, size_t family, double number)
@@ -347,6 +331,8 @@ static void copy_class(const struct store *store, unsigned owner_class, struct v
         return;
     memcpy(copy->slots, owners->slots, owners->count * width * sizeof *copy->slots);
     memcpy(copy->owners, owners->owners, owners->count * sizeof *copy->owners);
+    for (size_t row = 0; row < copy->count; row++)
+        label_text_ref(copy->owners[row].labels);
     for (size_t i = 0; i < store->layout->family_count; i++) {
         const struct family_layout *family = &store->layout->families[i];
         if (family->row->owner_class != owner_class || family->block == LAYOUT_NONE)

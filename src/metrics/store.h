@@ -14,9 +14,10 @@
 struct store;
 struct store_view;
 
+/* Stays the same until the owner is removed. */
 struct store_owner {
     unsigned owner_class;
-    size_t row;
+    uint32_t number;
 };
 
 /* The rows live as long as the store. Names and labels must be legal and each family's name its own: a bug of ours
@@ -35,6 +36,12 @@ void store_unlock(struct store *store);
    and histograms stand at 0 at once, its gauges do not stand. created: of its counters. */
 struct store_owner store_owner_add(struct store *store, unsigned owner_class, const char *const *label_values,
                                    unsigned groups, struct moment created);
+
+/* All its series vanish; views that have been taken keep them. The owner must not be used again. */
+void store_owner_remove(struct store *store, struct store_owner owner);
+/* Shows the families of these groups from now on. A family that goes keeps its counts, should it come back, but not its
+   gauges. */
+void store_owner_regroup(struct store *store, struct store_owner owner, unsigned groups);
 
 /* Series with closed labels. family: index of its row. value: index into the closed list, 0 where there is no label. */
 void store_add(struct store *store, struct store_owner owner, size_t family, size_t value, double increment);
@@ -58,6 +65,8 @@ bool store_add_data(struct store *store, struct store_owner owner, size_t family
                     double increment, struct moment now);
 bool store_set_data(struct store *store, struct store_owner owner, size_t family, const char *const *values,
                     double number, int64_t until_ns);
+/* Takes away all series whose labels are data. */
+void store_clear_data(struct store *store, struct store_owner owner, size_t family);
 
 /* For metrics/view.c: fills the view under the lock, which it takes by itself. */
 void store_copy(struct store *store, struct store_view *view);

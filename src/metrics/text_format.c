@@ -252,7 +252,7 @@ static void write_owner(struct family_writer *writer, size_t row)
     const struct store_view *view = writer->view;
     const union slot *slots = view_slots(view, writer->family, row);
     const struct view_owner *of = &view->classes[writer->family->row->owner_class].owners[row];
-    struct span owner = {of->labels, of->labels_size};
+    struct span owner = {of->labels->text, of->labels->size};
 
     if (slots == NULL)
         return;

@@ -108,6 +108,9 @@ void store_view_free(struct store_view *view)
 {
     if (view == NULL)
         return;
+    for (size_t i = 0; i < view->layout->class_count; i++)
+        for (size_t row = 0; row < view->classes[i].count; row++)
+            label_text_unref(view->classes[i].owners[row].labels);
     for (size_t i = 0; i < view->layout->family_count; i++) {
         const struct family_layout *family = &view->layout->families[i];
         const struct view_class *owner_class = &view->classes[family->row->owner_class];

@@ -1,4 +1,4 @@
-/* A consistent picture of the store, taken for one scrape: the slots copied, the blocks referenced. What an encoder reads. */
+/* A consistent picture of the store, taken for one scrape: the slots copied, labels and blocks referenced. What an encoder reads. */
 #ifndef METRICS_VIEW_H
 #define METRICS_VIEW_H
 
@@ -6,15 +6,16 @@
 #include <stddef.h>
 
 #include "base/clock.h"
+#include "metrics/label.h"
 #include "metrics/layout.h"
 
 struct store;
 
 struct view_owner {
-    char *labels; /* escaped, NUL-terminated; of the store */
-    size_t labels_size;
+    struct label_text *labels; /* a reference */
     int64_t created_wall_ns;
-    unsigned groups;
+    uint32_t groups;
+    uint32_t number; /* of the owner, whatever its row */
 };
 
 struct view_class {

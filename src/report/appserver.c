@@ -8,49 +8,114 @@
 
 #define DROPPED_MAXIMUM 4096 /* series told apart among those that found no room, a family */
 
-void report_appserver_start(struct report_appserver *appserver, struct report *report, size_t index,
-                            struct moment now)
+/* ---- birth and death ---- */
+
+static void clear_token(struct report_appserver *appserver)
 {
-    const struct appserver_settings *settings = &report->model->appservers[index];
-    unsigned groups = auth_has_token(settings->auth) ? GROUP_TOKEN : 0;
+    struct store *store = appserver->report->store;
+
+    store_clear(store, appserver->owner, FAMILY_TOKEN_FAILURE_REASON, 0);
+    store_clear(store, appserver->owner, FAMILY_TOKEN_CONSECUTIVE_FAILURES, 0);
+    store_clear(store, appserver->owner, FAMILY_TOKEN_LIFETIME, 0);
+    store_clear(store, appserver->owner, FAMILY_TOKEN_EXPIRY, 0);
+    store_set_expiry(store, appserver->owner, FAMILY_TOKEN_REMAINING, 0);
+    store_set(store, appserver->owner, FAMILY_LOGIN_BLOCKED_UNTIL, 0, 0, NEVER_NS);
+    free(appserver->card.token_message);
+    appserver->card.token_message = NULL;
+    appserver->card.token_reason = REASON_NONE;
+    appserver->card.token_expiry_boot_ns = 0;
+    appserver->card.login_blocked_until_wall_ns = 0;
+    appserver->token_failures = 0;
+}
+
+/* What the last handshake and the last answer said of a machine that is asked no more. */
+static void forget_machine(struct report_appserver *appserver)
+{
+    struct store *store = appserver->report->store;
+
+    for (size_t whose = CERTIFICATE_SERVER; whose <= CERTIFICATE_CLIENT; whose++)
+        store_clear(store, appserver->owner, FAMILY_CERTIFICATE_EXPIRY, whose);
+    store_clear(store, appserver->owner, FAMILY_CLOCK_SKEW, 0);
+    appserver->card.certificate_expiry_epoch = 0;
+}
+
+struct report_appserver *report_appserver_new(struct report *report,
+                                              const struct appserver_settings *settings, struct moment now)
+{
+    struct report_appserver *appserver = memory_new(1, sizeof *appserver);
 
     appserver->report = report;
-    appserver->index = index;
     appserver->owner = store_owner_add(report->store, OWNER_APPSERVER, (const char *const[]){settings->name},
-                                       groups, now);
+                                       0, now);
     store_set(report->store, appserver->owner, FAMILY_LOGIN_BLOCKED_UNTIL, 0, 0, NEVER_NS);
     store_set(report->store, appserver->owner, FAMILY_REQUESTS_IN_FLIGHT, 0, 0, NEVER_NS);
     store_set(report->store, appserver->owner, FAMILY_REQUESTS_WAITING, 0, 0, NEVER_NS);
     store_set(report->store, appserver->owner, FAMILY_BACKOFF_UNTIL, 0, 0, NEVER_NS);
-    appserver->card = (struct board_appserver){
-        .name = settings->name, .url = settings->url, .has_token = auth_has_token(settings->auth)};
-    board_put_appserver(report->board, index, &appserver->card);
+    return appserver;
 }
 
-void report_appserver_stop(struct report_appserver *appserver)
+void report_appserver_configure(struct report_appserver *appserver, size_t index,
+                                const struct appserver_settings *settings)
 {
+    unsigned groups = auth_has_token(settings->auth) ? GROUP_TOKEN : 0;
+
+    if (appserver->card.url != NULL && strcmp(appserver->card.url, settings->url) != 0)
+        forget_machine(appserver);
+    if (appserver->groups != groups) {
+        clear_token(appserver);
+        store_owner_regroup(appserver->report->store, appserver->owner, groups);
+        appserver->groups = groups;
+    }
+    appserver->index = index;
+    appserver->card.name = settings->name;
+    appserver->card.url = settings->url;
+    appserver->card.has_token = (groups & GROUP_TOKEN) != 0;
+}
+
+void report_appserver_detach(struct report_appserver *appserver)
+{
+    store_owner_remove(appserver->report->store, appserver->owner);
+    appserver->report = NULL;
+}
+
+void report_appserver_free(struct report_appserver *appserver)
+{
+    if (appserver == NULL)
+        return;
     for (size_t i = 0; i < FAMILIES; i++)
         free(appserver->dropped[i].hashes);
     free(appserver->card.token_message);
+    free(appserver);
 }
 
 /* ---- small changes ---- */
 
-static void put_card(struct report_appserver *appserver)
+/* Takes the lock of the store. False, and nothing is locked, when a reload has removed the app server. */
+static bool lock(const struct report_appserver *appserver)
+{
+    if (appserver->report == NULL)
+        return false;
+    store_lock(appserver->report->store);
+    return true;
+}
+
+static void put_card(const struct report_appserver *appserver)
 {
     board_put_appserver(appserver->report->board, appserver->index, &appserver->card);
 }
 
 static void count(struct report_appserver *appserver, enum family family, size_t value)
 {
-    store_lock(appserver->report->store);
+    if (!lock(appserver))
+        return;
     store_add(appserver->report->store, appserver->owner, family, value, 1);
     store_unlock(appserver->report->store);
 }
 
 static void set(struct report_appserver *appserver, enum family family, size_t value, double number)
 {
-    store_lock(appserver->report->store);
+    if (!lock(appserver))
+        return;
     store_set(appserver->report->store, appserver->owner, family, value, number, NEVER_NS);
     store_unlock(appserver->report->store);
 }
@@ -82,7 +147,8 @@ void report_clock_skew(struct report_appserver *appserver, double seconds)
 
 void report_request_wait(struct report_appserver *appserver, int64_t waited_ns)
 {
-    store_lock(appserver->report->store);
+    if (!lock(appserver))
+        return;
     store_observe(appserver->report->store, appserver->owner, FAMILY_REQUEST_WAIT, clock_seconds(waited_ns));
     store_unlock(appserver->report->store);
 }
@@ -90,9 +156,9 @@ void report_request_wait(struct report_appserver *appserver, int64_t waited_ns)
 void report_gate(struct report_appserver *appserver, int64_t in_flight, int64_t waiting,
                  int64_t backoff_until_wall_ns)
 {
+    if (!lock(appserver))
+        return;
     struct store *store = appserver->report->store;
-
-    store_lock(store);
     store_set(store, appserver->owner, FAMILY_REQUESTS_IN_FLIGHT, 0, (double)in_flight, NEVER_NS);
     store_set(store, appserver->owner, FAMILY_REQUESTS_WAITING, 0, (double)waiting, NEVER_NS);
     store_set(store, appserver->owner, FAMILY_BACKOFF_UNTIL, 0, clock_seconds(backoff_until_wall_ns),
@@ -104,15 +170,14 @@ void report_gate(struct report_appserver *appserver, int64_t in_flight, int64_t 
 
 void report_verdict(struct report_appserver *appserver, bool known, enum reason reason, struct moment now)
 {
-    struct store *store = appserver->report->store;
     struct board_appserver *card = &appserver->card;
 
     (void)now;
-    if (card->known == known && card->verdict == reason)
+    if ((card->known == known && card->verdict == reason) || !lock(appserver))
         return;
+    struct store *store = appserver->report->store;
     card->known = known;
     card->verdict = reason;
-    store_lock(store);
     store_clear(store, appserver->owner, FAMILY_UP, 0);
     store_clear(store, appserver->owner, FAMILY_APPSERVER_FAILURE_REASON, 0);
     if (known)
@@ -127,7 +192,8 @@ void report_verdict(struct report_appserver *appserver, bool known, enum reason 
 void report_certificate(struct report_appserver *appserver, enum certificate_of whose, int64_t expiry_epoch)
 {
     set(appserver, FAMILY_CERTIFICATE_EXPIRY, whose, (double)expiry_epoch);
-    if (whose == CERTIFICATE_SERVER && appserver->card.certificate_expiry_epoch != expiry_epoch) {
+    if (appserver->report != NULL && whose == CERTIFICATE_SERVER &&
+        appserver->card.certificate_expiry_epoch != expiry_epoch) {
         appserver->card.certificate_expiry_epoch = expiry_epoch;
         put_card(appserver);
     }
@@ -135,6 +201,8 @@ void report_certificate(struct report_appserver *appserver, enum certificate_of 
 
 void report_login_blocked(struct report_appserver *appserver, int64_t until_wall_ns)
 {
+    if (appserver->report == NULL)
+        return;
     set(appserver, FAMILY_LOGIN_BLOCKED_UNTIL, 0, clock_seconds(until_wall_ns));
     appserver->card.login_blocked_until_wall_ns = until_wall_ns;
     put_card(appserver);
@@ -145,12 +213,13 @@ void report_login_blocked(struct report_appserver *appserver, int64_t until_wall
 void report_token_request(struct report_appserver *appserver, int status, int64_t duration_ns,
                           enum reason reason, const char *message, struct moment now)
 {
-    struct store *store = appserver->report->store;
     struct store_owner owner = appserver->owner;
 
     (void)now;
+    if (!lock(appserver))
+        return;
+    struct store *store = appserver->report->store;
     appserver->token_failures = reason == REASON_NONE ? 0 : appserver->token_failures + 1;
-    store_lock(store);
     store_add(store, owner, FAMILY_TOKEN_REQUESTS, 0, 1);
     if (status != 0)
         report_code(appserver->report, owner, FAMILY_TOKEN_RESPONSES, status);
@@ -175,11 +244,12 @@ void report_token_request(struct report_appserver *appserver, int status, int64_
 void report_token(struct report_appserver *appserver, int64_t lifetime_ns, int64_t expiry_boot_ns,
                   struct moment now)
 {
-    struct store *store = appserver->report->store;
     struct store_owner owner = appserver->owner;
     int64_t expiry_wall_ns = now.wall_ns + (expiry_boot_ns - now.boot_ns);
 
-    store_lock(store);
+    if (!lock(appserver))
+        return;
+    struct store *store = appserver->report->store;
     if (lifetime_ns > 0) {
         store_set(store, owner, FAMILY_TOKEN_LIFETIME, 0, clock_seconds(lifetime_ns), NEVER_NS);
         store_set(store, owner, FAMILY_TOKEN_EXPIRY, 0, clock_seconds(expiry_wall_ns), NEVER_NS);
@@ -190,6 +260,15 @@ void report_token(struct report_appserver *appserver, int64_t lifetime_ns, int64
     }
     store_unlock(store);
     appserver->card.token_expiry_boot_ns = lifetime_ns > 0 ? expiry_boot_ns : 0;
+    put_card(appserver);
+}
+
+void report_credential_changed(struct report_appserver *appserver)
+{
+    if (!lock(appserver))
+        return;
+    clear_token(appserver);
+    store_unlock(appserver->report->store);
     put_card(appserver);
 }
 
@@ -215,9 +294,9 @@ static void drop(struct report_appserver *appserver, enum family family, const c
 static void add_license(struct report_appserver *appserver, enum family family, const char *license,
                         double increment)
 {
+    if (!lock(appserver))
+        return;
     struct store *store = appserver->report->store;
-
-    store_lock(store);
     if (!store_add_data(store, appserver->owner, family, &license, increment, clock_now()))
         drop(appserver, family, license);
     store_unlock(store);

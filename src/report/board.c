@@ -48,41 +48,29 @@ static void card_unref(struct card *card)
         free(card);
 }
 
-struct board *board_new(size_t appserver_count, size_t target_count)
+struct board *board_new(void)
 {
     struct board *board = memory_new(1, sizeof *board);
 
     pthread_mutex_init(&board->mutex, NULL);
-    board->count = appserver_count + target_count;
-    board->appserver_count = appserver_count;
-    board->cards = memory_new(board->count, sizeof(struct card *));
-    for (size_t i = 0; i < appserver_count; i++)
-        board_put_appserver(board, i, &(struct board_appserver){.name = "", .url = ""});
-    for (size_t i = 0; i < target_count; i++)
-        board_put_target(board, i,
-                         &(struct board_target){.appserver = "", .company = "", .probe = "", .kind = ""});
+    board->cards = memory_new(0, sizeof(struct card *));
     return board;
+}
+
+static void free_cards(struct card **cards, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        card_unref(cards[i]);
+    free(cards);
 }
 
 void board_free(struct board *board)
 {
     if (board == NULL)
         return;
-    for (size_t i = 0; i < board->count; i++)
-        card_unref(board->cards[i]);
-    free(board->cards);
+    free_cards(board->cards, board->count);
     pthread_mutex_destroy(&board->mutex);
     free(board);
-}
-
-static void put(struct board *board, size_t index, struct card *card)
-{
-    atomic_init(&card->references, 1);
-    pthread_mutex_lock(&board->mutex);
-    struct card *old = board->cards[index];
-    board->cards[index] = card;
-    pthread_mutex_unlock(&board->mutex);
-    card_unref(old);
 }
 
 static size_t text_room(const char *text)
@@ -103,60 +91,109 @@ static char *place_text(char **at, const char *text)
     return copy;
 }
 
-void board_put_target(struct board *board, size_t index, const struct board_target *value)
+static struct card *card_of_target(const struct board_target *value)
 {
-    assert(index < board->count - board->appserver_count);
     size_t room = text_room(value->appserver) + text_room(value->company) + text_room(value->probe) +
                   text_room(value->kind) + text_room(value->message);
     struct card *card = memory_new(1, sizeof *card + room);
     char *at = card->texts;
 
+    atomic_init(&card->references, 1);
     card->target = *value;
     card->target.appserver = place_text(&at, value->appserver);
     card->target.company = place_text(&at, value->company);
     card->target.probe = place_text(&at, value->probe);
     card->target.kind = place_text(&at, value->kind);
     card->target.message = place_text(&at, value->message);
-    put(board, board->appserver_count + index, card);
+    return card;
+}
+
+static struct card *card_of_appserver(const struct board_appserver *value)
+{
+    size_t room = text_room(value->name) + text_room(value->url) + text_room(value->token_message);
+    struct card *card = memory_new(1, sizeof *card + room);
+    char *at = card->texts;
+
+    atomic_init(&card->references, 1);
+    card->appserver = *value;
+    card->appserver.name = place_text(&at, value->name);
+    card->appserver.url = place_text(&at, value->url);
+    card->appserver.token_message = place_text(&at, value->token_message);
+    return card;
+}
+
+static void put(struct board *board, size_t index, struct card *card)
+{
+    pthread_mutex_lock(&board->mutex);
+    struct card *old = board->cards[index];
+    board->cards[index] = card;
+    pthread_mutex_unlock(&board->mutex);
+    card_unref(old);
+}
+
+void board_put_target(struct board *board, size_t index, const struct board_target *value)
+{
+    assert(index < board->count - board->appserver_count);
+    put(board, board->appserver_count + index, card_of_target(value));
 }
 
 void board_put_appserver(struct board *board, size_t index, const struct board_appserver *value)
 {
     assert(index < board->appserver_count);
-    size_t room = text_room(value->name) + text_room(value->url) + text_room(value->token_message);
-    struct card *card = memory_new(1, sizeof *card + room);
-    char *at = card->texts;
+    put(board, index, card_of_appserver(value));
+}
 
-    card->appserver = *value;
-    card->appserver.name = place_text(&at, value->name);
-    card->appserver.url = place_text(&at, value->url);
-    card->appserver.token_message = place_text(&at, value->token_message);
-    put(board, index, card);
+void board_replace(struct board *board, const struct board_appserver *const *appservers,
+                   size_t appserver_count, const struct board_target *const *targets, size_t target_count)
+{
+    size_t count = appserver_count + target_count;
+    struct card **cards = memory_new(count, sizeof *cards);
+
+    for (size_t i = 0; i < appserver_count; i++)
+        cards[i] = card_of_appserver(appservers[i]);
+    for (size_t i = 0; i < target_count; i++)
+        cards[appserver_count + i] = card_of_target(targets[i]);
+    pthread_mutex_lock(&board->mutex);
+    struct card **old = board->cards;
+    size_t old_count = board->count;
+    board->cards = cards;
+    board->count = count;
+    board->appserver_count = appserver_count;
+    pthread_mutex_unlock(&board->mutex);
+    free_cards(old, old_count);
 }
 
 struct board_view *board_view_take(struct board *board, struct moment now)
 {
     struct view *view = memory_new(1, sizeof *view);
+    size_t room = 0, appserver_count;
 
-    view->count = board->count;
-    view->cards = memory_new(view->count, sizeof(struct card *));
-    view->appservers = memory_new(board->appserver_count, sizeof(struct board_appserver *));
-    view->targets = memory_new(view->count - board->appserver_count, sizeof(struct board_target *));
     pthread_mutex_lock(&board->mutex);
+    while (board->count > room) {
+        room = board->count;
+        pthread_mutex_unlock(&board->mutex);
+        view->cards = memory_grow(view->cards, room, sizeof(struct card *));
+        pthread_mutex_lock(&board->mutex);
+    }
+    view->count = board->count;
+    appserver_count = board->appserver_count;
     for (size_t i = 0; i < view->count; i++)
         view->cards[i] = card_ref(board->cards[i]);
     pthread_mutex_unlock(&board->mutex);
+
+    view->appservers = memory_new(appserver_count, sizeof(struct board_appserver *));
+    view->targets = memory_new(view->count - appserver_count, sizeof(struct board_target *));
     for (size_t i = 0; i < view->count; i++) {
-        if (i < board->appserver_count)
+        if (i < appserver_count)
             view->appservers[i] = &view->cards[i]->appserver;
         else
-            view->targets[i - board->appserver_count] = &view->cards[i]->target;
+            view->targets[i - appserver_count] = &view->cards[i]->target;
     }
     view->public = (struct board_view){.now = now,
                                        .appservers = view->appservers,
-                                       .appserver_count = board->appserver_count,
+                                       .appserver_count = appserver_count,
                                        .targets = view->targets,
-                                       .target_count = view->count - board->appserver_count};
+                                       .target_count = view->count - appserver_count};
     return &view->public;
 }
 
@@ -166,9 +203,7 @@ void board_view_free(struct board_view *view)
 
     if (own == NULL)
         return;
-    for (size_t i = 0; i < own->count; i++)
-        card_unref(own->cards[i]);
-    free(own->cards);
+    free_cards(own->cards, own->count);
     free(own->appservers);
     free(own->targets);
     free(own);

@@ -18,23 +18,15 @@ struct report *report_new(struct model *model, struct moment now, const char *ve
     struct report *report = memory_new(1, sizeof *report);
     const char *const build[] = {version, revision};
 
-    report->model = model_ref(model);
     report->store = store_new(family_classes, OWNER_CLASSES, families, FAMILIES);
-    report->board = board_new(model->appserver_count, model->target_count);
-    report->appservers = memory_new(model->appserver_count, sizeof *report->appservers);
-    report->targets = memory_new(model->target_count, sizeof *report->targets);
-
+    report->board = board_new();
     store_lock(report->store);
     report->process = store_owner_add(report->store, OWNER_PROCESS, NULL, 0, now);
     store_set_data(report->store, report->process, FAMILY_BUILD_INFO, build, 1, NEVER_NS);
-    store_set(report->store, report->process, FAMILY_RELOAD_SUCCESSFUL, 0, 1, NEVER_NS);
-    store_set(report->store, report->process, FAMILY_RELOAD_SUCCESS, 0, clock_seconds(now.wall_ns), NEVER_NS);
-    store_set(report->store, report->process, FAMILY_TARGETS, 0, (double)model->target_count, NEVER_NS);
-    for (size_t i = 0; i < model->appserver_count; i++)
-        report_appserver_start(&report->appservers[i], report, i, now);
-    for (size_t i = 0; i < model->target_count; i++)
-        report_target_start(&report->targets[i], report, i, now);
     store_unlock(report->store);
+    struct model_match match = model_match(NULL, model);
+    report_reload(report, model, &match, now);
+    model_match_free(&match);
     return report;
 }
 
@@ -42,8 +34,10 @@ void report_free(struct report *report)
 {
     if (report == NULL)
         return;
+    for (size_t i = 0; i < report->model->target_count; i++)
+        report_target_free(report->targets[i]);
     for (size_t i = 0; i < report->model->appserver_count; i++)
-        report_appserver_stop(&report->appservers[i]);
+        report_appserver_free(report->appservers[i]);
     free(report->appservers);
     free(report->targets);
     store_free(report->store);
@@ -60,13 +54,13 @@ struct board *report_board(struct report *report)
 struct report_appserver *report_appserver(struct report *report, size_t index)
 {
     assert(index < report->model->appserver_count);
-    return &report->appservers[index];
+    return report->appservers[index];
 }
 
 struct report_target *report_target(struct report *report, size_t index)
 {
     assert(index < report->model->target_count);
-    return &report->targets[index];
+    return report->targets[index];
 }
 
 void report_code(struct report *report, struct store_owner owner, enum family family, int status)

@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "config/match.h"
 #include "config/model.h"
 #include "kinetic/exchange.h"
 #include "probe/kind.h"
@@ -25,9 +26,23 @@ struct report *report_new(struct model *model, struct moment now, const char *ve
 void report_free(struct report *report);
 struct board *report_board(struct report *report);
 
-/* By their indices in the model. */
+/* By their indices in the model in force. Each stays the same over reloads that keep it. */
 struct report_appserver *report_appserver(struct report *report, size_t index);
 struct report_target *report_target(struct report *report, size_t index);
+
+/* ---- the configuration ---- */
+
+/* The model is in force from now on. match: how it goes with the one before. What stays keeps counters, histograms and
+   results (but not the results of another kind, nor the gauges of a login that is no more); what is new starts at 0. The
+   series of what has gone vanish; its handles drop what they are told from now on, and whoever holds them frees them. */
+void report_reload(struct report *report, struct model *model, const struct model_match *match,
+                   struct moment now);
+/* A configuration was read that has faults; the one before stays in force. */
+void report_reload_failed(struct report *report);
+
+/* Only of what a reload has removed. */
+void report_appserver_free(struct report_appserver *appserver);
+void report_target_free(struct report_target *target);
 
 /* ---- runs of a target ---- */
 
@@ -78,6 +93,8 @@ void report_token_request(struct report_appserver *appserver, int status, int64_
 /* The token that lives now; lifetime_ns 0: none does. */
 void report_token(struct report_appserver *appserver, int64_t lifetime_ns, int64_t expiry_boot_ns,
                   struct moment now);
+/* Another credential is in force: no token of the last lives, its failures are no longer shown. */
+void report_credential_changed(struct report_appserver *appserver);
 void report_auth_failure(struct report_appserver *appserver, enum reason reason);
 void report_reauthentication(struct report_appserver *appserver);
 void report_login_blocked(struct report_appserver *appserver, int64_t until_wall_ns); /* 0: not blocked */

@@ -1,43 +1,127 @@
 /* The part of report.h that speaks of targets. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/memory.h"
 #include "report/parts.h"
 
 #define RESULT_LIFE 3  /* intervals for which the results of a run are shown */
 #define HASH_SHIFT  11 /* the 53 bits that are left are whole in a double */
 
-void report_target_start(struct report_target *target, struct report *report, size_t index, struct moment now)
+/* Everything that vanishes when the target does not run. */
+static const struct {
+    enum family family;
+    size_t values;
+} result_families[] = {
+    {FAMILY_PROBE_SUCCESS, 1},       {FAMILY_PROBE_CONSECUTIVE_FAILURES, 1}, {FAMILY_PROBE_FAILURE_REASON, 1},
+    {FAMILY_PROBE_LAST_DURATION, 1}, {FAMILY_PROBE_PHASE, PHASE_VALUES},     {FAMILY_PROBE_RESPONSE_BYTES, 1},
+    {FAMILY_PROBE_ROWS, 1},          {FAMILY_PROBE_ROWS_TRUNCATED, 1},       {FAMILY_PROBE_COLUMNS, 1},
+    {FAMILY_PROBE_SCHEMA_HASH, 1},
+};
+
+/* ---- birth and death ---- */
+
+struct report_target *report_target_new(struct report *report, const struct target_settings *settings,
+                                        struct moment now)
 {
-    const struct target_settings *settings = &report->model->targets[index];
-    const struct probe_settings *probe = settings->probe;
-    const struct probe_kind *kind = (const struct probe_kind *)probe->kind; /* config is its first member */
-    const char *const labels[] = {settings->appserver->name, settings->company, probe->name};
-    struct optional_number minimum = {0}, maximum = {0};
-    struct store *store = report->store;
+    const char *const labels[] = {settings->appserver->name, settings->company, settings->probe->name};
+    struct report_target *target = memory_new(1, sizeof *target);
 
     target->report = report;
-    target->index = index;
-    target->appserver = &report->appservers[settings->appserver - report->model->appservers];
-    target->interval_ns = probe->interval_ns;
-    target->owner = store_owner_add(store, OWNER_TARGET, labels, 0, now);
+    target->owner = store_owner_add(report->store, OWNER_TARGET, labels, 0, now);
+    target->card.duration_ns = -1;
+    return target;
+}
 
+void report_target_detach(struct report_target *target)
+{
+    store_owner_remove(target->report->store, target->owner);
+    target->report = NULL;
+    target->appserver = NULL;
+}
+
+void report_target_free(struct report_target *target)
+{
+    if (target == NULL)
+        return;
+    free(target->card.message);
+    free(target);
+}
+
+/* ---- what is configured ---- */
+
+static void show_settings(struct report_target *target, const struct probe_settings *probe)
+{
+    const struct probe_kind *kind = (const struct probe_kind *)probe->kind; /* config is its first member */
+    struct store *store = target->report->store;
+    struct optional_number minimum = {0}, maximum = {0};
+
+    store_clear_data(store, target->owner, FAMILY_PROBE_INFO);
     store_set_data(store, target->owner, FAMILY_PROBE_INFO, (const char *const[]){kind->config.name}, 1,
                    NEVER_NS);
     store_set(store, target->owner, FAMILY_PROBE_INTERVAL, 0, clock_seconds(probe->interval_ns), NEVER_NS);
     store_set(store, target->owner, FAMILY_PROBE_TIMEOUT, 0, clock_seconds(probe->timeout_ns), NEVER_NS);
     if (kind->row_bounds != NULL)
         kind->row_bounds(probe, &minimum, &maximum);
+    store_clear(store, target->owner, FAMILY_PROBE_ROWS_MIN, 0);
+    store_clear(store, target->owner, FAMILY_PROBE_ROWS_MAX, 0);
     if (minimum.set)
         store_set(store, target->owner, FAMILY_PROBE_ROWS_MIN, 0, minimum.value, NEVER_NS);
     if (maximum.set)
         store_set(store, target->owner, FAMILY_PROBE_ROWS_MAX, 0, maximum.value, NEVER_NS);
+}
 
-    target->card = (struct board_target){.appserver = settings->appserver->name,
-                                         .company = settings->company,
-                                         .probe = probe->name,
-                                         .kind = kind->config.name,
-                                         .duration_ns = -1,
-                                         .interval_ns = probe->interval_ns};
-    board_put_target(report->board, index, &target->card);
+/* Until when results stand. */
+static int64_t results_end(const struct report_target *target)
+{
+    return target->results_boot_ns + RESULT_LIFE * target->interval_ns;
+}
+
+/* What stands of the last run stands until its time, which may be another now. */
+static void extend_results(struct report_target *target, struct moment now)
+{
+    for (size_t i = 0; i < sizeof result_families / sizeof result_families[0]; i++)
+        for (size_t value = 0; value < result_families[i].values; value++)
+            store_extend(target->report->store, target->owner, result_families[i].family, value, now.boot_ns,
+                         results_end(target));
+}
+
+/* What the last run said is of no use to a probe of another kind; what was counted goes on. */
+static void forget_results(struct report_target *target)
+{
+    struct store *store = target->report->store;
+
+    for (size_t i = 0; i < sizeof result_families / sizeof result_families[0]; i++)
+        for (size_t value = 0; value < result_families[i].values; value++)
+            store_clear(store, target->owner, result_families[i].family, value);
+    store_clear(store, target->owner, FAMILY_PROBE_LAST_RUN, 0);
+    store_clear(store, target->owner, FAMILY_PROBE_LAST_SUCCESS, 0);
+    free(target->card.message);
+    target->card = (struct board_target){.duration_ns = -1,
+                                         .next_run_boot_ns = target->card.next_run_boot_ns};
+}
+
+void report_target_configure(struct report_target *target, size_t index,
+                             const struct target_settings *settings, struct report_appserver *appserver,
+                             struct moment now)
+{
+    const struct probe_settings *probe = settings->probe;
+    const char *kind = probe->kind->name;
+
+    if (target->card.kind != NULL && strcmp(target->card.kind, kind) != 0)
+        forget_results(target);
+    target->index = index;
+    target->appserver = appserver;
+    show_settings(target, probe);
+    if (target->interval_ns != probe->interval_ns) {
+        target->interval_ns = probe->interval_ns;
+        extend_results(target, now);
+    }
+    target->card.appserver = settings->appserver->name;
+    target->card.company = settings->company;
+    target->card.probe = probe->name;
+    target->card.kind = kind;
+    target->card.interval_ns = probe->interval_ns;
 }
 
 /* ---- a run ---- */
@@ -140,7 +224,10 @@ static void fill_card(struct board_target *card, const struct run_record *record
 
     card->ran = true;
     card->reason = result->reason;
-    card->message = result->reason == REASON_NONE ? NULL : result->message;
+    free(card->message);
+    card->message = result->reason == REASON_NONE || result->message == NULL
+                        ? NULL
+                        : memory_copy_text(result->message);
     card->status = result->status;
     card->last_run_wall_ns = record->ended.wall_ns;
     if (result->reason == REASON_NONE)
@@ -157,11 +244,14 @@ static void fill_card(struct board_target *card, const struct run_record *record
 void report_run(struct report_target *target, const struct run_record *record)
 {
     struct report *report = target->report;
+
+    if (report == NULL)
+        return;
+    target->results_boot_ns = record->ended.boot_ns;
     struct run_writer run = {.store = report->store,
                              .owner = target->owner,
                              .now_ns = record->ended.boot_ns,
-                             .until_ns = record->ended.boot_ns + RESULT_LIFE * target->interval_ns};
-
+                             .until_ns = results_end(target)};
     fill_card(&target->card, record);
     store_lock(report->store);
     write_outcome(target, &run, record->result->reason, record->ended);
@@ -169,42 +259,33 @@ void report_run(struct report_target *target, const struct run_record *record)
     write_body(&run, record->result);
     store_unlock(report->store);
     board_put_target(report->board, target->index, &target->card);
-    target->card.message = NULL;
 }
 
 void report_scheduled(struct report_target *target, int64_t due_boot_ns)
 {
+    if (target->report == NULL)
+        return;
     target->card.next_run_boot_ns = due_boot_ns;
     board_put_target(target->report->board, target->index, &target->card);
 }
 
 void report_response(struct report_target *target, int status)
 {
+    if (target->report == NULL)
+        return;
     store_lock(target->report->store);
     report_code(target->report, target->owner, FAMILY_PROBE_RESPONSES, status);
     store_unlock(target->report->store);
 }
 
-/* Everything that vanishes when the target does not run. */
-static const struct {
-    enum family family;
-    size_t values;
-} result_families[] = {
-    {FAMILY_PROBE_SUCCESS, 1},       {FAMILY_PROBE_CONSECUTIVE_FAILURES, 1}, {FAMILY_PROBE_FAILURE_REASON, 1},
-    {FAMILY_PROBE_LAST_DURATION, 1}, {FAMILY_PROBE_PHASE, PHASE_VALUES},     {FAMILY_PROBE_RESPONSE_BYTES, 1},
-    {FAMILY_PROBE_ROWS, 1},          {FAMILY_PROBE_ROWS_TRUNCATED, 1},       {FAMILY_PROBE_COLUMNS, 1},
-    {FAMILY_PROBE_SCHEMA_HASH, 1},
-};
-
 void report_skipped(struct report_target *target, enum skip_cause cause, struct moment now)
 {
+    if (target->report == NULL)
+        return;
     struct store *store = target->report->store;
-    int64_t until_ns = now.boot_ns + RESULT_LIFE * target->interval_ns;
-
+    target->results_boot_ns = now.boot_ns;
     store_lock(store);
     store_add(store, target->appserver->owner, FAMILY_RUNS_SKIPPED, cause, 1);
-    for (size_t i = 0; i < sizeof result_families / sizeof result_families[0]; i++)
-        for (size_t value = 0; value < result_families[i].values; value++)
-            store_extend(store, target->owner, result_families[i].family, value, now.boot_ns, until_ns);
+    extend_results(target, now);
     store_unlock(store);
 }

@@ -17,6 +17,7 @@ enum sample_family {
     SAMPLE_INFO,
     SAMPLE_REQUESTS,
     SAMPLE_SECOND_GROUP,
+    SAMPLE_SECOND_LEVEL,
     SAMPLE_LICENSES,
     SAMPLE_SERIES,
     SAMPLE_FAMILIES
@@ -88,6 +89,10 @@ static const struct metric_family sample_families[SAMPLE_FAMILIES] = {
                          .data_maximum = 3,
                          .overflow = "other"},
     [SAMPLE_SECOND_GROUP] = {.name = "second_total", .help = "Second.", .type = METRIC_COUNTER, .group = 2},
+    [SAMPLE_SECOND_LEVEL] = {.name = "second_level",
+                             .help = "Second level.",
+                             .type = METRIC_GAUGE,
+                             .group = 2},
     [SAMPLE_LICENSES] = {.name = "licenses",
                          .help = "Licenses.",
                          .type = METRIC_GAUGE,

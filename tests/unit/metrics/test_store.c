@@ -295,9 +295,122 @@ static void test_a_view_does_not_change(void **state)
     store_free(store);
 }
 
+/* ---- owners that go ---- */
+
+static void test_a_removed_owner_takes_its_series_with_it(void **state)
+{
+    struct store_owner thing, others[40];
+    struct store *store = store_with(&thing);
+    char name[16];
+
+    (void)state;
+    for (size_t i = 0; i < 40; i++) {
+        snprintf(name, sizeof name, "n%zu", i);
+        others[i] = store_owner_add(store, CLASS_THING, (const char *const[]){name, ""}, 0, start);
+        store_add(store, others[i], SAMPLE_RUNS, 0, (double)(i + 1));
+        store_add_data(store, others[i], SAMPLE_ANSWERS, (const char *const[]){"404"}, (double)i, start);
+    }
+    store_add(store, thing, SAMPLE_RUNS, 0, 7);
+    store_unlock(store);
+    struct store_view *view = store_view_take(store, start);
+    char *before = page_of(store, start);
+    store_lock(store);
+    for (size_t i = 0; i < 40; i += 2)
+        store_owner_remove(store, others[i]);
+    for (size_t i = 1; i < 40; i += 2)
+        store_add(store, others[i], SAMPLE_RUNS, 0, 100);
+    assert_family(store, start, "z_runs_total{thing=\"a\"", "z_runs_total{} 7\n");
+    store_unlock(store);
+
+    char *page = page_of(store, start);
+    for (size_t i = 0; i < 40; i++) {
+        char series[64];
+        snprintf(series, sizeof series, "\nz_runs_total{thing=\"n%zu\",place=\"\"} %zu\n", i, i + 101);
+        assert_true((strstr(page, series) != NULL) == (i % 2 == 1));
+        snprintf(series, sizeof series, "\nanswers_total{thing=\"n%zu\",place=\"\",code=\"404\"} %zu\n", i,
+                 i);
+        assert_true((strstr(page, series) != NULL) == (i % 2 == 1));
+        snprintf(series, sizeof series, "thing=\"n%zu\"", i);
+        assert_true((strstr(page, series) != NULL) == (i % 2 == 1));
+    }
+    free(page);
+
+    /* A view from before still shows all. */
+    struct buffer again;
+    buffer_init(&again, 1 << 20);
+    assert_true(text_format_write(view, &again));
+    assert_string_equal(again.data, before);
+    buffer_free(&again);
+    free(before);
+    store_view_free(view);
+
+    /* One that comes where another was begins at 0. */
+    store_lock(store);
+    for (size_t i = 1; i < 40; i += 2)
+        store_owner_remove(store, others[i]);
+    for (size_t i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "m%zu", i);
+        others[i % 40] = store_owner_add(store, CLASS_THING, (const char *const[]){name, ""}, 0, start);
+    }
+    assert_family(store, start, "z_runs_total{thing=\"a\"", "z_runs_total{} 7\n");
+    store_unlock(store);
+    page = page_of(store, start);
+    assert_non_null(strstr(page, "\nz_runs_total{thing=\"m0\",place=\"\"} 0\n"));
+    assert_non_null(strstr(page, "\nz_runs_total{thing=\"m99\",place=\"\"} 0\n"));
+    assert_null(strstr(page, "code=\"404\""));
+    free(page);
+    store_free(store);
+}
+
+static void test_an_owner_changes_its_groups(void **state)
+{
+    struct store_owner thing;
+    struct store *store = store_with(&thing);
+
+    (void)state;
+    store_add(store, thing, SAMPLE_SECOND_GROUP, 0, 4);
+    store_set(store, thing, SAMPLE_SECOND_LEVEL, 0, 5, NEVER_NS);
+    store_set(store, thing, SAMPLE_LEVEL, 0, 6, NEVER_NS);
+    for (unsigned step = 0; step < 4; step++) {
+        /* Not of the group; of it, where the count goes on and the gauge does not; set; gone again. */
+        static const unsigned groups[] = {0, 3, 3, 0};
+        store_owner_regroup(store, thing, groups[step]);
+        if (step == 2)
+            store_set(store, thing, SAMPLE_SECOND_LEVEL, 0, 5, NEVER_NS);
+        store_unlock(store);
+        char *page = page_of(store, start);
+        assert_true((strstr(page, "\nsecond_level{") != NULL) == (step == 2));
+        assert_true((strstr(page, "\nsecond_total{thing=\"a\",place=\"b\"} 4\n") != NULL) ==
+                    (groups[step] == 3));
+        assert_non_null(strstr(page, "\nlevel{thing=\"a\",place=\"b\"} 6\n"));
+        free(page);
+        store_lock(store);
+    }
+    end_store(store);
+}
+
+static void test_data_is_taken_away(void **state)
+{
+    struct store_owner thing;
+    struct store *store = store_with(&thing);
+
+    (void)state;
+    store_add_data(store, thing, SAMPLE_ANSWERS, (const char *const[]){"404"}, 1, start);
+    store_add_data(store, thing, SAMPLE_ANSWERS, (const char *const[]){"405"}, 1, start);
+    store_clear_data(store, thing, SAMPLE_ANSWERS);
+    assert_family(store, start, "answers_total",
+                  "answers_total{,code=\"200\"} 0\nanswers_total{,code=\"500\"} 0\n");
+    store_clear_data(store, thing, SAMPLE_ANSWERS);
+    store_add_data(store, thing, SAMPLE_ANSWERS, (const char *const[]){"406"}, 1, start);
+    assert_family(store, start, "answers_total",
+                  "answers_total{,code=\"200\"} 0\nanswers_total{,code=\"500\"} 0\n"
+                  "answers_total{,code=\"406\"} 1\n");
+    end_store(store);
+}
+
 /* ---- threads ---- */
 
-enum { SCRAPERS = 3, SCRAPES = 40, THINGS = 20, LATE_THINGS = 100 };
+enum { SCRAPERS = 3, SCRAPES = 40, THINGS = 20, LATE_THINGS = 30 };
 
 struct race {
     struct store *store;
@@ -309,6 +422,8 @@ struct race {
 static void *write_all_the_time(void *context)
 {
     struct race *race = context;
+    struct store_owner late[LATE_THINGS];
+    unsigned late_count = 0;
 
     for (unsigned round = 1; !atomic_load(&race->over); round++) {
         struct store_owner thing = race->things[round % THINGS];
@@ -317,9 +432,15 @@ static void *write_all_the_time(void *context)
         store_add(race->store, thing, SAMPLE_RUNS, 0, 1);
         store_add_data(race->store, thing, SAMPLE_ANSWERS, (const char *const[]){"404"}, 1, start);
         store_observe(race->store, thing, SAMPLE_TIME, 0.5);
-        if (round % 64 == 0 && round / 64 < LATE_THINGS) {
+        if (round % 4 == 0 && late_count < LATE_THINGS) {
             snprintf(name, sizeof name, "late %u", round);
-            store_owner_add(race->store, CLASS_THING, (const char *const[]){name, ""}, 0, start);
+            late[late_count] = store_owner_add(race->store, CLASS_THING, (const char *const[]){name, ""}, 0,
+                                               start);
+            store_add_data(race->store, late[late_count++], SAMPLE_ANSWERS, (const char *const[]){"405"}, 1,
+                           start);
+        } else if (late_count == LATE_THINGS) {
+            while (late_count > 0)
+                store_owner_remove(race->store, late[--late_count]);
         }
         store_unlock(race->store);
         sched_yield(); /* the lock is not fair: a real writer has something else to do too */
@@ -388,4 +509,7 @@ ALL_TESTS(cmocka_unit_test(test_a_gauge_is_shown_until_its_time),
           cmocka_unit_test(test_counters_add), cmocka_unit_test(test_bounds_of_buckets_belong_to_them),
           cmocka_unit_test(test_not_a_number_is_in_the_last_bucket), cmocka_unit_test(test_labels_as_data),
           cmocka_unit_test(test_data_that_is_called_like_the_overflow),
-          cmocka_unit_test(test_a_view_does_not_change), cmocka_unit_test(test_scrapes_beside_a_writer));
+          cmocka_unit_test(test_a_view_does_not_change),
+          cmocka_unit_test(test_a_removed_owner_takes_its_series_with_it),
+          cmocka_unit_test(test_an_owner_changes_its_groups), cmocka_unit_test(test_data_is_taken_away),
+          cmocka_unit_test(test_scrapes_beside_a_writer));

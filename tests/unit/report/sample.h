@@ -42,7 +42,11 @@ static const struct probe_kind sample_kind = {.config = {.name = "baq",
                                                          .per_company = true},
                                               .row_bounds = sample_bounds};
 
-static const struct config_kind *const sample_kinds[] = {&sample_kind.config, NULL};
+static const struct probe_kind sample_plain_kind = {
+    .config = {.name = "efx", .help = "A sample without bounds.", .per_company = true}};
+
+static const struct config_kind *const sample_kinds[] = {&sample_kind.config, &sample_plain_kind.config,
+                                                         NULL};
 
 static const char *sample_license(const char *name_or_guid, const char **name)
 {
@@ -78,14 +82,14 @@ static const char sample_text[] = "[appserver live]\n"
 enum { TARGET_ORDERS_LIVE, TARGET_ORDERS_OPEN, TARGET_STOCK_LIVE };
 enum { APPSERVER_LIVE, APPSERVER_OPEN };
 
-static inline struct model *sample_model(void)
+static inline struct model *sample_model_of(const char *text)
 {
     char path[] = "/tmp/test_report_XXXXXX";
     int descriptor = mkstemp(path);
     struct fault_list faults = {0};
 
     assert_true(descriptor >= 0);
-    assert_int_equal(write(descriptor, sample_text, strlen(sample_text)), strlen(sample_text));
+    assert_int_equal(write(descriptor, text, strlen(text)), strlen(text));
     close(descriptor);
     struct model *model = model_load(path, &sample_schema, &faults);
     unlink(path);
@@ -95,6 +99,11 @@ static inline struct model *sample_model(void)
     fault_list_free(&faults);
     assert_non_null(model);
     return model;
+}
+
+static inline struct model *sample_model(void)
+{
+    return sample_model_of(sample_text);
 }
 
 static const struct moment sample_start = {.boot_ns = 1000 * SECOND_NS, .wall_ns = 1700000000 * SECOND_NS};

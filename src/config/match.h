@@ -1,0 +1,22 @@
+/* Which app servers and targets of a new model are those of an old one, so that a reload lets them go on: app servers by
+   name, targets by the names of app server, company and probe, which are the labels of their series. */
+#ifndef CONFIG_MATCH_H
+#define CONFIG_MATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/model.h"
+
+#define MATCH_NEW SIZE_MAX
+
+struct model_match {
+    size_t *appservers; /* by index in the new model: the index in the old one, or MATCH_NEW */
+    size_t *targets;
+};
+
+/* before NULL: everything is new. Takes time in proportion to both. */
+struct model_match model_match(const struct model *before, const struct model *after);
+void model_match_free(struct model_match *match);
+
+#endif
