@@ -74,7 +74,7 @@ int connection_local_port(const struct connection *connection)
 }
 
 void connection_use(struct connection_book *book, struct connection *connection,
-                    const struct connection_ends *ends, const void *trust)
+                    const struct connection_ends *ends, const void *trust, const void *login)
 {
     struct connection **bucket = bucket_of(book, ends);
 
@@ -82,24 +82,29 @@ void connection_use(struct connection_book *book, struct connection *connection,
     connection->used = true;
     connection->ends = *ends;
     connection->trust = trust;
+    connection->login = login;
     connection->next = *bucket;
     *bucket = connection;
+}
+
+bool connection_ends_equal(const struct connection_ends *a, const struct connection_ends *b)
+{
+    return a->local_port == b->local_port && a->remote_port == b->remote_port &&
+           strcmp(a->local_ip, b->local_ip) == 0 && strcmp(a->remote_ip, b->remote_ip) == 0;
 }
 
 struct connection *connection_find(const struct connection_book *book, const struct connection_ends *ends)
 {
     struct connection *at = book->buckets[(unsigned)ends->local_port % CONNECTION_BUCKETS];
 
-    while (at != NULL &&
-           (at->ends.local_port != ends->local_port || at->ends.remote_port != ends->remote_port ||
-            strcmp(at->ends.local_ip, ends->local_ip) != 0 ||
-            strcmp(at->ends.remote_ip, ends->remote_ip) != 0))
+    while (at != NULL && !connection_ends_equal(&at->ends, ends))
         at = at->next;
     return at;
 }
 
 bool connection_fits(const struct connection *connection, const struct connection_need *need, int64_t now_ns)
 {
-    return connection->trust == need->trust && now_ns - connection->opened_ns < need->max_age_ns &&
+    return connection->trust == need->trust && connection->login == need->login &&
+           now_ns - connection->opened_ns < need->max_age_ns &&
            (!need->post || now_ns - connection->used_ns < CONNECTION_POST_IDLE_NS);
 }

@@ -27,6 +27,7 @@ struct connection {
     struct connection_ends ends;
     int64_t opened_ns, used_ns;
     const void *trust; /* the CA set it was verified against */
+    const void *login; /* whose login stands on it; NULL: nobody's */
     struct connection *next;
 };
 
@@ -42,7 +43,7 @@ struct connection_book {
 struct connection_need {
     int64_t max_age_ns;
     bool post;
-    const void *trust;
+    const void *trust, *login;
 };
 
 void connection_book_free(struct connection_book *book);
@@ -59,7 +60,9 @@ int connection_local_port(const struct connection *connection);
 
 /* The first request goes over a connection. */
 void connection_use(struct connection_book *book, struct connection *connection,
-                    const struct connection_ends *ends, const void *trust);
+                    const struct connection_ends *ends, const void *trust, const void *login);
+
+bool connection_ends_equal(const struct connection_ends *a, const struct connection_ends *b);
 
 /* The connection in use between these ends; NULL if there is none. */
 struct connection *connection_find(const struct connection_book *book, const struct connection_ends *ends);

@@ -11,6 +11,9 @@
 
 #include "base/memory.h"
 
+/* At the worst: the request as it is, over a connection that is no longer logged in; the first message; the last one. */
+#define LOGIN_ROUNDS 3
+
 static_assert(EXCHANGE_WORDS == CURL_ERROR_SIZE, "libcurl's size");
 
 /* ---- how long it took ---- */
@@ -69,7 +72,7 @@ enum stage exchange_stage(const struct exchange *exchange)
 {
     if (exchange->head.complete)
         return STAGE_BODY;
-    if (exchange->head.bytes > 0)
+    if (exchange->head.bytes > exchange->head.earlier)
         return STAGE_HEAD;
     if (exchange->ends.local_port != 0)
         return STAGE_ANSWER;
@@ -149,6 +152,13 @@ static bool is_shortage(int error)
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
+/* A login is bound to its connection; what ended without an answer may be asked anew. */
+static enum refusal second_refusal(const struct exchange *exchange)
+{
+    return exchange->order.login != ORDER_NO_LOGIN && exchange->head.complete ? REFUSED_LOGIN
+                                                                              : REFUSED_SECOND;
+}
+
 /* A second sending over a new connection is refused here, before the connection is made. */
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -156,7 +166,7 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
 
     (void)purpose;
     if (exchange->ends.local_port != 0) {
-        exchange->refusal = REFUSED_SECOND;
+        exchange->refusal = second_refusal(exchange);
         return CURL_SOCKET_BAD;
     }
     int descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -193,6 +203,23 @@ static struct connection *opened_connection(struct exchange *exchange, int local
     return NULL;
 }
 
+/* The only second sending there is: the next round of a login, after a 401, over the same connection. A server that answers the
+   last message with another challenge would have libcurl try the same password without end. */
+static bool is_next_round(const struct exchange *exchange, const struct connection_ends *ends)
+{
+    const struct head *head = &exchange->head;
+
+    return exchange->order.login != ORDER_NO_LOGIN && head->complete && head->status == 401 &&
+           !exchange->authenticated && exchange->sendings < LOGIN_ROUNDS &&
+           connection_ends_equal(&exchange->ends, ends);
+}
+
+/* Whose login a connection has to carry. */
+static const void *login_owner(const struct order *order)
+{
+    return order->login == ORDER_NO_LOGIN ? NULL : order->appserver;
+}
+
 /* The connection stands, the request would go out now. */
 static int on_request(void *context, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
@@ -201,23 +228,31 @@ static int on_request(void *context, char *remote_ip, char *local_ip, int remote
     struct connection_ends ends = {.remote_port = remote_port, .local_port = local_port};
     int64_t now_ns = clock_now().boot_ns;
 
-    if (exchange->ends.local_port != 0) {
-        exchange->refusal = REFUSED_SECOND;
-        return CURL_PREREQFUNC_ABORT;
-    }
     snprintf(ends.remote_ip, sizeof ends.remote_ip, "%s", remote_ip);
     snprintf(ends.local_ip, sizeof ends.local_ip, "%s", local_ip);
+    if (exchange->ends.local_port != 0) {
+        if (!is_next_round(exchange, &ends)) {
+            exchange->refusal = second_refusal(exchange);
+            return CURL_PREREQFUNC_ABORT;
+        }
+        exchange->sendings++;
+        exchange->authenticated = exchange->head.ntlm_challenge;
+        head_next(&exchange->head);
+        return CURL_PREREQFUNC_OK;
+    }
 
     struct connection *connection = connection_find(&transfer->book, &ends);
 
     if (exchange->socket_count > 0) {
         connection = opened_connection(exchange, local_port);
         if (connection != NULL)
-            connection_use(&transfer->book, connection, &ends, exchange->trust);
+            connection_use(&transfer->book, connection, &ends, exchange->trust,
+                           login_owner(&exchange->order));
     } else {
         const struct connection_need need = {.max_age_ns = exchange->order.appserver->connection_max_age_ns,
                                              .post = exchange->order.request->method == HTTP_POST,
-                                             .trust = exchange->trust};
+                                             .trust = exchange->trust,
+                                             .login = login_owner(&exchange->order)};
 
         if (connection == NULL || !connection_fits(connection, &need, now_ns)) {
             exchange->refusal = REFUSED_UNFIT;
@@ -228,6 +263,7 @@ static int on_request(void *context, char *remote_ip, char *local_ip, int remote
         connection->used_ns = now_ns;
     exchange->ends = ends;
     exchange->sent = true;
+    exchange->sendings = 1;
     return CURL_PREREQFUNC_OK;
 }
 
@@ -318,11 +354,24 @@ static bool set_request(CURL *easy, const struct request *request)
     return !failed;
 }
 
+static bool set_login(CURL *easy, const struct order *order)
+{
+    bool failed = false;
+
+    if (order->login == ORDER_NO_LOGIN)
+        return true;
+    SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_NTLM);
+    SET(CURLOPT_USERNAME, secret_reveal(order->username));
+    SET(CURLOPT_PASSWORD, secret_reveal(order->password));
+    return !failed;
+}
+
 static bool set_options(struct exchange *exchange)
 {
     CURL *easy = exchange->easy;
     bool fresh = exchange->order.request->fresh || exchange->order.appserver->connection_max_age_ns == 0;
-    bool failed = !set_fixed(easy) || !set_request(easy, exchange->order.request);
+    bool failed = !set_fixed(easy) || !set_request(easy, exchange->order.request) ||
+                  !set_login(easy, &exchange->order);
 
     SET(CURLOPT_URL, exchange->order.url);
     SET(CURLOPT_HTTPHEADER, exchange->lines);
@@ -379,6 +428,7 @@ bool exchange_attempt(struct exchange *exchange)
     head_init(&exchange->head, exchange->started.wall_ns / SECOND_NS);
     intake_reset(&exchange->intake);
     exchange->ends = (struct connection_ends){0};
+    exchange->sendings = 0;
     exchange->socket_count = 0;
     exchange->socket_error = 0;
     exchange->securing = false;

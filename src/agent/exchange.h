@@ -23,8 +23,9 @@
 /* Why an attempt was ended by us before its request went out. */
 enum refusal {
     REFUSED_NOT,
-    REFUSED_UNFIT, /* the kept connection is too old, too idle or not verified as this one has to be */
-    REFUSED_SECOND /* libcurl was about to send the request again */
+    REFUSED_UNFIT,  /* the kept connection is too old, too idle or not verified as this one has to be */
+    REFUSED_SECOND, /* libcurl was about to send the request again */
+    REFUSED_LOGIN   /* libcurl was about to go on with a login that has had its answer */
 };
 
 /* One ticket. Most of it begins anew with each attempt; at most three are made: over a kept connection that is unfit, over one
@@ -43,6 +44,8 @@ struct exchange {
     struct moment started;
     int64_t earlier_ns; /* what the attempts before this one took */
     bool sent, resent, new_connection;
+    unsigned sendings;  /* of this attempt; more than one only while a login goes its rounds */
+    bool authenticated; /* the login's last message, which can count as a wrong password, has gone out */
     struct answer answer;
 
     struct head head;

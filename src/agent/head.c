@@ -212,6 +212,14 @@ static void read_coding(struct head *head, struct span value)
     head->coding = gzip && head->coding == CODING_NONE ? CODING_GZIP : CODING_OTHER;
 }
 
+/* "NTLM" alone only offers it. */
+static void read_challenge(struct head *head, struct span value)
+{
+    if (value.size > 5 && span_is_nocase((struct span){.data = value.data, .size = 4}, "NTLM") &&
+        (value.data[4] == ' ' || value.data[4] == '\t'))
+        head->ntlm_challenge = true;
+}
+
 static void read_field(struct head *head, struct span name, struct span value)
 {
     if (span_is_nocase(name, "content-type")) {
@@ -222,6 +230,8 @@ static void read_field(struct head *head, struct span name, struct span value)
         head_date(value.data, value.size, head->now_epoch, &head->date_epoch);
     } else if (span_is_nocase(name, "retry-after")) {
         read_retry_after(head, value);
+    } else if (span_is_nocase(name, "www-authenticate")) {
+        read_challenge(head, value);
     } else if (span_is_nocase(name, "content-encoding")) {
         read_coding(head, value);
     } else if (span_is_nocase(name, "content-length")) {
@@ -245,6 +255,14 @@ static int read_status(struct span line)
     return rest.size >= 3 && rest.data[0] != ' ' && read_digits(&rest, 3, &status) ? status : 0;
 }
 
+void head_next(struct head *head)
+{
+    size_t bytes = head->bytes;
+
+    head_init(head, head->now_epoch);
+    head->bytes = head->earlier = bytes;
+}
+
 enum head_verdict head_line(struct head *head, const char *bytes, size_t size)
 {
     size_t before = head->bytes;
@@ -264,8 +282,11 @@ enum head_verdict head_line(struct head *head, const char *bytes, size_t size)
         return head->status == 101 ? HEAD_SWITCHING : HEAD_MORE;
     }
     if (span_starts_with(line, "HTTP/")) {
+        size_t earlier = head->earlier;
+
         head_init(head, head->now_epoch);
         head->bytes = before + size;
+        head->earlier = earlier;
         head->status = read_status(line);
         return HEAD_MORE;
     }

@@ -14,6 +14,7 @@ enum head_coding { CODING_NONE, CODING_GZIP, CODING_OTHER };
 struct head {
     int64_t now_epoch;
     size_t bytes;            /* of all lines */
+    size_t earlier;          /* how many of them were of rounds before this one */
     int status;              /* of the answer being read; 0: no status line yet */
     bool complete;           /* the blank line after a final status has come */
     enum head_coding coding; /* Content-Encoding */
@@ -21,6 +22,7 @@ struct head {
     int64_t date_epoch;      /* 0 if none */
     int64_t retry_seconds;   /* Retry-After in seconds; -1 if none */
     int64_t retry_epoch;     /* Retry-After as a date; 0 if none */
+    bool ntlm_challenge;     /* WWW-Authenticate carries an NTLM message (MS-NTHT section 2.1) */
     char content_type[128];  /* "" if none, longer, or not printable ASCII */
     char location[512];      /* without user, query and fragment; "" as above */
 };
@@ -33,6 +35,9 @@ enum head_verdict {
 
 /* now_epoch: seconds, for dates with years of two digits. */
 void head_init(struct head *head, int64_t now_epoch);
+
+/* What has come was a round of a login, and the request goes out again: only the bytes still count. */
+void head_next(struct head *head);
 
 /* Takes one line, with or without its line end. */
 enum head_verdict head_line(struct head *head, const char *bytes, size_t size);

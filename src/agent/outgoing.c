@@ -66,6 +66,28 @@ bool outgoing_complete(struct order *order)
     return good;
 }
 
+static bool is_ascii(const struct secret *secret)
+{
+    const char *text = secret_reveal(secret);
+
+    for (size_t i = 0; i < secret_size(secret); i++)
+        if ((unsigned char)text[i] > 0x7e || text[i] == '\0')
+            return false;
+    return true;
+}
+
+/* libcurl widens bytes to UTF-16, so other letters would arrive as a wrong password, and count as one. */
+const char *outgoing_login_fault(const struct order *order)
+{
+    if (order->login == ORDER_NO_LOGIN)
+        return NULL;
+    if (order->username == NULL || order->password == NULL)
+        return "no user name or no password is configured";
+    if (!is_ascii(order->username) || !is_ascii(order->password))
+        return "NTLM works only with a user name and a password of ASCII letters";
+    return NULL;
+}
+
 bool outgoing_is_tls(const struct order *order)
 {
     return strncasecmp(order->url, "https:", 6) == 0;

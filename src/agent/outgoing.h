@@ -17,6 +17,9 @@ bool outgoing_complete(struct order *order);
 /* Whether there is a header of this name. */
 bool outgoing_has_header(const struct order *order, const char *name);
 
+/* Why libcurl cannot carry out the login, a static sentence; NULL: it can, or there is none. */
+const char *outgoing_login_fault(const struct order *order);
+
 bool outgoing_is_tls(const struct order *order);
 
 #endif

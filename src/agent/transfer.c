@@ -81,7 +81,13 @@ static int on_timer(CURLM *multi, long milliseconds, void *context)
 static bool begin(struct exchange *exchange)
 {
     struct transfer *transfer = exchange->transfer;
+    const char *fault = outgoing_login_fault(&exchange->order);
 
+    if (fault != NULL) {
+        exchange->answer.failure = REASON_INTERNAL;
+        snprintf(exchange->answer.detail, sizeof exchange->answer.detail, "%s", fault);
+        return false;
+    }
     if (outgoing_is_tls(&exchange->order)) {
         const char *why = NULL;
 
@@ -222,8 +228,17 @@ static enum reason decide(struct exchange *exchange, CURLcode code)
     if (exchange->stopped)
         outcome.ending = (int)exchange->stop_ending;
     if (exchange->refusal == REFUSED_SECOND)
-        outcome.ending = ENDING_NOT_TWICE;
+        outcome.ending = order->request->method == HTTP_POST ? ENDING_NOT_TWICE : ENDING_GOT_NOTHING;
+    if (exchange->refusal == REFUSED_LOGIN)
+        outcome.ending = ENDING_OK;
     return outcome_decide(&outcome, answer->detail, sizeof answer->detail);
+}
+
+/* What the server has said is a round's answer, and the last one has not come. */
+static bool is_amid_login(const struct exchange *exchange, CURLcode code)
+{
+    return code != CURLE_OK && exchange->refusal != REFUSED_LOGIN && exchange->head.ntlm_challenge &&
+           !exchange->authenticated && exchange->order.login != ORDER_NO_LOGIN;
 }
 
 static void fill_answer(struct exchange *exchange, CURLcode code)
@@ -231,6 +246,8 @@ static void fill_answer(struct exchange *exchange, CURLcode code)
     struct answer *answer = &exchange->answer;
     struct intake *intake = &exchange->intake;
 
+    if (is_amid_login(exchange, code))
+        head_next(&exchange->head);
     fill_from_head(answer, &exchange->head, clock_now().wall_ns);
     answer->failure = decide(exchange, code);
     if (answer->failure == REASON_NONE) {
@@ -256,8 +273,9 @@ static bool begin_again(struct exchange *exchange)
 {
     bool second = exchange->refusal == REFUSED_SECOND;
 
-    if (exchange->refusal == REFUSED_NOT ||
-        (second && (exchange->resent || exchange->order.request->method == HTTP_POST)))
+    if (exchange->refusal == REFUSED_NOT || exchange->refusal == REFUSED_LOGIN ||
+        (second &&
+         (exchange->resent || exchange->authenticated || exchange->order.request->method == HTTP_POST)))
         return false;
     exchange->resent = exchange->resent || second;
     exchange->earlier_ns += exchange_duration(exchange);

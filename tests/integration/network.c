@@ -74,12 +74,22 @@ void network_free(struct network *network)
     free(network);
 }
 
+static struct secret *secret_of(const char *text)
+{
+    return text == NULL ? NULL : secret_new(text, strlen(text));
+}
+
 uint64_t network_start(struct network *network, const char *path, const char *extra)
 {
     struct transport *transport = transfer_transport(network->transfer);
     struct order order = {.request = &network->request,
                           .appserver = &network->appserver,
                           .url = memory_format("%s%s", network->base, path),
+                          .outside = network->outside,
+                          .login = network->login,
+                          .username = secret_of(network->username),
+                          .password = secret_of(network->password),
+                          .proxy = secret_of(network->proxy),
                           .timeout_ns = network->timeout_ns,
                           .connect_timeout_ns = network->connect_timeout_ns};
 

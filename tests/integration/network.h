@@ -26,6 +26,9 @@ struct network {
     struct transfer *transfer;
     struct appserver_settings appserver;
     struct request request;
+    enum order_login login;
+    const char *username, *password, *proxy; /* NULL: none */
+    bool outside;
     const char *base; /* URL that paths are put behind */
     int64_t timeout_ns, connect_timeout_ns;
     struct seen *seen; /* by ticket; tickets beyond NETWORK_TICKETS are only counted */

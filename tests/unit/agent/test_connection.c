@@ -2,7 +2,7 @@
 
 #include "agent/connection.h"
 
-static const int set_a, set_b;
+static const int set_a, set_b, user_a, user_b;
 
 static void fit_depends_on_age_idleness_and_trust(void **state)
 {
@@ -47,7 +47,7 @@ static void book_finds_what_is_open(void **state)
         ends.local_port = 1000 + i / 4;
         ends.remote_port = 443 + i % 4;
         assert_null(connection_find(&book, &ends));
-        connection_use(&book, connection_at(&book, i), &ends, &set_a);
+        connection_use(&book, connection_at(&book, i), &ends, &set_a, NULL);
         assert_ptr_equal(connection_find(&book, &ends), connection_at(&book, i));
     }
     for (int i = 0; i < COUNT; i += 3)
@@ -69,4 +69,19 @@ static void book_finds_what_is_open(void **state)
     connection_book_free(&book);
 }
 
-ALL_TESTS(cmocka_unit_test(fit_depends_on_age_idleness_and_trust), cmocka_unit_test(book_finds_what_is_open));
+static void fit_depends_on_whose_login_it_carries(void **state)
+{
+    static const void *const users[] = {NULL, &user_a, &user_b};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; k < 3; k++) {
+            struct connection connection = {.trust = &set_a, .login = users[i]};
+            struct connection_need need = {.max_age_ns = SECOND_NS, .trust = &set_a, .login = users[k]};
+
+            assert_int_equal(connection_fits(&connection, &need, 0), i == k);
+        }
+}
+
+ALL_TESTS(cmocka_unit_test(fit_depends_on_age_idleness_and_trust),
+          cmocka_unit_test(fit_depends_on_whose_login_it_carries), cmocka_unit_test(book_finds_what_is_open));

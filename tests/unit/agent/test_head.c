@@ -228,7 +228,41 @@ static void heads_are_bounded_together(void **state)
     assert_true(lines > 200);
 }
 
+/* A login's round: what it said is forgotten, its bytes count. */
+static void rounds_of_a_login_are_told_apart(void **state)
+{
+    static const struct {
+        const char *field;
+        bool challenge;
+    } cases[] = {
+        {"WWW-Authenticate: NTLM", false},     {"WWW-Authenticate: NTLM ", false},
+        {"www-authenticate: ntlm TlRM", true}, {"WWW-Authenticate: NTLM\tTlRM", true},
+        {"WWW-Authenticate: NTLMv2 x", false}, {"WWW-Authenticate: Negotiate TlRM", false},
+        {"Proxy-Authenticate: NTLM x", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct head head;
+        char text[256];
+
+        snprintf(text, sizeof text, "HTTP/2 401 \r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n%s\r\n\r\n",
+                 cases[i].field);
+        assert_int_equal(read_lines(&head, text), HEAD_MORE);
+        assert_true(head.complete);
+        assert_int_equal(head.status, 401);
+        assert_int_equal(head.ntlm_challenge, cases[i].challenge);
+        head_next(&head);
+        assert_true(!head.complete && head.status == 0 && head.date_epoch == 0 && !head.ntlm_challenge);
+        assert_int_equal(head.bytes, strlen(text));
+        assert_int_equal(head.earlier, strlen(text));
+        assert_int_equal(head_line(&head, "HTTP/1.1 200 OK\r\n", 17), HEAD_MORE);
+        assert_int_equal(head.status, 200);
+        assert_true(head.bytes > head.earlier);
+    }
+}
+
 ALL_TESTS(cmocka_unit_test(dates_in_three_forms), cmocka_unit_test(fields_are_read),
           cmocka_unit_test(status_and_coding), cmocka_unit_test(retry_after_in_both_forms),
           cmocka_unit_test(location_loses_what_may_be_secret), cmocka_unit_test(long_values_are_left_out),
-          cmocka_unit_test(heads_are_bounded_together));
+          cmocka_unit_test(heads_are_bounded_together), cmocka_unit_test(rounds_of_a_login_are_told_apart));
