@@ -81,6 +81,7 @@ static struct model *configuration_load(const struct arguments *arguments)
 static enum exit_status serve(const struct arguments *arguments)
 {
     enum exit_status status = STATUS_FAILED;
+    bool none_left = true;
     const char *why = process_setup();
     if (why != NULL) {
         log_event(LOG_ERROR, "libcurl cannot be used", LOG_TEXT("error", why));
@@ -109,7 +110,7 @@ static enum exit_status serve(const struct arguments *arguments)
     log_event(LOG_INFO, "serving", LOG_TEXT("version", EPICOR_VERSION), LOG_TEXT("revision", EPICOR_REVISION),
               LOG_TEXT("address", web_server_address(web, 0)), LOG_INT("appservers", model->appserver_count),
               LOG_INT("targets", model->target_count));
-    agent_thread_join(agent);
+    none_left = agent_thread_join(agent);
     status = STATUS_GOOD;
 
 no_agent:
@@ -118,6 +119,8 @@ no_web:
     free(error);
     report_free(report);
     model_unref(model);
+    if (!none_left)
+        _exit((int)status);
     return status;
 }
 

@@ -78,10 +78,19 @@ static void on_worker(void *context, int descriptor, uint32_t events, struct mom
     (void)descriptor;
     (void)events;
     struct agent_thread *self = context;
-    size_t appserver;
-    struct secrets secrets;
-    while (worker_take(self->worker, &appserver, &secrets))
-        agent_secrets(self->agent, appserver, &secrets, now);
+    struct worker_answer answer;
+    while (worker_take(self->worker, &answer)) {
+        switch (answer.kind) {
+        case WORKER_SECRETS:
+            agent_secrets(self->agent, answer.appserver, &answer.secrets, now);
+            break;
+        case WORKER_TICKET:
+            ticket_result_free(&answer.ticket);
+            break;
+        case WORKER_KINDS:
+            assert(false);
+        }
+    }
 }
 
 /* ---- the thread ---- */
@@ -139,10 +148,11 @@ static uint64_t random_seed(void)
     return seed;
 }
 
-static void thread_free(struct agent_thread *self)
+/* False: a thread of the worker is left. */
+static bool thread_free(struct agent_thread *self)
 {
     agent_free(self->agent);
-    worker_free(self->worker);
+    bool none_left = worker_free(self->worker);
     transfer_free(self->transfer);
     if (self->signal_descriptor >= 0)
         close(self->signal_descriptor);
@@ -150,6 +160,7 @@ static void thread_free(struct agent_thread *self)
         close(self->stop_descriptor);
     loop_free(self->loop);
     free(self);
+    return none_left;
 }
 
 /* Reads all CA sets now. One that cannot be used fails its app server's runs, not the start: it may be put right
@@ -180,8 +191,8 @@ static const char *thread_fill(struct agent_thread *self)
     if (!self->transfer)
         return "cannot make libcurl's multi handle";
     read_trust(self);
-    if (!(self->worker = worker_new(self->model->appserver_count)))
-        return "cannot start the worker thread";
+    if (!(self->worker = worker_new(self->model)))
+        return "cannot make an event descriptor";
     if (!loop_watch(self->loop, self->stop_descriptor, EPOLLIN, on_stop, self) ||
         !loop_watch(self->loop, self->signal_descriptor, EPOLLIN, on_signal, self) ||
         !loop_watch(self->loop, worker_descriptor(self->worker), EPOLLIN, on_worker, self))
@@ -213,9 +224,9 @@ void agent_thread_stop(struct agent_thread *thread)
     (void)!write(thread->stop_descriptor, &one, sizeof one);
 }
 
-void agent_thread_join(struct agent_thread *thread)
+bool agent_thread_join(struct agent_thread *thread)
 {
     int error = pthread_join(thread->thread, NULL);
     assert(error == 0);
-    thread_free(thread);
+    return thread_free(thread);
 }

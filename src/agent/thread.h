@@ -6,6 +6,8 @@
 #ifndef AGENT_THREAD_H
 #define AGENT_THREAD_H
 
+#include <stdbool.h>
+
 #include "config/model.h"
 #include "report/report.h"
 
@@ -18,7 +20,8 @@ struct agent_thread *agent_thread_start(struct model *model, struct report *repo
 /* As SIGTERM does, from any thread; returns at once. */
 void agent_thread_stop(struct agent_thread *thread);
 
-/* Waits until the thread has ended, by a signal or by agent_thread_stop, and frees it. */
-void agent_thread_join(struct agent_thread *thread);
+/* Waits until the thread has ended, by a signal or by agent_thread_stop, and frees it. False: a job of
+   the worker hangs and was left behind (worker_free), so the process must end by _exit. */
+bool agent_thread_join(struct agent_thread *thread);
 
 #endif

@@ -62,7 +62,7 @@ struct rig rig_start(const char *configuration)
 
 void rig_join(struct rig *rig)
 {
-    agent_thread_join(rig->agent);
+    assert_true(agent_thread_join(rig->agent));
     report_free(rig->report);
     model_unref(rig->model);
 }

@@ -181,7 +181,7 @@ static void signals_speak_and_stop(void **state)
     kill(getpid(), SIGTERM);
     simulator_clear_fault(site.server, fault);
     int64_t begun_ns = clock_now().boot_ns;
-    agent_thread_join(site.rig.agent);
+    assert_true(agent_thread_join(site.rig.agent));
     assert_true(clock_now().boot_ns - begun_ns < 15 * SECOND_NS);
     assert_true(
         metric(&site, "epicor_probe_runs_total{appserver=\"live\",company=\"EPIC06\",probe=\"orders\"}") >=
@@ -200,7 +200,7 @@ static void a_call_that_hangs_does_not_outlive_the_grace(void **state)
     assert_true(simulator_wait_requests(site.server, "BaqSvc", 1, 30000));
     int64_t begun_ns = clock_now().boot_ns;
     agent_thread_stop(site.rig.agent);
-    agent_thread_join(site.rig.agent);
+    assert_true(agent_thread_join(site.rig.agent));
     int64_t took_ns = clock_now().boot_ns - begun_ns;
     assert_in_range(took_ns, 290 * MILLISECOND_NS, 10 * SECOND_NS);
     simulator_clear_faults(site.server);
