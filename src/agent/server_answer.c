@@ -1,0 +1,248 @@
+#include "agent/server_parts.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "agent/notice.h"
+#include "base/clock.h"
+#include "base/memory.h"
+
+void server_pause_after(struct server *server, enum reason reason, const struct answer *answer,
+                        struct moment now)
+{
+    if (server->verdict.standing == REASON_NONE && !reason_row(reason)->backs_off) {
+        backoff_rest(&server->backoff); /* a failure of its own: the server asks for patience no more */
+        return;
+    }
+    server->backoff_reason = reason;
+    int64_t asked_for = answer->retry_after_ns;
+    if (!backoff_stands(&server->backoff) || now.boot_ns >= server->backoff.until_ns)
+        backoff_grow(&server->backoff, asked_for, now.boot_ns);
+    else if (asked_for > 0) /* the pause was already begun by another request that was in flight */
+        server->backoff.until_ns = ns_max(server->backoff.until_ns,
+                                          now.boot_ns + ns_min(asked_for, server->backoff.range.to_ns));
+}
+
+void server_tell_verdict(struct server *server, struct moment now)
+{
+    notice_verdict(server, now);
+    if (server->told_known == server->verdict.known && server->told_verdict == server->verdict.standing)
+        return;
+    server->told_known = server->verdict.known;
+    server->told_verdict = server->verdict.standing;
+    report_verdict(server->report, server->verdict.known, server->verdict.standing, now);
+}
+
+static void note_call(struct server *server, const struct target *target, enum reason reason, bool proves_up,
+                      const struct answer *answer, struct moment now)
+{
+    server_verdict_call(&server->verdict, target, reason, proves_up);
+    if (reason == REASON_NONE || (proves_up && !reason_row(reason)->backs_off))
+        backoff_rest(&server->backoff);
+    else if (reason != REASON_INTERNAL)
+        server_pause_after(server, reason, answer, now);
+    server_tell_verdict(server, now);
+}
+
+/* What every answer tells, whatever it was asked for. */
+void server_note_answer(struct server *server, const struct answer *answer, struct moment now)
+{
+    if (answer->new_connection)
+        report_connection_opened(server->report);
+    if (answer->resent)
+        report_resend(server->report);
+    if (answer->certificate_expiry_epoch != 0)
+        report_certificate(server->report, CERTIFICATE_SERVER, answer->certificate_expiry_epoch);
+    if (answer->date_epoch != 0) {
+        /* The server wrote its date when it began to answer. */
+        int64_t begun_epoch = (now.wall_ns - ns_max(answer->phases.transfer_ns, 0)) / SECOND_NS;
+        report_clock_skew(server->report, (double)(answer->date_epoch - begun_epoch));
+    }
+}
+
+/* ---- the end of a run ---- */
+
+static void replace_redacted(const struct credential *credential, char **text)
+{
+    char *clean = credential_redact(credential, *text);
+    free(*text);
+    *text = clean;
+}
+
+static void keep_words(struct server *server, const struct probe_result *result)
+{
+    char *copy = memory_copy_text(result->message);
+    free(server->words);
+    server->words = copy;
+    server->words_reason = result->reason;
+}
+
+static void finish(struct server *server, struct target *target, struct probe_result *result,
+                   struct moment now)
+{
+    replace_redacted(&server->credential, &result->message);
+    replace_redacted(&server->credential, &result->correlation);
+    if (target->run.asked && result->message)
+        keep_words(server, result);
+    struct run_record record = run_record_of(&target->run, result, target->due_ns, now);
+    report_run(target->report, &record);
+    notice_run(target, result, now);
+    target->succeeded = target->succeeded || result->reason == REASON_NONE;
+    target->last_reason = result->reason;
+    target->last_status = result->status;
+    target->failures = result->reason == REASON_NONE ? 0 : target->failures + 1;
+    probe_result_free(result);
+    server->context->runs--;
+}
+
+/* After an answer: the transport still reads the answer by the run's plan, so the run is freed later. */
+void server_finish_answered(struct server *server, struct target *target, struct probe_result *result,
+                            struct moment now)
+{
+    finish(server, target, result, now);
+    target->run.state = RUN_ENDED;
+    target->next_ended = server->context->ended;
+    server->context->ended = target;
+}
+
+void server_free_ended(struct server_context *context)
+{
+    while (context->ended) {
+        struct target *target = context->ended;
+        context->ended = target->next_ended;
+        run_end(&target->run);
+    }
+}
+
+void server_give_up(struct server *server, struct target *target, enum reason reason, const char *message,
+                    struct moment now)
+{
+    assert(target->run.state == RUN_WAITING);
+    heap_remove(server_queue_of(server, target), &target->waiting);
+    struct probe_result result = {.reason = reason};
+    result.message = message ? memory_copy_text(message) : NULL;
+    finish(server, target, &result, now);
+    run_end(&target->run);
+}
+
+void server_drop(struct server *server, struct target *target)
+{
+    struct run *run = &target->run;
+    if (run->state == RUN_ASKING) {
+        server->context->transport->cancel(server->context->transport, run->ticket);
+        if (target_is_login(target))
+            credential_cancelled(&server->credential);
+        else
+            gate_release(&server->gate, false, 0);
+    } else {
+        heap_remove(server_queue_of(server, target), &target->waiting);
+    }
+    run_end(run);
+    server->context->runs--;
+}
+
+/* ---- answers ---- */
+
+static const struct license_choice *license_of(const struct target *target)
+{
+    const struct license_choice *own = &target->settings->probe->license;
+    return own->set ? own : &target->settings->appserver->license;
+}
+
+/* A call was refused with a 401 that a login may heal: true when the run waits to repeat it. */
+static bool repeats(struct server *server, struct target *target, const struct probe_result *result,
+                    struct moment now)
+{
+    struct run *run = &target->run;
+    if (!result->login || !server_has_token(server))
+        return false;
+    if (target->relogged) {
+        target->relogged = false;
+        credential_futile(&server->credential, now.boot_ns);
+        backoff_grow(&target->futile, 0, now.boot_ns);
+        return false;
+    }
+    if (now.boot_ns < target->futile.until_ns ||
+        !credential_refused(&server->credential, run->serial, run->sent_ns, now.boot_ns))
+        return false;
+    server_tell_token(server, now);
+    target->relogged = true;
+    return true;
+}
+
+static void call_done(struct server *server, struct target *target, const struct answer *answer,
+                      struct probe_result *result, struct moment now)
+{
+    enum reason reason = result->reason;
+    if (reason != REASON_NONE && reason_row(reason)->auth) {
+        report_auth_failure(server->report, reason);
+        if (!result->proves_up)
+            credential_look(&server->credential);
+    }
+    if (reason == REASON_LICENSE_EXHAUSTED)
+        report_license_refusal(server->report, license_of(target)->name);
+    if (repeats(server, target, result, now)) {
+        probe_result_free(result);
+        target->run.waiting_since_ns = now.boot_ns;
+        server_enqueue(server, target);
+        return;
+    }
+    if (!result->login && answer->status > 0) {
+        target->relogged = false;
+        backoff_rest(&target->futile);
+    }
+    if (reason == REASON_NONE || result->proves_up)
+        credential_good(&server->credential, target->run.serial, target->run.sent_ns);
+    note_call(server, target, reason, result->proves_up, answer, now);
+    server_finish_answered(server, target, result, now);
+}
+
+/* A good answer, or none in time, tells whether the server delays calls that claim a seat. */
+static void note_latency(struct server *server, struct target *target, const struct answer *answer,
+                         struct moment now)
+{
+    const struct phases *phases = &answer->phases;
+    bool good = answer->failure == REASON_NONE && answer->status / 100 == 2 && phases->processing_ns >= 0 &&
+                (!answer->json || answer->json->error == JSON_FINE);
+    bool silent = answer->failure == REASON_TIMEOUT && answer->sent && answer->status == 0;
+    if ((!good && !silent) || !license_of(target)->guid)
+        return;
+    int64_t opening_ns = ns_max(phases->resolve_ns, 0) + ns_max(phases->connect_ns, 0) +
+                         ns_max(phases->tls_ns, 0);
+    throttle_call(&server->throttle, &target->baseline, target->settings->probe,
+                  good ? THROTTLE_ANSWERED : THROTTLE_TIMED_OUT, target->run.sent_ns,
+                  good ? phases->processing_ns : answer->duration_ns - opening_ns, now.boot_ns);
+}
+
+static void call_answered(struct server *server, struct target *target, const struct answer *answer,
+                          struct moment now)
+{
+    struct run *run = &target->run;
+    gate_release(&server->gate, answer->failure == REASON_TIMEOUT && answer->sent, now.boot_ns);
+    server_note_answer(server, answer, now);
+    if (answer->sent)
+        report_license_claim(server->report, license_of(target)->name, answer->duration_ns);
+    note_latency(server, target, answer, now);
+    struct probe_result result;
+    if (run_answered(run, answer, server_has_token(server), &result) == PROBE_DONE) {
+        call_done(server, target, answer, &result, now);
+        return;
+    }
+    target->relogged = false;
+    backoff_rest(&target->futile);
+    credential_good(&server->credential, run->serial, run->sent_ns);
+    note_call(server, target, REASON_NONE, true, answer, now);
+    run->waiting_since_ns = now.boot_ns;
+    server_enqueue(server, target);
+}
+
+void server_answered(struct server *server, struct target *target, const struct answer *answer,
+                     struct moment now)
+{
+    if (answer->status > 0)
+        report_response(target->report, answer->status);
+    if (target_is_login(target))
+        server_login_probe_answered(server, target, answer, now);
+    else
+        call_answered(server, target, answer, now);
+}

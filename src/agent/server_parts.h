@@ -1,0 +1,38 @@
+/* What the files of the app server share among themselves: server.c (the way to a request), server_login.c (secrets,
+   token requests, probes of the kind token), server_answer.c (answers, pauses, the end of a run). */
+#ifndef AGENT_SERVER_PARTS_H
+#define AGENT_SERVER_PARTS_H
+
+#include "agent/order.h"
+#include "agent/server.h"
+
+/* Is what the run asks next a token request? */
+bool target_is_login(const struct target *target);
+/* Where the run waits: for a place, or among the token requests. */
+struct heap *server_queue_of(struct server *server, const struct target *target);
+uint64_t server_new_ticket(struct server_context *context, uint64_t who);
+bool server_has_token(const struct server *server);
+
+/* While a pause stands, requests go one at a time, each after the end of the last pause. */
+bool server_may_ask(const struct server *server, int64_t now_ns);
+/* A request failed so that the app server is to be asked less. */
+void server_pause_after(struct server *server, enum reason reason, const struct answer *answer,
+                        struct moment now);
+void server_tell_verdict(struct server *server, struct moment now);
+void server_tell_token(struct server *server, struct moment now);
+
+/* Hands the run's request to the transport, which takes over what order holds. */
+void server_start(struct server *server, struct target *target, struct order *order, struct moment now);
+/* What every answer tells, whatever it was asked for. */
+void server_note_answer(struct server *server, const struct answer *answer, struct moment now);
+/* After an answer: the transport still reads the answer by the run's plan, so the run is freed later. */
+void server_finish_answered(struct server *server, struct target *target, struct probe_result *result,
+                            struct moment now);
+/* A run of the kind token: its answer is read like one of the credential's own, and thrown away. */
+void server_login_probe_answered(struct server *server, struct target *target, const struct answer *answer,
+                                 struct moment now);
+
+/* Secrets and token requests, until there is nothing more to do about them for now. */
+void server_turn_credential(struct server *server, struct moment now);
+
+#endif
