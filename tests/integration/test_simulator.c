@@ -105,6 +105,20 @@ static void token_switches(void **state)
     assert_null(strstr(answer.body, "RefreshToken"));
     http_answer_free(&answer);
 
+    BEHAVE(.token_byte_order_mark = true);
+    http_expect(server, &request, 200, TEXTS("\xef\xbb\xbf{\"AccessToken\""));
+    BEHAVE(.token_slash_redirects = true);
+    http_expect(server, &request, 200, NULL);
+    request.path = "TokenResource.svc";
+    http_expect(server, &request, 301, TEXTS("Location: /KineticLive/TokenResource.svc/\r\n"));
+    struct http_request basic = {"TokenResource.svc", .body = "", .headers = {BASIC}};
+    BEHAVE(.token_credentials = SIMULATOR_CREDENTIALS_HEADERS);
+    http_expect(server, &request, 200, NULL);
+    http_expect(server, &basic, 401, NULL);
+    BEHAVE(.token_credentials = SIMULATOR_CREDENTIALS_BASIC);
+    http_expect(server, &request, 401, NULL);
+    http_expect(server, &basic, 200, NULL);
+
     BEHAVE(.token_lifetime = 0);
     simulator_set_password(server, "epicor-monitor", "changed");
     http_expect(server, &request, 401, TEXTS("\"ErrorMessage\":\"Invalid username or password.\""));
@@ -173,6 +187,14 @@ static void tokens_expire_by_the_servers_clock(void **state)
     struct http_request request = {DATA("zLicenseUsage"), .headers = {bearer, KEY}};
     http_expect(server, &request, 200, NULL);
     BEHAVE(.clock_offset = -7200 + 61);
+    http_expect(server, &request, 401, NULL);
+    free(bearer);
+
+    BEHAVE(.claims_lifetime = 60);
+    bearer = http_bearer(server);
+    request.headers[0] = bearer;
+    http_expect(server, &request, 200, NULL);
+    BEHAVE(.clock_offset = 61);
     http_expect(server, &request, 401, NULL);
     free(bearer);
 

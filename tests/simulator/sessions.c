@@ -209,7 +209,7 @@ bool simulator_wait_sessions(struct simulator *simulator, uint32_t open, unsigne
     int late = 0;
     bool reached;
     sim_sessions_sweep(simulator);
-    while (!(reached = simulator->counts.sessions_open == open) && !late)
+    while (!(reached = (simulator->counts.sessions_open == open)) && !late)
         late = pthread_cond_timedwait(&simulator->changed, &simulator->lock, &deadline);
     pthread_mutex_unlock(&simulator->lock);
     return reached;

@@ -63,6 +63,14 @@ struct simulator_behaviour {
         SIMULATOR_REFUSAL_HTML,
         SIMULATOR_REFUSAL_EMPTY
     } token_refusal;
+    enum {
+        SIMULATOR_CREDENTIALS_ANY, /* username and password as headers, or Basic (§9 no. 2) */
+        SIMULATOR_CREDENTIALS_HEADERS,
+        SIMULATOR_CREDENTIALS_BASIC
+    } token_credentials;
+    uint32_t claims_lifetime; /* exp - iat in the JWT, where ExpiresIn says another; 0: the same (§9 no. 4) */
+    bool token_byte_order_mark; /* before the answer, JSON or XML (§9 no. 3) */
+    bool token_slash_redirects; /* without the slash at the end: 301 to it, as WCF may do (§9 no. 1) */
     enum { SIMULATOR_TOKENS_ON, SIMULATOR_TOKENS_OFF_404, SIMULATOR_TOKENS_OFF_500 } token_feature;
     int32_t clock_offset; /* seconds that the server's clock is ahead of ours: exp, iat, Date header,
                              verification */
@@ -361,6 +369,7 @@ bool simulator_wait_idle(struct simulator *simulator, unsigned timeout_ms);
  * its last byte is handed to the network. */
 uint32_t simulator_requests_peak(struct simulator *simulator);
 void simulator_reset_peaks(struct simulator *simulator);
+/* To all listeners. */
 uint64_t simulator_connections(struct simulator *simulator);
 
 struct simulator_counts {

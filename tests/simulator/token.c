@@ -64,9 +64,11 @@ static bool credentials_good(struct sim_call *call, char **user)
     const char *authorization = sim_call_header(call, "Authorization");
     char *basic_password = NULL;
     *user = NULL;
-    if (name && secret)
+    unsigned by = (unsigned)call->behaviour.token_credentials;
+    if (name && secret && by != SIMULATOR_CREDENTIALS_BASIC)
         *user = sim_duplicate(name);
-    else if (authorization && sim_basic_read(authorization, user, &basic_password))
+    else if (authorization && by != SIMULATOR_CREDENTIALS_HEADERS &&
+             sim_basic_read(authorization, user, &basic_password))
         secret = basic_password;
     bool good = *user && secret && sim_password_check(call, *user, secret);
     free(basic_password);
@@ -90,6 +92,14 @@ void sim_token_answer(struct sim_call *call)
         sim_error(call, 500, NULL, "Token authentication is not enabled.");
         return;
     }
+    if (behaviour->token_slash_redirects && call->path[strlen(call->path) - 1] != '/') {
+        struct sim_text location = {0};
+        sim_text_printf(&location, "%s/", call->path);
+        sim_call_add_header(call, "Location", location.data);
+        sim_text_free(&location);
+        sim_error_as(call, 301, SIMULATOR_BODY_EMPTY, NULL, NULL);
+        return;
+    }
     char *user;
     if (!credentials_good(call, &user)) {
         free(user);
@@ -102,8 +112,11 @@ void sim_token_answer(struct sim_call *call)
     struct sim_jwt_key key = call->simulator->key;
     call->simulator->tokens++;
     pthread_mutex_unlock(&call->simulator->lock);
-    char *token = sim_jwt_make(&key, now, now + lifetime, user, (int)behaviour->token_claims);
+    uint32_t lives = behaviour->claims_lifetime ? behaviour->claims_lifetime : lifetime;
+    char *token = sim_jwt_make(&key, now, now + lives, user, (int)behaviour->token_claims);
     call->status = 200;
+    if (behaviour->token_byte_order_mark)
+        sim_text_add_string(&call->body, "\xef\xbb\xbf");
     bool json = behaviour->token_form == SIMULATOR_TOKEN_JSON ||
                 (behaviour->token_form == SIMULATOR_TOKEN_BY_ACCEPT && call->json);
     (json ? json_write : xml_write)(call, token, lifetime);
