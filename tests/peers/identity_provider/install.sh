@@ -19,6 +19,9 @@ if ! cmp -s "$here/package-lock.json" "$installed/package-lock.json"; then
     mkdir -p "$installed.new"
     cp "$here/package.json" "$here/package-lock.json" "$installed.new"
     cd "$installed.new"
+    # Node.js brings its own list of trusted CAs; where a company's proxy looks into TLS, the system's list knows its CA.
+    trusted=/etc/ssl/certs/ca-certificates.crt
+    [ ! -f $trusted ] || export NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-$trusted}"
     npm ci --cache="$installed.new/cache" --ignore-scripts --no-audit --no-fund --no-update-notifier >install.log 2>&1 </dev/null || {
         echo "npm could not install the identity provider:" >&2
         tail -n 20 install.log >&2
