@@ -1,6 +1,6 @@
 #!/bin/sh
 # The real counterparts by themselves, with curl and kinit in place of the agent: they refuse and accept as they should,
-# can be stopped, silenced and brought back, and their secrets change while they run.
+# can be stopped, silenced and brought back, and their secrets change while they run; the simulator believes them.
 set -eu
 build=$1
 . packaging/process.sh
@@ -18,8 +18,9 @@ expect() {
 ask() {
     curl -s -o "$work/answer" -D "$work/head" -w '%{http_code}' --max-time 20 "$@" || :
 }
+query=api/v2/odata/EPIC06/BaqSvc/zExporterOpenOrders/Data
 asked_of_apache() {
-    ask "$@" "$apache_url/api/v2/environment"
+    ask "$@" -H x-api-key:demo-api-key "$apache_url/$query"
 }
 # refused_by_apache WHAT CURL-FLAGS...
 refused_by_apache() {
@@ -28,19 +29,19 @@ refused_by_apache() {
     expect "$refused_what" 401 "$(asked_of_apache "$@")"
     grep -q '^<title>401 Unauthorized' "$work/answer" || fail "$refused_what: it was not Apache that refused"
 }
-# let_in_by_apache WHAT CURL-FLAGS...: Apache knew the user; what the simulator behind it says is another matter
+# let_in_by_apache WHAT CURL-FLAGS...: Apache knew the user, and the simulator behind it was told
 let_in_by_apache() {
     let_what=$1
     shift
-    : >"$work/apache_requests.log"
-    asked_of_apache "$@" >"$work/status"
-    ! grep -q '^<title>401 Unauthorized' "$work/answer" || fail "$let_what: Apache refused"
-    # Apache writes the line after the answer.
-    await grep -q "^$(cat "$work/status") \(EPICOR[\\]*\)\{0,1\}$apache_user " "$work/apache_requests.log" ||
-        fail "$let_what: Apache has noted another user"
+    expect "$let_what" 200 "$(asked_of_apache "$@")"
 }
 
-simulator_start "$build/kinetic_simulator" --latency=0
+idp_lifetime=7
+idp_start
+idp_keys "$work/keys"
+simulator_start "$build/kinetic_simulator" --latency=0 --access=proxy,foreign --jwks="$work/keys" \
+    --jwt-audience="$idp_audience" --proxy-user-header="$apache_user_header"
+expect "the simulator without a way in" 401 "$(ask -u epicor-monitor:demo-password -H x-api-key:demo-api-key "$kinetic/$query")"
 
 # ---- Kerberos and Negotiate
 ticket() {
@@ -103,7 +104,8 @@ for way in basic ntlm; do
         expect "two requests over a connection" "1 0" "$(curl -s -o "$work/answer" -o "$work/answer" --ntlm \
             -u "$apache_user:another-password" -w '%{num_connects} ' "$apache_url/api/v2/a" "$apache_url/api/v2/b" |
             sed 's/ $//')"
-        expect "requests that Apache saw" 3 "$(wc -l <"$work/apache_requests.log")"
+        three_requests() { [ "$(wc -l <"$work/apache_requests.log")" = 3 ]; }
+        await three_requests || fail "not three requests for the two over a connection"
     fi
     apache_stop
     expect "$way, Apache being down" 000 "$(asked_of_apache)"
@@ -117,8 +119,6 @@ token() {
     expect "token request with $*" "$token_wanted" "$(ask "$@" "$idp_token_url")"
 }
 client=grant_type=client_credentials
-idp_lifetime=7
-idp_start
 token 200 -d $client -d client_id=client-form -d client_secret="$idp_secret"
 grep -q '"expires_in":7[,}]' "$work/answer" || fail "the lifetime is not 7 s: $(cat "$work/answer")"
 grep -q '"access_token":"ey[^".]*\.ey[^".]*\.[^".]*"' "$work/answer" || fail "no JWT: $(cat "$work/answer")"
@@ -159,10 +159,28 @@ by_key 200
 idp_rotate_secret another-secret
 token 401 -d $client -d client_id=client-form -d client_secret=demo-client-secret
 token 200 -d $client -d client_id=client-form -d client_secret=another-secret
-idp_keys "$work/keys.before"
+
+by_token() {
+    ask -H "Authorization: Bearer $(cat "$work/token")" -H x-api-key:demo-api-key "$kinetic/$query"
+}
+# by_token_is STATUS: once the simulator has read the keys again
+by_token_is() {
+    [ "$(by_token)" = "$1" ]
+}
+token_taken() {
+    token 200 -d $client -d client_id=client-form -d client_secret=another-secret
+    sed 's/.*"access_token":"\([^"]*\)".*/\1/' "$work/answer" >"$work/token"
+}
+token_taken
+expect "a token" 200 "$(by_token)"
 idp_revoke_tokens
-idp_keys "$work/keys.after"
-! cmp -s "$work/keys.before" "$work/keys.after" || fail "the signing key is still the same"
+idp_keys "$work/keys"
+kill -HUP "$simulator"
+await by_token_is 401 || fail "a token signed with the old key is still let in"
+token_taken
+expect "a token signed with the new key" 200 "$(by_token)"
+await by_token_is 401 || fail "a token of 7 s does not expire"
+
 idp_silence
 expect "a token request, the provider being silent" 000 "$(ask --max-time 1 -d $client "$idp_token_url")"
 idp_speak
