@@ -32,6 +32,7 @@ void credential_free(struct credential *credential)
     secrets_free(&credential->before);
     secret_unref(credential->token);
     secret_unref(credential->token_before);
+    ticket_unref(credential->ticket);
     free(credential->why);
     free(credential->message);
     *credential = (struct credential){0};

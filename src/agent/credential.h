@@ -19,6 +19,7 @@
 
 #include "agent/backoff.h"
 #include "agent/secrets.h"
+#include "agent/ticket.h"
 #include "base/clock.h"
 #include "config/model.h"
 #include "kinetic/token.h"
@@ -47,6 +48,8 @@ struct credential {
     bool used;            /* a request went out with it */
     bool proven;          /* a good answer came with it */
     int64_t good_sent_ns; /* when the latest of the calls that got one was sent */
+
+    struct ticket *ticket; /* of auth = negotiate; NULL: none */
 
     /* asking for tokens */
     enum credential_flight flight;

@@ -1,11 +1,14 @@
 #include "agent/order.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/ticket.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "kinetic/header.h"
+#include "kinetic/oauth2.h"
 #include "kinetic/token.h"
 #include "kinetic/url.h"
 
@@ -25,13 +28,20 @@ static void order_free(struct order *order)
     *order = (struct order){0};
 }
 
-static bool fail(struct order *order, enum reason *reason, enum reason which, const char **why,
-                 const char *sentence)
+/* why: an owned sentence. */
+static bool fail_owned(struct order *order, enum reason *reason, enum reason which, char **why,
+                       char *sentence)
 {
     order_free(order);
     *reason = which;
     *why = sentence;
     return false;
+}
+
+static bool fail(struct order *order, enum reason *reason, enum reason which, char **why,
+                 const char *sentence)
+{
+    return fail_owned(order, reason, which, why, memory_copy_text(sentence));
 }
 
 /* The whole URL; NULL when it does not fit. */
@@ -71,8 +81,106 @@ static bool add_call_settings(struct header_list *headers, const struct request 
     return header_add_call_settings(headers, company, plant, appserver->language, appserver->format_culture);
 }
 
+/* ---- who asks ---- */
+
+/* The secrets of an account that has a password, or a failure. */
+static bool find_account(struct order *order, const struct credential *credential, struct secret **username,
+                         struct secret **password, enum reason *reason, char **why)
+{
+    *username = secrets_named(&credential->now, SECRET_USERNAME);
+    *password = secrets_named(&credential->now, SECRET_PASSWORD);
+    return (*username && *password) ||
+           fail(order, reason, REASON_CREDENTIALS, why, "No user name or no password is configured.");
+}
+
+static bool add_basic(struct order *order, const struct credential *credential, enum reason *reason,
+                      char **why)
+{
+    struct secret *username, *password;
+    if (!find_account(order, credential, &username, &password, reason, why))
+        return false;
+    if (memchr(secret_reveal(username), ':', secret_size(username)))
+        return fail(order, reason, REASON_CREDENTIALS, why,
+                    "The user name holds a colon, which HTTP Basic cannot carry (RFC 7617).");
+    return header_add_basic(&order->headers, username, password) ||
+           fail(order, reason, REASON_CREDENTIALS, why,
+                "The user name or the password holds a character that HTTP Basic cannot carry.");
+}
+
+static bool add_bearer(struct order *order, const struct credential *credential, enum reason *reason,
+                       char **why)
+{
+    return header_add_secret(&order->headers, "Authorization", "Bearer ", credential->token) ||
+           fail(order, reason, REASON_IDENTITY_PROVIDER, why,
+                "The token holds a character that no header can carry.");
+}
+
+static bool add_ntlm(struct order *order, const struct credential *credential, enum reason *reason,
+                     char **why)
+{
+    struct secret *username, *password;
+    if (!find_account(order, credential, &username, &password, reason, why))
+        return false;
+    order->login = ORDER_NTLM;
+    order->username = secret_ref(username);
+    order->password = secret_ref(password);
+    return true;
+}
+
+static bool add_negotiate(struct order *order, const struct credential *credential, enum reason *reason,
+                          char **why)
+{
+    struct ticket *ticket = credential->ticket;
+    if (!ticket)
+        return fail(order, reason, REASON_IDENTITY_PROVIDER, why, "No Kerberos ticket has come yet.");
+    char *refusal = NULL;
+    struct secret *authorization = ticket->authorization(ticket, &refusal);
+    if (!authorization)
+        return fail_owned(order, reason, REASON_IDENTITY_PROVIDER, why, refusal);
+    bool good = header_add_secret(&order->headers, "Authorization", "Negotiate ", authorization);
+    assert(good && "base64 can stand in a header");
+    secret_unref(authorization);
+    return true;
+}
+
+static bool add_nobody(struct order *order, const struct credential *credential, enum reason *reason,
+                       char **why)
+{
+    (void)order, (void)credential, (void)reason, (void)why;
+    return true;
+}
+
+/* What each way of authentication adds to a call. */
+static bool (*const ways[])(struct order *order, const struct credential *credential, enum reason *reason,
+                            char **why) = {
+    [AUTH_TOKEN] = add_bearer,        [AUTH_BASIC] = add_basic, [AUTH_OAUTH2] = add_bearer,
+    [AUTH_NEGOTIATE] = add_negotiate, [AUTH_NTLM] = add_ntlm,   [AUTH_NONE] = add_nobody,
+};
+
+/* What goes with every request to the app server's own address: header.NAME, which a gateway before it may want. */
+static bool add_own_headers(struct order *order, const struct credential *credential, enum reason *reason,
+                            char **why)
+{
+    const struct secret_pair_list *own = &order->appserver->headers;
+    for (size_t i = 0; i < own->count; i++) {
+        const struct secret *value = secrets_header(&credential->now, order->appserver, i);
+        if (value && !header_add_secret(&order->headers, own->items[i].name, "", value))
+            return fail_owned(
+                order, reason, REASON_INTERNAL, why,
+                memory_format("header.%s holds a character that no header can carry.", own->items[i].name));
+    }
+    return true;
+}
+
+static struct secret *proxy_of(const struct credential *credential)
+{
+    return secret_ref(secrets_named(&credential->now, SECRET_PROXY));
+}
+
+/* ---- calls ---- */
+
 bool order_call(struct order *order, const struct request *request, const struct target_settings *target,
-                const struct credential *credential, enum reason *reason, const char **why)
+                const struct credential *credential, enum reason *reason, char **why)
 {
     const struct appserver_settings *appserver = target->appserver;
     const struct license_choice *license = target->probe->license.set ? &target->probe->license
@@ -80,15 +188,13 @@ bool order_call(struct order *order, const struct request *request, const struct
     const struct secret *key = secrets_api_key(&credential->now, appserver, request->company);
     bool in_query = appserver->api_key_in == API_KEY_IN_QUERY;
 
-    *order = (struct order){.request = request, .appserver = appserver};
+    *order = (struct order){.request = request, .appserver = appserver, .proxy = proxy_of(credential)};
     struct header_list *headers = &order->headers;
     order->url = whole_url(appserver, request->path, in_query ? key : NULL);
     if (!order->url)
         return fail(order, reason, REASON_INTERNAL, why, "The URL of the request is too long.");
-    if (auth_has_token(appserver->auth) &&
-        !header_add_secret(headers, "Authorization", "Bearer ", credential->token))
-        return fail(order, reason, REASON_IDENTITY_PROVIDER, why,
-                    "The token holds a character that no header can carry.");
+    if (!ways[appserver->auth](order, credential, reason, why))
+        return false;
     if (key && !in_query && !header_add_secret(headers, "x-api-key", "", key))
         return fail(order, reason, REASON_API_KEY, why,
                     "The API key holds a character that no header can carry.");
@@ -99,28 +205,75 @@ bool order_call(struct order *order, const struct request *request, const struct
     if (!fits)
         return fail(order, reason, REASON_INTERNAL, why,
                     "A header of the request holds a character that none can carry.");
+    return add_own_headers(order, credential, reason, why);
+}
+
+/* ---- token requests ---- */
+
+/* To TokenResource.svc. */
+static bool ask_tokenresource(struct order *order, struct request *request,
+                              const struct credential *credential, enum reason *reason, char **why)
+{
+    const struct appserver_settings *appserver = order->appserver;
+    struct secret *username, *password;
+    bool basic = appserver->token_credentials == TOKEN_BY_BASIC;
+    if (!find_account(order, credential, &username, &password, reason, why))
+        return false;
+    if (!token_request(appserver->token_path, basic, username, password, request, &order->headers))
+        return fail(order, reason, REASON_CREDENTIALS, why,
+                    "The user name or the password holds a character that no header can carry.");
+    order->url = whole_url(appserver, request->path, NULL);
+    return order->url ||
+           fail(order, reason, REASON_INTERNAL, why, "The URL of the token request is too long.");
+}
+
+/* To the token endpoint of an identity provider, or of the app server itself. */
+static bool ask_oauth2(struct order *order, struct request *request, const struct credential *credential,
+                       enum reason *reason, char **why)
+{
+    const struct oauth2_settings *oauth2 = &order->appserver->oauth2;
+    const struct secrets *now = &credential->now;
+    bool by_password = oauth2->grant == OAUTH2_PASSWORD;
+    struct oauth2_login login = {
+        .grant = by_password ? "password" : "client_credentials",
+        .client_basic = oauth2->client_auth == OAUTH2_CLIENT_BASIC,
+        .client_id = secrets_named(now, SECRET_CLIENT_ID),
+        .client_secret = secrets_named(now, SECRET_CLIENT_SECRET),
+        .assertion = now->assertion,
+        .username = by_password ? secrets_named(now, SECRET_USERNAME) : NULL,
+        .password = by_password ? secrets_named(now, SECRET_PASSWORD) : NULL,
+        .scope = oauth2->scope,
+        .field_count = oauth2->params.count,
+    };
+    if (!login.client_id || (by_password && (!login.username || !login.password)))
+        return fail(order, reason, REASON_CREDENTIALS, why,
+                    "No client id, no user name or no password is configured.");
+    assert(oauth2->client_auth != OAUTH2_CLIENT_PRIVATE_KEY_JWT || login.assertion);
+    struct oauth2_field *fields = memory_new(login.field_count, sizeof *fields);
+    for (size_t i = 0; i < login.field_count; i++)
+        fields[i] = (struct oauth2_field){oauth2->params.items[i].name,
+                                          secrets_param(now, order->appserver, i)};
+    login.fields = fields;
+    oauth2_request(&login, request, &order->headers);
+    free(fields);
+    order->url = memory_copy_text(oauth2->token_url);
+    order->outside = login_is_outside(order->appserver);
     return true;
 }
 
 bool order_login(struct order *order, struct request *request, const struct credential *credential,
-                 enum reason *reason, const char **why)
+                 enum reason *reason, char **why)
 {
     const struct appserver_settings *appserver = credential->settings;
     bool fresh = request->fresh;
+    assert(auth_has_token(appserver->auth));
     request_free(request);
-    *order = (struct order){.request = request, .appserver = appserver};
-    const struct secret *username = secrets_named(&credential->now, SECRET_USERNAME);
-    const struct secret *password = secrets_named(&credential->now, SECRET_PASSWORD);
-    if (!username || !password)
-        return fail(order, reason, REASON_CREDENTIALS, why, "No user name or no password is configured.");
-    if (!token_request(appserver->token_path, appserver->token_credentials == TOKEN_BY_BASIC, username,
-                       password, request, &order->headers))
-        return fail(order, reason, REASON_CREDENTIALS, why,
-                    "The user name or the password holds a character that no header can carry.");
+    *order = (struct order){.request = request, .appserver = appserver, .proxy = proxy_of(credential)};
+    bool asks = appserver->auth == AUTH_OAUTH2 ? ask_oauth2(order, request, credential, reason, why)
+                                               : ask_tokenresource(order, request, credential, reason, why);
+    if (!asks)
+        return false;
     request->fresh = fresh;
     header_add(&order->headers, "Accept", "application/json");
-    order->url = whole_url(appserver, request->path, NULL);
-    if (!order->url)
-        return fail(order, reason, REASON_INTERNAL, why, "The URL of the token request is too long.");
-    return true;
+    return order->outside || add_own_headers(order, credential, reason, why);
 }

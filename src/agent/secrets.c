@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/assertion.h"
 #include "base/memory.h"
 
 /* ---- the sources, in the order of struct secrets ---- */
@@ -43,11 +44,15 @@ static const struct secret_source *source_at(const struct appserver_settings *se
     return NULL;
 }
 
+static bool has_assertion(const struct appserver_settings *settings)
+{
+    return settings->auth == AUTH_OAUTH2 && settings->oauth2.client_auth == OAUTH2_CLIENT_PRIVATE_KEY_JWT;
+}
+
 /* What is of no use is not read: that it cannot be need not matter. */
 static bool of_use(const struct appserver_settings *settings, size_t index)
 {
     enum auth_way auth = settings->auth;
-    bool by_key = settings->oauth2.client_auth == OAUTH2_CLIENT_PRIVATE_KEY_JWT;
     bool params = index >= SECRETS_NAMED + settings->company_keys.count &&
                   index < SECRETS_NAMED + settings->company_keys.count + settings->oauth2.params.count;
     switch (index) {
@@ -58,7 +63,7 @@ static bool of_use(const struct appserver_settings *settings, size_t index)
     case SECRET_CLIENT_ID:
         return auth == AUTH_OAUTH2;
     case SECRET_CLIENT_SECRET:
-        return auth == AUTH_OAUTH2 && !by_key;
+        return auth == AUTH_OAUTH2 && !has_assertion(settings);
     default:
         return !params || auth == AUTH_OAUTH2;
     }
@@ -75,6 +80,9 @@ void secrets_read(const struct appserver_settings *settings, struct secrets *out
         if (of_use(settings, i))
             out->items[i] = secret_read(source_at(settings, i), &out->why);
     }
+    struct secret *client_id = secrets_named(out, SECRET_CLIENT_ID);
+    if (has_assertion(settings) && client_id && !out->why)
+        out->assertion = assertion_sign(&settings->oauth2, client_id, &out->client_key, &out->why);
 }
 
 void secrets_free(struct secrets *secrets)
@@ -135,11 +143,13 @@ bool secrets_login_differs(const struct secrets *a, const struct secrets *b,
         if (!secret_equal(secrets_param(a, settings, i), secrets_param(b, settings, i)))
             return true;
     }
-    return false;
+    return a->client_key != b->client_key;
 }
 
 bool secrets_changeable(const struct appserver_settings *settings)
 {
+    if (has_assertion(settings))
+        return true;
     for (size_t i = 0; i < source_count(settings); i++) {
         enum secret_form form = source_at(settings, i)->form;
         if (of_use(settings, i) && (form == SECRET_FILE || form == SECRET_CREDENTIAL))

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/secret.h"
 #include "config/model.h"
@@ -26,6 +27,7 @@ struct secrets {
                               authentication. Owned. */
     size_t count;
     struct secret *assertion; /* oauth2_client_auth = private_key_jwt: made for one token request. Owned. */
+    uint64_t client_key;      /* of the key and the certificate that it was made with; 0: none */
     char *why; /* not NULL: one of them could not be read; names the source, never its content */
 };
 
@@ -45,7 +47,7 @@ struct secret *secrets_api_key(const struct secrets *secrets, const struct appse
                                const char *company);
 
 /* Do two readings of the same settings differ in what a login is made with (user, password, client, its further
-   fields)? An assertion is new each time and says nothing. */
+   fields, key and certificate)? An assertion is new each time and says nothing. */
 bool secrets_login_differs(const struct secrets *a, const struct secrets *b,
                            const struct appserver_settings *settings);
 

@@ -109,7 +109,7 @@ static void send_call(struct server *server, struct moment now)
     struct run *run = &target->run;
     struct order order;
     enum reason reason;
-    const char *why;
+    char *why;
     if (run_time_left(run) <= 0) {
         run->timed = true;
         server_give_up(server, target, REASON_TIMEOUT, "The time-out ran out between two pages.", now);
@@ -117,6 +117,7 @@ static void send_call(struct server *server, struct moment now)
     }
     if (!order_call(&order, &run->request, target->settings, &server->credential, &reason, &why)) {
         server_give_up(server, target, reason, why, now);
+        free(why);
         return;
     }
     heap_remove(&server->gate.waiting, &target->waiting);

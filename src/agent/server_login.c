@@ -53,7 +53,8 @@ void server_login_answered(struct server *server, const struct answer *answer, s
 {
     struct token token = {0};
     char *words = NULL;
-    enum reason reason = token_reason(server, token_answer(answer, &token, &words), now);
+    enum reason reason = token_reason(
+        server, token_answer(answer, login_is_outside(server->settings), &token, &words), now);
     char *message = credential_redact(&server->credential, words);
     free(words);
     request_free(&server->login);
@@ -79,10 +80,11 @@ static void send_login(struct server *server, struct moment now)
     struct credential *credential = &server->credential;
     struct order order;
     enum reason reason;
-    const char *why;
+    char *why;
     if (!order_login(&order, &server->login, credential, &reason, &why)) {
         credential_failed(credential, reason, why, 0, now.boot_ns);
         notice_login(server, reason, 0, why, now);
+        free(why);
         return;
     }
     if (credential->replaces_refused)
@@ -137,9 +139,10 @@ static void send_login_probe(struct server *server, struct moment now)
     struct target *target = HEAP_OWNER(heap_first(&server->logins), struct target, waiting);
     struct order order;
     enum reason reason;
-    const char *why;
+    char *why;
     if (!order_login(&order, &target->run.request, &server->credential, &reason, &why)) {
         server_give_up(server, target, reason, why, now);
+        free(why);
         return;
     }
     heap_remove(&server->logins, &target->waiting);

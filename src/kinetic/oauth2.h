@@ -1,7 +1,9 @@
-/* The token request of OAuth 2.0 (RFC 6749 sections 4.3 and 4.4): a form. Its answer is read by token_answer. */
+/* The token request of OAuth 2.0 (RFC 6749 sections 4.3 and 4.4): a form, encoded as its appendix B and the URL Standard
+   ("application/x-www-form-urlencoded serializing") say. Its answer is read by token_answer. */
 #ifndef KINETIC_OAUTH2_H
 #define KINETIC_OAUTH2_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/secret.h"
@@ -16,7 +18,9 @@ struct oauth2_field {
 /* What a token request is made of; NULL: not sent. */
 struct oauth2_login {
     const char *grant; /* "client_credentials", "password" */
-    bool client_basic; /* client id and secret by HTTP Basic (RFC 6749 section 2.3.1), else as fields */
+    bool
+        client_basic; /* client id and secret by HTTP Basic (RFC 6749 section 2.3.1), else as fields; without an
+                          assertion only */
     const struct secret *client_id, *client_secret;
     const struct secret *assertion;           /* private_key_jwt, in place of the secret (RFC 7523) */
     const struct secret *username, *password; /* of the password grant */
@@ -26,7 +30,8 @@ struct oauth2_login {
 };
 
 /* Fills the zeroed request (purpose, method, body, content type, keep, max_response; no path: the URL is the caller's) and
-   appends the headers. The body holds secrets: request_free wipes it. False when the client id or secret cannot stand in a header. */
-bool oauth2_request(const struct oauth2_login *login, struct request *request, struct header_list *headers);
+   appends the headers. The body holds secrets: request_free wipes it. Cannot fail: what is encoded holds nothing that a
+   form or a header could not carry. */
+void oauth2_request(const struct oauth2_login *login, struct request *request, struct header_list *headers);
 
 #endif

@@ -12,6 +12,7 @@
 #include "kinetic/xml.h"
 
 #define LIFETIME_MAX_SECONDS (400.0 * 24 * 3600)
+#define NOT_BEARER           "the answer holds a token of another type than Bearer"
 
 void token_free(struct token *token)
 {
@@ -128,6 +129,14 @@ static bool is_bearer_text(const char *text, size_t size)
     return size > 0;
 }
 
+/* What cannot be used as a bearer token must not be used (RFC 6749 section 7.1); TokenResource and some providers leave
+   the type out. */
+static bool is_bearer_type(struct span type)
+{
+    type = span_trim(type);
+    return type.size == 0 || span_is_nocase(type, "Bearer");
+}
+
 /* Fills the token from its text and ExpiresIn in seconds (NaN: not told). NULL, or what is wrong with it. */
 static const char *token_fill(struct token *token, const char *text, size_t size, double expires_in)
 {
@@ -150,8 +159,11 @@ static const char *read_json_token(struct span body, struct token *token)
         return "the answer holds a NUL";
     cJSON *root = cJSON_ParseWithLength(body.data, body.size);
     const cJSON *text = either(root, "AccessToken", "access_token");
+    const cJSON *type = either(root, "TokenType", "token_type");
     const char *wrong = "the answer holds no token";
-    if (cJSON_IsString(text))
+    if (cJSON_IsString(text) && cJSON_IsString(type) && !is_bearer_type(span_of(type->valuestring)))
+        wrong = NOT_BEARER;
+    else if (cJSON_IsString(text))
         wrong = token_fill(token, text->valuestring, strlen(text->valuestring),
                            number_of(either(root, "ExpiresIn", "expires_in")));
     else if (root == NULL)
@@ -162,19 +174,22 @@ static const char *read_json_token(struct span body, struct token *token)
 
 static const char *read_xml_token(struct span body, struct token *token)
 {
-    struct xml_field fields[] = {
-        {.name = "AccessToken"}, {.name = "ExpiresIn"}, {.name = "access_token"}, {.name = "expires_in"}};
+    struct xml_field fields[] = {{.name = "AccessToken"}, {.name = "ExpiresIn"}, {.name = "access_token"},
+                                 {.name = "expires_in"},  {.name = "TokenType"}, {.name = "token_type"}};
     enum { COUNT = sizeof fields / sizeof fields[0] };
     if (!xml_read(body.data, body.size, fields, COUNT))
         return "the answer is neither JSON nor a token in XML";
     const struct xml_field *text = fields[0].text != NULL ? &fields[0] : &fields[2];
     const struct xml_field *expires = fields[1].text != NULL ? &fields[1] : &fields[3];
+    const struct xml_field *type = fields[4].text != NULL ? &fields[4] : &fields[5];
     double seconds = NAN;
     if (expires->text != NULL &&
         !text_to_double(span_trim((struct span){expires->text, expires->size}), &seconds))
         seconds = NAN;
     const char *wrong = "the answer holds no token";
-    if (text->text != NULL) {
+    if (text->text != NULL && type->text != NULL && !is_bearer_type((struct span){type->text, type->size})) {
+        wrong = NOT_BEARER;
+    } else if (text->text != NULL) {
         struct span trimmed = span_trim((struct span){text->text, text->size});
         wrong = token_fill(token, trimmed.data, trimmed.size, seconds);
     }
@@ -198,6 +213,8 @@ static const char *read_token(const struct answer *answer, struct token *token)
     return body.data[0] == '<' ? read_xml_token(body, token) : read_json_token(body, token);
 }
 
+/* ---- refusals ---- */
+
 /* What the text of a refused login decides whatever the status; the rest goes by status (contract, "A failed token
    request"). */
 static bool text_decides(enum reason told)
@@ -205,6 +222,8 @@ static bool text_decides(enum reason told)
     return told == REASON_CREDENTIALS || told == REASON_LICENSE_EXHAUSTED || told == REASON_UPGRADE_PENDING;
 }
 
+/* RFC 6749 section 5.2. The others (unauthorized_client, invalid_scope, interaction_required ...) say nothing of a secret:
+   they are about what the provider was told to allow. */
 static bool is_oauth_refusal(const struct error_body *body)
 {
     static const char *const codes[] = {"invalid_grant", "invalid_client"};
@@ -214,58 +233,87 @@ static bool is_oauth_refusal(const struct error_body *body)
     return false;
 }
 
-static enum reason refusal_reason(const struct answer *answer, enum reason by_table)
+static bool refuses_credentials(int status, const struct error_body *body)
 {
-    struct error_body body;
-    error_body_read(answer->text, answer->text_size, &body);
-    enum reason told = error_body_reason(&body);
-    enum reason reason = by_table;
-    if (answer->status == 401 || (answer->status == 400 && is_oauth_refusal(&body)))
-        reason = REASON_CREDENTIALS;
-    else if (text_decides(told))
-        reason = told;
-    else if (answer->status == 404 || answer->status == 405 || answer->status == 500)
-        reason = REASON_IDENTITY_PROVIDER;
-    error_body_free(&body);
-    return reason;
+    return status == 401 || ((status == 400 || status == 403) && is_oauth_refusal(body));
 }
 
-/* A 2xx without a token: by its words, if they tell; else why. */
-static enum reason missing_reason(const struct answer *answer, const char *why, char **message)
+/* The reason of an answer without a token, which by itself would be by_status. */
+static enum reason refusal_reason(int status, const struct error_body *body, enum reason by_status)
 {
-    struct error_body body;
+    enum reason told = error_body_reason(body);
+    if (refuses_credentials(status, body))
+        return REASON_CREDENTIALS;
+    if (text_decides(told))
+        return told;
+    return status == 404 || status == 405 || status == 500 ? REASON_IDENTITY_PROVIDER : by_status;
+}
+
+/* The same for an identity provider: by_status goes in front of the message where the provider has no words of its own
+   kind. */
+static enum reason provider_reason(int status, const struct error_body *body, enum reason by_status,
+                                   char **message)
+{
+    if (refuses_credentials(status, body))
+        return REASON_CREDENTIALS;
+    if (by_status == REASON_INTERNAL)
+        return by_status;
+    const char *name = reason_name(by_status), *words = *message;
+    if (words == NULL)
+        words = reason_row(by_status)->sentence;
+    if (body->form != ERROR_OAUTH && !span_starts_with(span_of(words), name)) {
+        char *whole = memory_format("%s: %s", name, words);
+        free(*message);
+        *message = error_line(whole, strlen(whole), ERROR_MESSAGE_MAX);
+        free(whole);
+    }
+    return REASON_IDENTITY_PROVIDER;
+}
+
+/* A 2xx without a token: by its words, if they tell; else why. Other words are not shown: a token may stand in them. */
+static enum reason missing_reason(const struct error_body *body, const char *why, char **message)
+{
     struct verdict verdict;
-    error_body_read(answer->text, answer->text_size, &body);
-    enum reason told = error_body_reason(&body);
-    error_classify_body(text_decides(told) ? &body : NULL, why, &verdict);
+    bool tells = text_decides(error_body_reason(body)) || body->form == ERROR_OAUTH;
+    error_classify_body(tells ? body : NULL, why, &verdict);
     enum reason reason = verdict.reason;
     *message = verdict.message;
     verdict.message = NULL;
     verdict_free(&verdict);
-    error_body_free(&body);
     return reason;
 }
 
-enum reason token_answer(const struct answer *answer, struct token *token, char **message)
+/* Of an answer that is no 2xx, or of none. */
+static enum reason by_table(const struct answer *answer, char **message)
 {
     static const struct request asked = {.purpose = EXCHANGE_LOGIN, .wanted = BODY_ANY};
     struct verdict verdict;
-    *token = (struct token){0};
-    *message = NULL;
     error_classify(&asked, answer, false, &verdict);
     enum reason reason = verdict.reason;
-    if (reason == REASON_NONE) {
-        const char *wrong = read_token(answer, token);
-        if (wrong != NULL) {
-            token_free(token);
-            reason = missing_reason(answer, wrong, message);
-        }
-    } else {
-        if (answer->failure == REASON_NONE && answer->status >= 400)
-            reason = refusal_reason(answer, reason);
-        *message = verdict.message;
-        verdict.message = NULL;
-    }
+    *message = verdict.message;
+    verdict.message = NULL;
     verdict_free(&verdict);
+    return reason;
+}
+
+enum reason token_answer(const struct answer *answer, bool outside, struct token *token, char **message)
+{
+    *token = (struct token){0};
+    enum reason reason = by_table(answer, message);
+    const char *wrong = reason == REASON_NONE ? read_token(answer, token) : NULL;
+    if (reason == REASON_NONE && wrong == NULL)
+        return REASON_NONE;
+    token_free(token);
+    struct error_body body = {.form = ERROR_EMPTY};
+    if (answer->failure == REASON_NONE)
+        error_body_read(answer->text, answer->text_size, &body);
+    if (wrong != NULL)
+        reason = missing_reason(&body, wrong, message);
+    int status = answer->failure == REASON_NONE ? answer->status : 0;
+    if (outside)
+        reason = provider_reason(status, &body, reason, message);
+    else if (status >= 400)
+        reason = refusal_reason(status, &body, reason);
+    error_body_free(&body);
     return reason;
 }

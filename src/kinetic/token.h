@@ -1,5 +1,5 @@
-/* One token acquisition, without memory of the past: how to ask (TokenResource.svc, facts §1) and how to read
-   the answer (facts §1, §9.3-7). */
+/* One token acquisition, without memory of the past: how to ask (TokenResource.svc, facts §1; OAuth 2.0: kinetic/oauth2.h) and
+   how to read the answer (facts §1, §2, §9.3-7; RFC 6749 sections 5.1 and 5.2). */
 #ifndef KINETIC_TOKEN_H
 #define KINETIC_TOKEN_H
 
@@ -23,10 +23,16 @@ void token_free(struct token *token);
 bool token_request(const char *path, bool basic, const struct secret *username, const struct secret *password,
                    struct request *request, struct header_list *headers);
 
-/* Reads the answer. REASON_NONE: *token is filled, the caller frees it. Otherwise the reason by the
-   contract's paragraph on failed token requests (credentials for 401, and for 400 with invalid_grant or
-   invalid_client; network reasons and 502 to 504 keep their own; 404, 405, 500 are identity_provider; a 2xx
-   that holds no token is invalid_response), and *message an owned text (or NULL), as error_classify. */
-enum reason token_answer(const struct answer *answer, struct token *token, char **message);
+/* Reads the answer. outside: it came, or did not come, from an address outside the app server's URL. REASON_NONE: *token
+   is filled, the caller frees it. Otherwise the reason by the contract's paragraph on failed token requests, and *message
+   an owned text (or NULL), as error_classify:
+   - credentials for 401, and for 400 and 403 with invalid_grant or invalid_client (403 as Auth0 refuses a password);
+   - outside: else always identity_provider, and the message begins with the reason that it would have been ("connect:
+     ...") unless the provider told its own in the form of RFC 6749 section 5.2; only internal stays what it is, because
+     that is a failure of ours;
+   - inside: network reasons and 502 to 504 keep their own; 404, 405, 500 are identity_provider; a 2xx that holds no token
+     is invalid_response.
+   A refresh token is passed over and never part of a message. */
+enum reason token_answer(const struct answer *answer, bool outside, struct token *token, char **message);
 
 #endif

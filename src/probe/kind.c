@@ -89,14 +89,15 @@ void probe_end(struct probe_run *run)
 }
 
 /* Fails the result where the answer is no good one; returns whether it did. */
-static bool refuse_login(const struct answer *answer, struct probe_result *result)
+static bool refuse_login(const struct probe_run *run, const struct answer *answer,
+                         struct probe_result *result)
 {
     bool status_good = answer->failure == REASON_NONE && answer->status >= 200 && answer->status <= 299;
     if (status_good)
         return false; /* whether there is a token in it is the kind's business */
     struct token token;
     char *message;
-    enum reason reason = token_answer(answer, &token, &message);
+    enum reason reason = token_answer(answer, login_is_outside(run->target->appserver), &token, &message);
     assert(reason != REASON_NONE);
     verdict_fail(result, reason, message);
     return true;
@@ -125,7 +126,7 @@ enum probe_next probe_step(struct probe_run *run, const struct request *asked, c
     *request = (struct request){0};
     *result = (struct probe_result){.proves_up = true};
     run->bytes += answer->body_bytes;
-    bool refused = asked->purpose == EXCHANGE_LOGIN ? refuse_login(answer, result)
+    bool refused = asked->purpose == EXCHANGE_LOGIN ? refuse_login(run, answer, result)
                                                     : refuse_call(asked, answer, bearer, result);
     if (!refused && kind_of(run)->step(run, answer, request, result) == PROBE_ASK)
         return PROBE_ASK;

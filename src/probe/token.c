@@ -27,10 +27,10 @@ static void begin(struct probe_run *run, struct request *request)
 static enum probe_next step(struct probe_run *run, const struct answer *answer, struct request *request,
                             struct probe_result *result)
 {
-    (void)run, (void)request;
+    (void)request;
     struct token token;
     char *message;
-    enum reason reason = token_answer(answer, &token, &message);
+    enum reason reason = token_answer(answer, login_is_outside(run->target->appserver), &token, &message);
     token_free(&token);
     if (reason != REASON_NONE)
         verdict_fail(result, reason, message);

@@ -19,6 +19,21 @@ static void check_line(const char *line)
         assert((unsigned char)*line >= 0x20 && *line != 0x7f);
 }
 
+static void check_token(const struct answer *answer, bool outside)
+{
+    struct token token;
+    char *message;
+    enum reason reason = token_answer(answer, outside, &token, &message);
+    assert((reason == REASON_NONE) == (token.text != NULL) && (reason == REASON_NONE) == (message == NULL));
+    assert(!outside || reason == REASON_NONE || reason == REASON_CREDENTIALS ||
+           reason == REASON_IDENTITY_PROVIDER);
+    assert(token.lifetime_ns == 0 ||
+           (token.lifetime_ns >= 1000000000 && token.lifetime_ns <= INT64_C(34560000000000000)));
+    check_line(message);
+    free(message);
+    token_free(&token);
+}
+
 /* The first byte chooses the status. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -39,15 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_line(verdict.correlation);
     verdict_free(&verdict);
 
-    struct token token;
-    char *message;
-    enum reason reason = token_answer(&answer, &token, &message);
-    assert((reason == REASON_NONE) == (token.text != NULL) && (reason == REASON_NONE) == (message == NULL));
-    assert(token.lifetime_ns == 0 ||
-           (token.lifetime_ns >= 1000000000 && token.lifetime_ns <= INT64_C(34560000000000000)));
-    check_line(message);
-    free(message);
-    token_free(&token);
+    check_token(&answer, false);
+    check_token(&answer, true);
     free(text);
     return 0;
 }

@@ -114,7 +114,7 @@ static struct token get_token(const char *base)
     struct token token;
     char *message;
     login(base, "demo-password", &request, &exchange);
-    assert_int_equal(token_answer(&exchange.answer, &token, &message), REASON_NONE);
+    assert_int_equal(token_answer(&exchange.answer, false, &token, &message), REASON_NONE);
     exchange_free(&exchange);
     request_free(&request);
     return token;

@@ -33,7 +33,7 @@ struct tree {
 static const struct {
     const char *header;
     int files;
-} one_place[LIBRARIES] = {{"curl/", 2},   {"microhttpd.h", 1}, {"openssl/", 1}, {"zlib.h", 1},
+} one_place[LIBRARIES] = {{"curl/", 2},   {"microhttpd.h", 1}, {"openssl/", 2}, {"zlib.h", 1},
                           {"expat.h", 1}, {"ini.h", 1},        {"gssapi/", 1},  {"krb5", 1}};
 
 static const char *const forbidden_calls[] = {"strcpy", "strcat",    "sprintf", "vsprintf", "strtok",

@@ -80,7 +80,7 @@ static void test_reads_every_form(void **state)
         struct answer answer = {.status = 200, .text = text, .text_size = strlen(text)};
         struct token token;
         char *message;
-        enum reason reason = token_answer(&answer, &token, &message);
+        enum reason reason = token_answer(&answer, false, &token, &message);
         if (reason != REASON_NONE)
             fail_msg("%s: %s %s", text, reason_name(reason), message);
         assert_null(message);
@@ -152,7 +152,7 @@ static void test_refusals(void **state)
         snprintf(answer.detail, sizeof answer.detail, "%s", bad[i].failure == REASON_NONE ? "" : "network");
         struct token token;
         char *message;
-        enum reason reason = token_answer(&answer, &token, &message);
+        enum reason reason = token_answer(&answer, false, &token, &message);
         if (reason != bad[i].reason)
             fail_msg("%d %s: %s", bad[i].status, bad[i].text, reason_name(reason));
         assert_null(token.text);
@@ -168,11 +168,11 @@ static void test_cut_and_nul(void **state)
     char *message;
     static const char nul[] = "{\"AccessToken\":\"a\0b\"}";
     struct answer answer = {.status = 200, .text = nul, .text_size = sizeof nul - 1};
-    assert_int_equal(token_answer(&answer, &token, &message), REASON_INVALID_RESPONSE);
+    assert_int_equal(token_answer(&answer, false, &token, &message), REASON_INVALID_RESPONSE);
     free(message);
     answer = (struct answer){
         .status = 200, .text = "{\"AccessToken\":\"a\"}", .text_size = 19, .text_cut = true};
-    assert_int_equal(token_answer(&answer, &token, &message), REASON_INVALID_RESPONSE);
+    assert_int_equal(token_answer(&answer, false, &token, &message), REASON_INVALID_RESPONSE);
     assert_string_equal(message, "the answer is longer than any token");
     free(message);
 }
