@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "kinetic/error.h"
 #include "kinetic/token.h"
 
 /* "header.payload.signature" with this payload; in turn in four buffers. */
@@ -62,6 +63,13 @@ static const struct {
     {"{\"AccessToken\":\"$\",\"ExpiresIn\":0}", "{\"exp\":1700001800,\"iat\":1700000000}", 1800, 1700000000},
     {"{\"AccessToken\":\"$\",\"ExpiresIn\":1e300}", NULL, 400.0 * 86400, 0},
     {"{\"AccessToken\":\"$\",\"ExpiresIn\":99999999999999}", NULL, 400.0 * 86400, 0},
+    {"{\"token_type\":\"BEARER\",\"expires_in\":3599,\"ext_expires_in\":3599,\"access_token\":\"$\"}", NULL,
+     3599, 0},
+    {"{\"access_token\":\"$\",\"expires_in\":3600,\"token_type\":\"Bearer\",\"refresh_token\":\"r.e.f\","
+     "\"scope\":\"epicor_erp\",\"id_token\":\"i.d.t\"}",
+     "{\"aud\":\"somebody else\",\"exp\":1700003000,\"iat\":1700000000}", 3000, 1700000000},
+    {"{\"access_token\":\"$\",\"token_type\":\"\"}", NULL, 0, 0},
+    {"{\"access_token\":\"$\",\"token_type\":null,\"expires_in\":\"86399\"}", NULL, 86399, 0},
     {XML_HEAD
      "<AccessToken>$</AccessToken><ExpiresIn>3600</ExpiresIn><RefreshToken/><TokenType>Bearer</TokenType>"
      "</Token>",
@@ -98,6 +106,12 @@ static const struct {
     const char *text;
     enum reason reason;
 } bad[] = {
+    {REASON_NONE, 200, "{\"access_token\":\"a\",\"token_type\":\"DPoP\"}", REASON_INVALID_RESPONSE},
+    {REASON_NONE, 200, "<Token><AccessToken>a</AccessToken><TokenType>mac</TokenType></Token>",
+     REASON_INVALID_RESPONSE},
+    {REASON_NONE, 403, "{\"error\":\"invalid_grant\"}", REASON_CREDENTIALS},
+    {REASON_NONE, 404, "{\"error\":\"invalid_grant\"}", REASON_IDENTITY_PROVIDER},
+    {REASON_INTERNAL, 0, "", REASON_INTERNAL},
     {REASON_NONE, 200, "", REASON_INVALID_RESPONSE},
     {REASON_NONE, 200, "{}", REASON_INVALID_RESPONSE},
     {REASON_NONE, 200, "{", REASON_INVALID_RESPONSE},
@@ -161,6 +175,141 @@ static void test_refusals(void **state)
     }
 }
 
+/* ---- an identity provider outside the app server's URL ---- */
+
+#define OAUTH(code, words) "{\"error\":\"" code "\",\"error_description\":\"" words "\",\"error_codes\":[7]}"
+
+static const struct {
+    enum reason failure;
+    int status;
+    const char *text;
+    enum reason reason;
+    const char *message;
+} outside[] = {
+    {REASON_NONE, 401, "", REASON_CREDENTIALS, "status 401 without a word"},
+    {REASON_NONE, 401, "<html><title>Sign in</title></html>", REASON_CREDENTIALS, "Sign in"},
+    {REASON_NONE, 401, OAUTH("invalid_client", "AADSTS7000215: Invalid client secret provided."),
+     REASON_CREDENTIALS, "AADSTS7000215: Invalid client secret provided."},
+    {REASON_NONE, 400, OAUTH("invalid_client", "AADSTS7000222: The provided client secret keys are expired."),
+     REASON_CREDENTIALS, "AADSTS7000222: The provided client secret keys are expired."},
+    {REASON_NONE, 400, OAUTH("invalid_grant", "AADSTS50126: Invalid username or password.\\r\\nTrace ID: 1"),
+     REASON_CREDENTIALS, "AADSTS50126: Invalid username or password. Trace ID: 1"},
+    {REASON_NONE, 400, OAUTH("invalid_grant", "AADSTS50034: The user account does not exist."),
+     REASON_CREDENTIALS, "AADSTS50034: The user account does not exist."},
+    {REASON_NONE, 400, "{\"error\":\"invalid_grant\"}", REASON_CREDENTIALS, "invalid_grant"},
+    {REASON_NONE, 403, OAUTH("invalid_grant", "Wrong email or password."), REASON_CREDENTIALS,
+     "Wrong email or password."},
+    /* what says nothing of a secret */
+    {REASON_NONE, 400, OAUTH("unauthorized_client", "AADSTS700016: Application not found in the directory."),
+     REASON_IDENTITY_PROVIDER, "AADSTS700016: Application not found in the directory."},
+    {REASON_NONE, 400, OAUTH("invalid_scope", "AADSTS70011: The scope is not valid."),
+     REASON_IDENTITY_PROVIDER, "AADSTS70011: The scope is not valid."},
+    {REASON_NONE, 400, OAUTH("invalid_request", "AADSTS90014: A field is missing."), REASON_IDENTITY_PROVIDER,
+     "AADSTS90014: A field is missing."},
+    {REASON_NONE, 400, OAUTH("unsupported_grant_type", "No."), REASON_IDENTITY_PROVIDER, "No."},
+    {REASON_NONE, 400, OAUTH("interaction_required", "AADSTS50076: You must use multi-factor."),
+     REASON_IDENTITY_PROVIDER, "AADSTS50076: You must use multi-factor."},
+    {REASON_NONE, 400, OAUTH("consent_required", "AADSTS65001: No consent."), REASON_IDENTITY_PROVIDER,
+     "AADSTS65001: No consent."},
+    {REASON_NONE, 403, OAUTH("access_denied", "Blocked by policy."), REASON_IDENTITY_PROVIDER,
+     "Blocked by policy."},
+    {REASON_NONE, 429, OAUTH("slow_down", "Later."), REASON_IDENTITY_PROVIDER, "Later."},
+    {REASON_NONE, 503, OAUTH("temporarily_unavailable", "Later."), REASON_IDENTITY_PROVIDER, "Later."},
+    /* what no identity provider says, and what proxies and web servers say in its place */
+    {REASON_NONE, 400, "{\"ErrorMessage\":\"Invalid username or password.\"}", REASON_IDENTITY_PROVIDER,
+     "credentials: Invalid username or password."},
+    {REASON_NONE, 400, "", REASON_IDENTITY_PROVIDER, "client_error: status 400 without a word"},
+    {REASON_NONE, 403, "<html><title>Forbidden</title></html>", REASON_IDENTITY_PROVIDER,
+     "access_denied: Forbidden"},
+    {REASON_NONE, 404, "<html><title>Not Found</title></html>", REASON_IDENTITY_PROVIDER,
+     "unavailable: Not Found"},
+    {REASON_NONE, 404, "", REASON_IDENTITY_PROVIDER, "not_found: status 404 without a word"},
+    {REASON_NONE, 500, "", REASON_IDENTITY_PROVIDER, "server_error: status 500 without a word"},
+    {REASON_NONE, 502, "<html><title>Bad Gateway</title></html>", REASON_IDENTITY_PROVIDER,
+     "unavailable: Bad Gateway"},
+    {REASON_NONE, 503, "", REASON_IDENTITY_PROVIDER, "unavailable: status 503 without a word"},
+    {REASON_NONE, 503, "{\"ErrorType\":\"Ice.ConversionsPendingException\"}", REASON_IDENTITY_PROVIDER,
+     "upgrade_pending: Ice.ConversionsPendingException"},
+    {REASON_NONE, 302, "", REASON_IDENTITY_PROVIDER, "redirected (302) to nowhere: no Location came"},
+    {REASON_NONE, 204, "", REASON_IDENTITY_PROVIDER, "invalid_response: status 204 without a word"},
+    {REASON_NONE, 200, "", REASON_IDENTITY_PROVIDER, "invalid_response: the answer is empty"},
+    {REASON_NONE, 200, "{\"access_token\":\"", REASON_IDENTITY_PROVIDER,
+     "invalid_response: the answer is not valid JSON"},
+    {REASON_NONE, 200, "<html><title>Sign in</title></html>", REASON_IDENTITY_PROVIDER,
+     "invalid_response: the answer holds no token"},
+    {REASON_NONE, 200, "{\"refresh_token\":\"never-shown\"}", REASON_IDENTITY_PROVIDER,
+     "invalid_response: the answer holds no token"},
+    {REASON_NONE, 200, "{\"access_token\":\"never shown\",\"refresh_token\":\"never-shown\"}",
+     REASON_IDENTITY_PROVIDER, "invalid_response: the token holds characters that no header can carry"},
+    {REASON_NONE, 200, "{\"access_token\":\"a\",\"token_type\":\"pop\"}", REASON_IDENTITY_PROVIDER,
+     "invalid_response: the answer holds a token of another type than Bearer"},
+    {REASON_NONE, 200, "{\"error\":\"bad_verification_code\"}", REASON_IDENTITY_PROVIDER,
+     "bad_verification_code"},
+    /* the network */
+    {REASON_RESOLVE, 0, "", REASON_IDENTITY_PROVIDER, "resolve: network"},
+    {REASON_CONNECT, 0, "", REASON_IDENTITY_PROVIDER, "connect: network"},
+    {REASON_TLS, 0, "", REASON_IDENTITY_PROVIDER, "tls: network"},
+    {REASON_TIMEOUT, 0, "", REASON_IDENTITY_PROVIDER, "timeout: network"},
+    {REASON_CONNECTION_LOST, 401, "", REASON_IDENTITY_PROVIDER, "connection_lost: network"},
+    {REASON_TOO_LARGE, 200, "", REASON_IDENTITY_PROVIDER, "too_large: network"},
+    {REASON_INVALID_RESPONSE, 0, "", REASON_IDENTITY_PROVIDER, "invalid_response: network"},
+    {REASON_INTERNAL, 0, "", REASON_INTERNAL, "network"},
+};
+
+static void test_outside(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) {
+        struct answer answer = {.failure = outside[i].failure,
+                                .status = outside[i].status,
+                                .text = outside[i].text,
+                                .text_size = strlen(outside[i].text)};
+        snprintf(answer.detail, sizeof answer.detail, "%s",
+                 outside[i].failure == REASON_NONE ? "" : "network");
+        struct token token;
+        char *message;
+        enum reason reason = token_answer(&answer, true, &token, &message);
+        if (reason != outside[i].reason || strcmp(message, outside[i].message) != 0)
+            fail_msg("%d %s: %s %s", outside[i].status, outside[i].text, reason_name(reason), message);
+        assert_null(token.text);
+        free(message);
+    }
+    /* A good one is the same from anywhere. */
+    struct answer answer = {.status = 200, .text = "{\"access_token\":\"a\",\"expires_in\":5}"};
+    answer.text_size = strlen(answer.text);
+    struct token token;
+    char *message;
+    assert_int_equal(token_answer(&answer, true, &token, &message), REASON_NONE);
+    assert_null(message);
+    assert_string_equal(secret_reveal(token.text), "a");
+    assert_int_equal(token.lifetime_ns, 5 * SECOND_NS);
+    token_free(&token);
+    /* Without a detail the sentence of the reason stands in. */
+    answer = (struct answer){.failure = REASON_CONNECT, .text = ""};
+    assert_int_equal(token_answer(&answer, true, &token, &message), REASON_IDENTITY_PROVIDER);
+    assert_memory_equal(message, "connect: ", 9);
+    free(message);
+}
+
+static void test_a_long_message_stays_bounded(void **state)
+{
+    (void)state;
+    char text[8192];
+    size_t size = 0;
+    while (size + 2 < sizeof text) {
+        text[size++] = 'a';
+        text[size++] = ' ';
+    }
+    text[size] = '\0';
+    struct answer answer = {.status = 502, .text = text, .text_size = size};
+    struct token token;
+    char *message;
+    assert_int_equal(token_answer(&answer, true, &token, &message), REASON_IDENTITY_PROVIDER);
+    assert_memory_equal(message, "unavailable: a a", 16);
+    assert_true(strlen(message) <= ERROR_MESSAGE_MAX);
+    free(message);
+}
+
 static void test_cut_and_nul(void **state)
 {
     (void)state;
@@ -208,4 +357,5 @@ static void test_request(void **state)
 }
 
 ALL_TESTS(cmocka_unit_test(test_reads_every_form), cmocka_unit_test(test_refusals),
+          cmocka_unit_test(test_outside), cmocka_unit_test(test_a_long_message_stays_bounded),
           cmocka_unit_test(test_cut_and_nul), cmocka_unit_test(test_request));
