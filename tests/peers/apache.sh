@@ -1,21 +1,25 @@
 # Apache httpd as it stands before an app server: it asks who is there, and hands on the request with the user's name in a
-# trusted header. apache_start MODE BACKEND, MODE being one of
+# trusted header. Several at once, one a mode:
 #   negotiate   Kerberos, by mod_auth_gssapi and the service key of kerberos.sh (kdc_start first)
 #   ntlm        NTLM, by mod_auth_gssapi and gss-ntlmssp; it belongs to a connection, as with IIS
 #   basic       a name and a password, by mod_auth_basic
-# Sets $apache (process) and $apache_url. The account is $apache_user with $apache_password.
+# The account is $apache_user, its password demo-password until apache_set_password changes it.
 # shellcheck shell=sh
 apache_user=epicor-monitor
-apache_password=demo-password
 apache_domain=EPICOR
 apache_user_header=X-Remote-User
-apache_port=
 
-# apache_set_password PASSWORD: takes effect at the next request that carries a credential
+# apache_enter MODE: sets $apache_folder, which keeps what is known of it: port, process, log files
+apache_enter() {
+    apache_mode=$1
+    apache_folder=$work/apache_$1
+}
+
+# apache_set_password MODE PASSWORD: takes effect at the next request that carries a credential
 apache_set_password() {
-    apache_password=$1
-    printf '%s:%s\n' "$apache_user" "$(printf '%s' "$1" | openssl passwd -apr1 -stdin)" >"$apache_folder/basic.users.new"
-    printf '%s:%s:%s\n' "$apache_domain" "$apache_user" "$1" >"$apache_folder/ntlm.users.new"
+    apache_enter "$1"
+    printf '%s:%s\n' "$apache_user" "$(printf '%s' "$2" | openssl passwd -apr1 -stdin)" >"$apache_folder/basic.users.new"
+    printf '%s:%s:%s\n' "$apache_domain" "$apache_user" "$2" >"$apache_folder/ntlm.users.new"
     for apache_users in basic.users ntlm.users; do
         mv "$apache_folder/$apache_users.new" "$apache_folder/$apache_users"
     done
@@ -73,10 +77,10 @@ ServerName 127.0.0.1
 ServerRoot $apache_folder
 DefaultRuntimeDir $apache_folder
 PidFile $apache_folder/pid
-ErrorLog $work/apache_errors.log
+ErrorLog $work/apache_${apache_mode}_errors.log
 LogLevel warn auth_gssapi:info
 LogFormat "%>s %u %X %r" peers
-CustomLog $work/apache_requests.log peers
+CustomLog $work/apache_${apache_mode}_requests.log peers
 Listen 127.0.0.1:$1
 User nobody
 Group nogroup
@@ -112,27 +116,40 @@ CONFIG
 
 apache_launch() {
     apache_configure "$1"
-    peer_on_port "$1" apache env NTLM_USER_FILE="$apache_folder/ntlm.users" NETBIOS_DOMAIN_NAME="$apache_domain" \
+    peer_on_port "$1" "apache_$apache_mode" env NTLM_USER_FILE="$apache_folder/ntlm.users" NETBIOS_DOMAIN_NAME="$apache_domain" \
         NETBIOS_COMPUTER_NAME=KINETIC KRB5RCACHEDIR="$apache_folder" \
         "$(need apache2 apache2-bin)" -DFOREGROUND -d "$apache_folder" -f "$apache_folder/apache.conf"
 }
 
 # apache_start MODE BACKEND-URL: the first time on a free port, later on the same
 apache_start() {
-    apache_mode=$1
+    apache_enter "$1"
     apache_backend=$2
-    apache_folder=$work/apache
     apache_modules=$(dirname "$(dirname "$(need apache2 apache2-bin)")")/lib/apache2/modules
     [ "$apache_mode" != ntlm ] || ls /usr/lib/*/gssntlmssp/gssntlmssp.so >/dev/null 2>&1 ||
         fail "there is no NTLM in GSSAPI: install Debian's package gss-ntlmssp (sh packaging/packages.sh test)"
-    mkdir -p "$apache_folder"
     chmod a+x "$work"
-    apache_set_password "$apache_password"
-    peer_start "$apache_port" Apache apache_launch
-    apache_port=$peer_port
-    apache=$launched
-    apache_url=http://127.0.0.1:$apache_port
+    if [ ! -d "$apache_folder" ]; then
+        mkdir "$apache_folder"
+        : >"$apache_folder/port"
+        apache_set_password "$apache_mode" demo-password
+    fi
+    peer_start "$(cat "$apache_folder/port")" Apache apache_launch
+    echo "$peer_port" >"$apache_folder/port"
+    echo "$launched" >"$apache_folder/process"
 }
+# apache_url MODE
+apache_url() {
+    echo "http://127.0.0.1:$(cat "$work/apache_$1/port")"
+}
+# apache_requests MODE, apache_errors MODE: log files; a line of the first: status, user, and + for a connection kept
+apache_requests() {
+    echo "$work/apache_$1_requests.log"
+}
+apache_errors() {
+    echo "$work/apache_$1_errors.log"
+}
+# apache_stop MODE: connections are refused
 apache_stop() {
-    peer_stop "$apache"
+    peer_stop "$(cat "$work/apache_$1/process")"
 }

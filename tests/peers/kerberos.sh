@@ -44,6 +44,7 @@ CONFIG
         kdc_listen = 127.0.0.1:$1
         kdc_tcp_listen = 127.0.0.1:$1
         max_life = 10h
+        default_principal_flags = +preauth
     }
 [logging]
     kdc = FILE:$kerberos/kdc.log
@@ -111,6 +112,11 @@ kerberos_write_keytab() {
     # The service runs as another user when the tests run as root.
     [ "$(id -u)" != 0 ] || [ "$keytab" != "$kerberos/service.keytab" ] || chown nobody "$keytab.new"
     mv "$keytab.new" "$keytab"
+}
+
+# kerberos_refusals: how often the KDC was shown a wrong key of the account
+kerberos_refusals() {
+    grep -c "preauth (encrypted_timestamp) verify failure.*$kerberos_account" "$kerberos/kdc.log" || :
 }
 
 # kerberos_ticket_lifetime SECONDS: of all tickets issued from now on
