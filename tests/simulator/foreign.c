@@ -31,17 +31,17 @@ void sim_seen_free(struct sim_seen *list)
 /* The key that the token's kid names; without a kid the only one there is. A copy, NULL when there is none. */
 static cJSON *jwk_find(struct simulator *simulator, const cJSON *head)
 {
-    const cJSON *wanted = cJSON_GetObjectItemCaseSensitive(head, "kid"), *found = NULL, *key;
+    const char *wanted = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(head, "kid"));
+    const cJSON *found = NULL, *key;
     pthread_mutex_lock(&simulator->lock);
     const cJSON *keys = cJSON_GetObjectItemCaseSensitive(simulator->jwks, "keys");
-    if (!wanted && cJSON_GetArraySize(keys) == 1)
+    if (!cJSON_HasObjectItem(head, "kid") && cJSON_GetArraySize(keys) == 1)
         found = cJSON_GetArrayItem(keys, 0);
     cJSON_ArrayForEach(key, keys)
     {
         const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(key, "kid"));
         const char *use = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(key, "use"));
-        if (!found && name && cJSON_IsString(wanted) && strcmp(name, wanted->valuestring) == 0 &&
-            (!use || strcmp(use, "sig") == 0))
+        if (!found && name && wanted && strcmp(name, wanted) == 0 && (!use || strcmp(use, "sig") == 0))
             found = key;
     }
     cJSON *copy = found ? cJSON_Duplicate(found, true) : NULL;

@@ -142,14 +142,15 @@ static bool scope_good(const struct simulator *simulator, const char *scope)
 static char *token_make(struct sim_call *call, const struct grant *grant, const char *user, uint32_t lifetime)
 {
     struct simulator *simulator = call->simulator;
-    int64_t now = sim_server_time(call);
+    long long now = sim_server_time(call), expires = now + lifetime;
     struct sim_text payload = {0};
     char id[37];
     sim_guid(id);
     sim_text_add_string(&payload, "{\"iss\":");
     sim_text_add_json(&payload, simulator->token_url);
-    sim_text_printf(&payload, ",\"aud\":\"epicor\",\"exp\":%lld,\"iat\":%lld,\"jti\":\"%s\",\"username\":",
-                    (long long)(now + lifetime), (long long)now, id);
+    sim_text_printf(&payload,
+                    ",\"aud\":\"epicor\",\"exp\":%lld,\"iat\":%lld,\"jti\":\"%s\",\"username\":", expires,
+                    now, id);
     sim_text_add_json(&payload, user);
     sim_text_add_string(&payload, ",\"client_id\":");
     sim_text_add_json(&payload, simulator->client_id);

@@ -76,16 +76,14 @@ struct simulator_behaviour {
                              verification */
 
     /* Access, facts §3 */
-    unsigned
-        access; /* SIMULATOR_BY(...) | ...; 0: every way that is configured, but not SIMULATOR_WAY_NONE */
+    unsigned access; /* SIMULATOR_BY(...) | ...; 0: all that are configured, but not SIMULATOR_WAY_NONE */
     enum {
         SIMULATOR_BASIC_EPICOR, /* 401 with Epicor's body, "Invalid username or password." */
         SIMULATOR_BASIC_HTML    /* IIS's page "HTTP Error 401.1" without a telling text (§9 no. 22) */
     } basic_refusal;            /* of a wrong user or password, or of none */
-    uint32_t
-        lockout_after; /* so many wrong passwords in a row lock the account, whichever way they came; 0: never */
-    uint32_t
-        lockout_seconds; /* how long; 0: until simulator_unlock(). A locked account answers as a wrong password does */
+    /* So many wrong passwords in a row, whichever way they came, lock the account for so many seconds; 0: never,
+     * and 0: until simulator_unlock(). A locked account answers as a wrong password does. */
+    uint32_t lockout_after, lockout_seconds;
     enum { SIMULATOR_KEY_401, SIMULATOR_KEY_403, SIMULATOR_KEY_404 } key_refusal;
     enum { SIMULATOR_RIGHT_401, SIMULATOR_RIGHT_403 } right_refusal;
     enum {
@@ -102,8 +100,7 @@ struct simulator_behaviour {
         SIMULATOR_CLIENT_BASIC
     } client_authentication; /* what it takes; an assertion always, where a key was given */
     bool client_basic_raw;   /* reads Basic as it is, in place of form-urlencoded inside (RFC 6749 §2.3.1) */
-    bool
-        thumbprint_wanted; /* an assertion needs x5t or x5t#S256 in its head; one that is there is always checked */
+    bool thumbprint_wanted;  /* an assertion needs x5t or x5t#S256; one that is there is always checked */
 
     /* Rows, facts §6 */
     uint32_t row_cap; /* DefaultMaxRowCount; 0: 100; SIMULATOR_UNLIMITED: none */
@@ -192,13 +189,13 @@ void simulator_set_behaviour(struct simulator *simulator, const struct simulator
  * ------------------------------------------------------------------------------------------- */
 
 /* A new user, or a new password; the account stays locked if it was. */
-void simulator_set_password(struct simulator *simulator, const char *user, const char *password);
+void simulator_set_password(struct simulator *simulator, const char *name, const char *password);
 /* Their passwords are wrong from now on; tokens that they have are still good. */
-void simulator_remove_user(struct simulator *simulator, const char *user);
+void simulator_remove_user(struct simulator *simulator, const char *name);
 /* user NULL: all. Locked until simulator_unlock(); counts as no lock-out. */
 void simulator_lock(struct simulator *simulator, const char *user);
 void simulator_unlock(struct simulator *simulator, const char *user);
-bool simulator_locked(struct simulator *simulator, const char *user);
+bool simulator_locked(struct simulator *simulator, const char *name);
 /* company NULL: the key of every company that has none of its own. A company's own key is good for no other. */
 void simulator_set_api_key(struct simulator *simulator, const char *company, const char *key);
 /* The company has no key of its own any more. */
@@ -207,7 +204,7 @@ void simulator_set_client_secret(struct simulator *simulator, const char *secret
 /* PEM text; NULL: no assertion is good. */
 void simulator_set_client_key(struct simulator *simulator, const char *pem);
 /* The keys of the other identity provider are now these; a JWKS document as text, or the same from a file. */
-void simulator_set_jwks(struct simulator *simulator, const char *jwks);
+void simulator_set_jwks(struct simulator *simulator, const char *text);
 void simulator_load_jwks(struct simulator *simulator, const char *file);
 /* Whether the own token endpoint listens; only with own_port. Off: connections are refused. The port stays. */
 void simulator_set_identity_provider(struct simulator *simulator, bool up);
