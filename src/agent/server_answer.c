@@ -45,15 +45,16 @@ static void note_call(struct server *server, const struct target *target, enum r
 }
 
 /* What every answer tells, whatever it was asked for. */
-void server_note_answer(struct server *server, const struct answer *answer, struct moment now)
+void server_note_answer(struct server *server, bool outside, const struct answer *answer, struct moment now)
 {
     if (answer->new_connection)
         report_connection_opened(server->report);
     if (answer->resent)
         report_resend(server->report);
     if (answer->certificate_expiry_epoch != 0)
-        report_certificate(server->report, CERTIFICATE_SERVER, answer->certificate_expiry_epoch);
-    if (answer->date_epoch != 0) {
+        report_certificate(server->report, outside ? CERTIFICATE_IDENTITY_PROVIDER : CERTIFICATE_SERVER,
+                           answer->certificate_expiry_epoch);
+    if (answer->date_epoch != 0 && !outside) {
         /* The server wrote its date when it began to answer. */
         int64_t begun_epoch = (now.wall_ns - ns_max(answer->phases.transfer_ns, 0)) / SECOND_NS;
         report_clock_skew(server->report, (double)(answer->date_epoch - begun_epoch));
@@ -219,7 +220,7 @@ static void call_answered(struct server *server, struct target *target, const st
 {
     struct run *run = &target->run;
     gate_release(&server->gate, answer->failure == REASON_TIMEOUT && answer->sent, now.boot_ns);
-    server_note_answer(server, answer, now);
+    server_note_answer(server, false, answer, now);
     if (answer->sent)
         report_license_claim(server->report, license_of(target)->name, answer->duration_ns);
     note_latency(server, target, answer, now);

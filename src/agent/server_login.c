@@ -38,7 +38,7 @@ static void note_login(struct server *server, bool probe, const struct answer *a
                        const char *message, struct moment now)
 {
     bool lives = credential_lives(&server->credential, now.boot_ns);
-    server_note_answer(server, answer, now);
+    server_note_answer(server, login_is_outside(server->settings), answer, now);
     report_token_request(server->report, answer->status, answer->duration_ns, reason, message, now);
     if (reason != REASON_NONE && reason_row(reason)->auth)
         report_auth_failure(server->report, reason);
@@ -53,8 +53,8 @@ void server_login_answered(struct server *server, const struct answer *answer, s
 {
     struct token token = {0};
     char *words = NULL;
-    enum reason reason = token_reason(
-        server, token_answer(answer, login_is_outside(server->settings), &token, &words), now);
+    bool outside = login_is_outside(server->settings);
+    enum reason reason = token_reason(server, token_answer(answer, outside, &token, &words), now);
     char *message = credential_redact(&server->credential, words);
     free(words);
     request_free(&server->login);
@@ -62,7 +62,7 @@ void server_login_answered(struct server *server, const struct answer *answer, s
 
     if (reason == REASON_NONE) {
         int64_t now_epoch = now.wall_ns / SECOND_NS;
-        if (answer->date_epoch == 0 && token.issued_epoch != 0)
+        if (!outside && answer->date_epoch == 0 && token.issued_epoch != 0)
             report_clock_skew(server->report, (double)(token.issued_epoch - now_epoch));
         credential_granted(&server->credential, &token, now.boot_ns);
         server_tell_token(server, now);

@@ -23,8 +23,9 @@ void server_tell_token(struct server *server, struct moment now);
 
 /* Hands the run's request to the transport, which takes over what order holds. */
 void server_start(struct server *server, struct target *target, struct order *order, struct moment now);
-/* What every answer tells, whatever it was asked for. */
-void server_note_answer(struct server *server, const struct answer *answer, struct moment now);
+/* What every answer tells, whatever it was asked for. outside: it came from an identity provider, whose certificate and
+   clock are not the app server's. */
+void server_note_answer(struct server *server, bool outside, const struct answer *answer, struct moment now);
 /* After an answer: the transport still reads the answer by the run's plan, so the run is freed later. */
 void server_finish_answered(struct server *server, struct target *target, struct probe_result *result,
                             struct moment now);

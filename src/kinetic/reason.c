@@ -14,10 +14,13 @@ enum { LOGIN = 1, PROVES_UP = 2, BACKS_OFF = 4, AUTH = 8, OWN_WORDS = 16 };
 
 static const struct reason_row rows[REASONS] = {
     [REASON_CREDENTIALS] = ROW(
-        "credentials", AUTH, "The server refused the user name or password.",
+        "credentials", AUTH, "The user name, the password or the client's secret was refused.",
         "Check whether the account's password was changed, has expired, or the account is locked or disabled "
-        "in User Account Security Maintenance; then put the new password into the secret file. The next "
-        "login waits for login_retry, or comes at once when the secret's text changes."),
+        "in User Account Security Maintenance; then put the new password into the secret file. With auth = "
+        "oauth2: has the client secret or certificate expired, or does oauth2_client_secret hold the id of "
+        "the "
+        "secret in place of its value (Entra ID says AADSTS7000222, AADSTS7000215)? The next login waits for "
+        "login_retry, or comes at once when the secret's text changes."),
     [REASON_API_KEY] = ROW(
         "api_key", AUTH, "The server refused the API key, or wants one and got none.",
         "Check in API Key Maintenance that the key exists, is enabled, has not expired and is meant for this "
@@ -35,17 +38,25 @@ static const struct reason_row rows[REASONS] = {
         "not "
         "help."),
     [REASON_UNAUTHORIZED] = ROW(
-        "unauthorized", AUTH | LOGIN, "The server wants a login that this call did not carry (401).",
+        "unauthorized", AUTH | LOGIN, "The server wants another login than this call carried (401).",
         "Check auth of this app server, and which authentication IIS has switched on for the application "
-        "(Anonymous, Basic, Windows)."),
+        "(Anonymous, Basic, Windows). With auth = negotiate: is the service principal HTTP/HOST registered "
+        "for "
+        "the account of the application pool, and is HOST the name in url? With auth = ntlm: has IIS the "
+        "provider NTLM?"),
     [REASON_IDENTITY_PROVIDER] = ROW(
         "identity_provider", AUTH,
         "No token can be had: what gives them out fails or is switched off, while this says nothing of the "
         "password.",
-        "Is url the address of the instance (https://HOST/INSTANCE)? Is token authentication configured in "
-        "the Epicor Administration Console (Configure Token "
-        "Authentication)? Does token_path end as this server wants it (TokenResource.svc/)? For OAuth 2.0: "
-        "is the identity provider up? Living tokens go on until they expire."),
+        "The message tells what came back. With auth = token: is url the address of the instance "
+        "(https://HOST/INSTANCE), is token authentication configured in the Epicor Administration Console "
+        "(Configure Token Authentication), does token_path end as this server wants it (TokenResource.svc/)? "
+        "With auth = oauth2: is the identity provider up and reachable from here (oauth2_token_url, proxy), "
+        "does it know this client, its scope and grant, and does it let the account in without a second "
+        "factor "
+        "or consent? With auth = negotiate: does a key distribution center of the realm answer "
+        "(/etc/krb5.conf, "
+        "DNS, clock)? Living tokens go on until they expire."),
     [REASON_LICENSE_EXHAUSTED] = ROW(
         "license_exhausted", BACKS_OFF, "No seat of this license type is free.",
         "See which users and integrations hold the seats (System Monitor, session management), end sessions "

@@ -38,11 +38,12 @@ enum reason {
 };
 
 struct reason_row {
-    const char *name;     /* the label value: "credentials" */
-    const char *sentence; /* what happened, for people: "The server refused the user name or password." */
-    const char *remedy;   /* what to do about it, for the one who is paged */
-    bool login;           /* a fresh token may help: leads to at most one login (see struct verdict) */
-    bool proves_up;       /* such an answer proves that the app server works */
+    const char *name; /* the label value: "credentials" */
+    const char *
+        sentence; /* what happened, for people: "The server refused the API key, or wants one and got none." */
+    const char *remedy; /* what to do about it, for the one who is paged */
+    bool login;         /* a fresh token may help: leads to at most one login (see struct verdict) */
+    bool proves_up;     /* such an answer proves that the app server works */
     bool
         own_words; /* only with proves_up: it does in a body of Kinetic's own; a proxy or IIS may say the same */
     bool backs_off; /* the whole app server is to be asked less after it, be the verdict what it may */
