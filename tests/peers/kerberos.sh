@@ -116,7 +116,7 @@ kerberos_write_keytab() {
 
 # kerberos_refusals: how often the KDC was shown a wrong key of the account
 kerberos_refusals() {
-    grep -c "preauth (encrypted_timestamp) verify failure.*$kerberos_account" "$kerberos/kdc.log" || :
+    grep -c "PREAUTH_FAILED: $kerberos_account@" "$kerberos/kdc.log" || :
 }
 
 # kerberos_ticket_lifetime SECONDS: of all tickets issued from now on
