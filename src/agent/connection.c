@@ -74,7 +74,7 @@ int connection_local_port(const struct connection *connection)
 }
 
 void connection_use(struct connection_book *book, struct connection *connection,
-                    const struct connection_ends *ends, const void *trust, const void *login)
+                    const struct connection_ends *ends, uint64_t trust, const void *login)
 {
     struct connection **bucket = bucket_of(book, ends);
 

@@ -26,7 +26,7 @@ struct connection {
     bool used;      /* a request went over it: what follows is set */
     struct connection_ends ends;
     int64_t opened_ns, used_ns;
-    const void *trust; /* the CA set it was verified against */
+    uint64_t trust;    /* the serial of what it was verified against and shown; 0: plain */
     const void *login; /* whose login stands on it; NULL: nobody's */
     struct connection *next;
 };
@@ -43,7 +43,8 @@ struct connection_book {
 struct connection_need {
     int64_t max_age_ns;
     bool post;
-    const void *trust, *login;
+    uint64_t trust;
+    const void *login;
 };
 
 void connection_book_free(struct connection_book *book);
@@ -60,7 +61,7 @@ int connection_local_port(const struct connection *connection);
 
 /* The first request goes over a connection. */
 void connection_use(struct connection_book *book, struct connection *connection,
-                    const struct connection_ends *ends, const void *trust, const void *login);
+                    const struct connection_ends *ends, uint64_t trust, const void *login);
 
 bool connection_ends_equal(const struct connection_ends *a, const struct connection_ends *b);
 

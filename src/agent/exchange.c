@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -246,12 +247,12 @@ static int on_request(void *context, char *remote_ip, char *local_ip, int remote
     if (exchange->socket_count > 0) {
         connection = opened_connection(exchange, local_port);
         if (connection != NULL)
-            connection_use(&transfer->book, connection, &ends, exchange->trust,
+            connection_use(&transfer->book, connection, &ends, trust_set_serial(exchange->trust),
                            login_owner(&exchange->order));
     } else {
         const struct connection_need need = {.max_age_ns = exchange->order.appserver->connection_max_age_ns,
                                              .post = exchange->order.request->method == HTTP_POST,
-                                             .trust = exchange->trust,
+                                             .trust = trust_set_serial(exchange->trust),
                                              .login = login_owner(&exchange->order)};
 
         if (connection == NULL || !connection_fits(connection, &need, now_ns)) {
@@ -298,6 +299,9 @@ static const struct {
     {CURLOPT_NETRC, CURL_NETRC_IGNORED},
     {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
     {CURLOPT_PATH_AS_IS, 1},
+    {CURLOPT_HTTPPROXYTUNNEL,
+     1}, /* so that what is secret passes by the proxy, and its answers are its own */
+    {CURLOPT_HEADEROPT, CURLHEADER_SEPARATE},
     {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
     {CURLOPT_SSL_VERIFYPEER, 1},
     {CURLOPT_SSL_VERIFYHOST, 2},
@@ -314,7 +318,7 @@ static const struct {
     CURLoption option;
     const char *value;
 } fixed_texts[] = {
-    {CURLOPT_PROXY, ""}, /* none; not set it would be the environment's */
+    {CURLOPT_NOPROXY, ""}, /* else it would be the environment's */
     {CURLOPT_PROTOCOLS_STR, "http,https"},
     {CURLOPT_ACCEPT_ENCODING, "gzip"},
     {CURLOPT_USERAGENT, "epicor_exporter"},
@@ -370,10 +374,16 @@ static bool set_options(struct exchange *exchange)
 {
     CURL *easy = exchange->easy;
     bool fresh = exchange->order.request->fresh || exchange->order.appserver->connection_max_age_ns == 0;
+    bool http_2 = exchange->order.appserver->http_version == HTTP_2 && exchange->trust != NULL &&
+                  exchange->order.login == ORDER_NO_LOGIN && !exchange->order.outside;
     bool failed = !set_fixed(easy) || !set_request(easy, exchange->order.request) ||
                   !set_login(easy, &exchange->order);
 
     SET(CURLOPT_URL, exchange->order.url);
+    SET(CURLOPT_CONNECT_TO, exchange->connect_to);
+    SET(CURLOPT_PROXY, exchange->proxy);
+    if (http_2)
+        SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     SET(CURLOPT_HTTPHEADER, exchange->lines);
     SET(CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
     SET(CURLOPT_FORBID_REUSE, fresh ? 1L : 0L);
@@ -410,9 +420,20 @@ static bool list_headers(struct exchange *exchange)
     return good;
 }
 
+static bool rename_host(struct exchange *exchange)
+{
+    char *host = outgoing_rename(&exchange->order);
+
+    if (host == NULL)
+        return true;
+    exchange->connect_to = curl_slist_append(NULL, host);
+    free(host);
+    return exchange->connect_to != NULL;
+}
+
 bool exchange_set(struct exchange *exchange)
 {
-    return list_headers(exchange) && set_options(exchange);
+    return rename_host(exchange) && list_headers(exchange) && set_options(exchange);
 }
 
 bool exchange_attempt(struct exchange *exchange)

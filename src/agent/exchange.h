@@ -40,7 +40,9 @@ struct exchange {
     uint64_t ticket, serial;
     struct order order; /* url and headers are owned */
     struct curl_slist *lines;
-    const struct trust_set *trust; /* NULL: plain HTTP */
+    struct curl_slist *connect_to; /* NULL: the URL's host */
+    const char *proxy;             /* its URL, "" for none; can hold a password */
+    struct trust_set *trust;       /* NULL: plain HTTP */
     struct moment started;
     int64_t earlier_ns; /* what the attempts before this one took */
     bool sent, resent, new_connection;

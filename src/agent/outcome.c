@@ -7,10 +7,10 @@
 #include "base/text.h"
 
 /* What is said behind the sentence. */
-enum supplement { ALONE, WITH_LIMIT, WITH_WORDS, WITH_SYSTEM_ERROR, WITH_SIZE };
+enum supplement { ALONE, WITH_LIMIT, WITH_WORDS, WITH_SYSTEM_ERROR, WITH_SIZE, WITH_PROXY_STATUS };
 
 /* The first row that fits decides. */
-static const struct outcome_row {
+struct outcome_row {
     int ending;
     int status; /* 0: any */
     enum stage from, to;
@@ -18,7 +18,9 @@ static const struct outcome_row {
     enum reason reason;
     enum supplement supplement;
     const char *sentence;
-} rows[] = {
+};
+
+static const struct outcome_row rows[] = {
     {ENDING_OK, 0, STAGE_BODY, STAGE_BODY, NULL, REASON_NONE, ALONE, ""},
     {ENDING_OK, 0, STAGE_NAME, STAGE_ANSWER, NULL, REASON_CONNECTION_LOST, ALONE,
      "the connection was closed without an answer"},
@@ -64,6 +66,10 @@ static const struct outcome_row {
      "the connection was closed without an answer"},
     {ENDING_PARTIAL_FILE, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECTION_LOST, ALONE,
      "the connection was closed amid the answer's body"},
+    {ENDING_SEND_ERROR, 0, STAGE_NAME, STAGE_BODY, " alert ", REASON_TLS, WITH_WORDS,
+     "the server refused the TLS connection"},
+    {ENDING_RECV_ERROR, 0, STAGE_NAME, STAGE_BODY, " alert ", REASON_TLS, WITH_WORDS,
+     "the server refused the TLS connection"},
     {ENDING_SEND_ERROR, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECTION_LOST, WITH_SYSTEM_ERROR,
      "the connection broke while the request was sent"},
     {ENDING_RECV_ERROR, 0, STAGE_BODY, STAGE_BODY, "chunked-encoding", REASON_INVALID_RESPONSE, ALONE,
@@ -75,6 +81,10 @@ static const struct outcome_row {
     {ENDING_RECV_ERROR, 0, STAGE_NAME, STAGE_ANSWER, NULL, REASON_CONNECTION_LOST, WITH_SYSTEM_ERROR,
      "the connection broke before the answer"},
 
+    {ENDING_HTTP2_STREAM, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECTION_LOST, WITH_WORDS,
+     "the server ended the exchange"},
+    {ENDING_HTTP2, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_INVALID_RESPONSE, WITH_WORDS,
+     "the connection is not HTTP/2 as was agreed"},
     {ENDING_WEIRD_SERVER_REPLY, 101, STAGE_NAME, STAGE_BODY, NULL, REASON_INVALID_RESPONSE, ALONE,
      "the server switched to another protocol, which nobody asked for"},
     {ENDING_WEIRD_SERVER_REPLY, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_INVALID_RESPONSE, WITH_WORDS,
@@ -89,20 +99,52 @@ static const struct outcome_row {
      "the answer's body is larger than max_response"},
 };
 
+/* Looked at first, of an exchange through a proxy. libcurl's words can hold the proxy's URL with its password. */
+static const struct outcome_row proxy_rows[] = {
+    {ENDING_PROXY_REFUSED, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECT, WITH_PROXY_STATUS,
+     "the proxy made no connection"},
+    {ENDING_PROXY, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECT, WITH_WORDS,
+     "the proxy made no connection"},
+    {ENDING_COULDNT_RESOLVE_PROXY, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_RESOLVE, ALONE,
+     "the proxy's name could not be resolved"},
+    {ENDING_COULDNT_CONNECT, 0, STAGE_NAME, STAGE_CONNECT, NULL, REASON_CONNECT, WITH_SYSTEM_ERROR,
+     "no connection to the proxy could be made"},
+    {ENDING_OPERATION_TIMEDOUT, 0, STAGE_NAME, STAGE_NAME, NULL, REASON_RESOLVE, WITH_LIMIT,
+     "the proxy's name was not resolved"},
+    {ENDING_OPERATION_TIMEDOUT, 0, STAGE_CONNECT, STAGE_CONNECT, NULL, REASON_CONNECT, WITH_LIMIT,
+     "no connection through the proxy"},
+    {ENDING_RECV_ERROR, 0, STAGE_NAME, STAGE_CONNECT, NULL, REASON_CONNECT, ALONE,
+     "the proxy closed the connection"},
+    {ENDING_SEND_ERROR, 0, STAGE_NAME, STAGE_CONNECT, NULL, REASON_CONNECT, ALONE,
+     "the proxy closed the connection"},
+};
+
 static const struct outcome_row no_row = {
     .reason = REASON_INTERNAL, .supplement = WITH_WORDS, .sentence = "libcurl failed"};
 
-static const struct outcome_row *find_row(const struct outcome *outcome)
+static const struct outcome_row *find_row(const struct outcome *outcome, const struct outcome_row *table,
+                                          size_t count)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct outcome_row *row = &rows[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct outcome_row *row = &table[i];
 
         if (row->ending == outcome->ending && (row->status == 0 || row->status == outcome->status) &&
             row->from <= outcome->stage && outcome->stage <= row->to &&
             (row->telling == NULL || strstr(outcome->words, row->telling) != NULL))
             return row;
     }
-    return &no_row;
+    return NULL;
+}
+
+static const struct outcome_row *choose_row(const struct outcome *outcome)
+{
+    const struct outcome_row *row = NULL;
+
+    if (outcome->proxied)
+        row = find_row(outcome, proxy_rows, sizeof proxy_rows / sizeof proxy_rows[0]);
+    if (row == NULL)
+        row = find_row(outcome, rows, sizeof rows / sizeof rows[0]);
+    return row == NULL ? &no_row : row;
 }
 
 static void __attribute__((format(printf, 3, 4))) tell(char *detail, size_t capacity, const char *format, ...)
@@ -122,7 +164,7 @@ static void __attribute__((format(printf, 3, 4))) tell(char *detail, size_t capa
 
 enum reason outcome_decide(const struct outcome *outcome, char *detail, size_t capacity)
 {
-    const struct outcome_row *row = find_row(outcome);
+    const struct outcome_row *row = choose_row(outcome);
     const char *more = "";
     char text[32];
 
@@ -147,6 +189,9 @@ enum reason outcome_decide(const struct outcome *outcome, char *detail, size_t c
         tell(detail, capacity, "%s within %s", row->sentence, text);
         return row->reason;
     }
+    case WITH_PROXY_STATUS:
+        tell(detail, capacity, "%s: it answered with status %d", row->sentence, outcome->proxy_status);
+        return row->reason;
     case WITH_SIZE:
         more = text_from_size(outcome->max_response, text, sizeof text);
         break;

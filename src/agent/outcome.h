@@ -4,6 +4,7 @@
 #ifndef AGENT_OUTCOME_H
 #define AGENT_OUTCOME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,9 +14,11 @@
 enum ending {
     ENDING_OK = 0,
     ENDING_UNSUPPORTED_PROTOCOL = 1,
+    ENDING_COULDNT_RESOLVE_PROXY = 5,
     ENDING_COULDNT_RESOLVE_HOST = 6,
     ENDING_COULDNT_CONNECT = 7,
     ENDING_WEIRD_SERVER_REPLY = 8,
+    ENDING_HTTP2 = 16,
     ENDING_PARTIAL_FILE = 18,
     ENDING_WRITE_ERROR = 23,
     ENDING_OUT_OF_MEMORY = 27,
@@ -29,7 +32,10 @@ enum ending {
     ENDING_PEER_FAILED_VERIFICATION = 60,
     ENDING_BAD_CONTENT_ENCODING = 61,
     ENDING_FILESIZE_EXCEEDED = 63,
+    ENDING_HTTP2_STREAM = 92,
+    ENDING_PROXY = 97,
     ENDING_SSL_CLIENTCERT = 98,
+    ENDING_PROXY_REFUSED = 1003, /* the proxy answered CONNECT with another status than 2xx */
     ENDING_NO_SOCKET = 1001,     /* this process got none from the system */
     ENDING_RESET_AT_ONCE = 1002, /* a connection that was accepted was reset before libcurl saw it stand */
     ENDING_NOT_TWICE = 1000      /* the kept connection had died, and the request was not to be sent again */
@@ -48,6 +54,8 @@ struct outcome {
     int system_error; /* an errno; 0 if none */
     int64_t timeout_ns, connect_timeout_ns;
     uint64_t max_response;
+    bool proxied;
+    int proxy_status; /* of its answer to CONNECT; 0: none came */
 };
 
 /* Returns the reason (REASON_NONE: a whole answer), and writes the sentence for people into detail ("" for REASON_NONE): printable

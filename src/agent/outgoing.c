@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/memory.h"
 #include "base/secret.h"
 
 struct order outgoing_take(struct order *from)
@@ -64,6 +65,28 @@ bool outgoing_complete(struct order *order)
     for (size_t i = 0; i < order->headers.count; i++)
         mark_empty(order->headers.lines[i]);
     return good;
+}
+
+char *outgoing_rename(struct order *order)
+{
+    static const char scheme[] = "https://";
+    const char *name = order->appserver->tls_server_name;
+
+    if (name == NULL || order->outside || !outgoing_is_tls(order))
+        return NULL;
+    const char *host = order->url + strlen(scheme);
+    size_t authority = strcspn(host, "/?#");
+    size_t bare = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
+    char *line = memory_format("%.*s", (int)authority, host);
+    char *connect_to = memory_format("::%.*s:", (int)bare, host);
+    char *url = memory_format("%s%s%s", scheme, name, host + bare);
+
+    header_add(&order->headers, "Host", line);
+    free(line);
+    secret_wipe(order->url, strlen(order->url));
+    free(order->url);
+    order->url = url;
+    return connect_to;
 }
 
 static bool is_ascii(const struct secret *secret)

@@ -17,6 +17,11 @@ bool outgoing_complete(struct order *order);
 /* Whether there is a header of this name. */
 bool outgoing_has_header(const struct order *order, const char *name);
 
+/* Where the app server's tls_server_name is to stand in the certificate: puts it into the URL, which libcurl verifies and names in
+   the handshake, and the URL's own host into the Host header. Returns the host to connect to as CURLOPT_CONNECT_TO takes it, which
+   the caller frees; NULL: the URL's. */
+char *outgoing_rename(struct order *order);
+
 /* Why libcurl cannot carry out the login, a static sentence; NULL: it can, or there is none. */
 const char *outgoing_login_fault(const struct order *order);
 

@@ -54,6 +54,8 @@ void server_note_answer(struct server *server, bool outside, const struct answer
     if (answer->certificate_expiry_epoch != 0)
         report_certificate(server->report, outside ? CERTIFICATE_IDENTITY_PROVIDER : CERTIFICATE_SERVER,
                            answer->certificate_expiry_epoch);
+    if (answer->client_certificate_expiry_epoch != 0)
+        report_certificate(server->report, CERTIFICATE_CLIENT, answer->client_certificate_expiry_epoch);
     if (answer->date_epoch != 0 && !outside) {
         /* The server wrote its date when it began to answer. */
         int64_t begun_epoch = (now.wall_ns - ns_max(answer->phases.transfer_ns, 0)) / SECOND_NS;

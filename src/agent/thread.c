@@ -163,7 +163,7 @@ static bool thread_free(struct agent_thread *self)
     return none_left;
 }
 
-/* Reads all CA sets now. One that cannot be used fails its app server's runs, not the start: it may be put right
+/* Reads all CA sets and client certificates now. One that cannot be used fails its app server's runs, not the start: it may be put right
    while the agent runs. */
 static void read_trust(struct agent_thread *self)
 {
@@ -171,10 +171,10 @@ static void read_trust(struct agent_thread *self)
         const struct appserver_settings *appserver = &self->model->appservers[i];
         if (strncmp(appserver->url, "https:", 6) != 0)
             continue;
-        const char *why = transfer_trust(self->transfer, appserver->tls_ca_file);
+        const char *why = transfer_trust(self->transfer, appserver);
         if (why)
-            log_event(LOG_WARN, "the CA certificates cannot be used", LOG_TEXT("appserver", appserver->name),
-                      LOG_TEXT("file", appserver->tls_ca_file), LOG_TEXT("why", why));
+            log_event(LOG_WARN, "the app server's TLS files cannot be used",
+                      LOG_TEXT("appserver", appserver->name), LOG_TEXT("why", why));
     }
 }
 

@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 
 #include "agent/exchange.h"
+#include "agent/proxy.h"
 #include "base/memory.h"
 
 #define ACTIONS_A_TURN 4
@@ -19,9 +20,11 @@
 
 SAME_CODE(OK);
 SAME_CODE(UNSUPPORTED_PROTOCOL);
+SAME_CODE(COULDNT_RESOLVE_PROXY);
 SAME_CODE(COULDNT_RESOLVE_HOST);
 SAME_CODE(COULDNT_CONNECT);
 SAME_CODE(WEIRD_SERVER_REPLY);
+SAME_CODE(HTTP2);
 SAME_CODE(PARTIAL_FILE);
 SAME_CODE(WRITE_ERROR);
 SAME_CODE(OUT_OF_MEMORY);
@@ -35,6 +38,8 @@ SAME_CODE(SSL_CIPHER);
 SAME_CODE(PEER_FAILED_VERIFICATION);
 SAME_CODE(BAD_CONTENT_ENCODING);
 SAME_CODE(FILESIZE_EXCEEDED);
+SAME_CODE(HTTP2_STREAM);
+SAME_CODE(PROXY);
 SAME_CODE(SSL_CLIENTCERT);
 
 /* ---- what libcurl calls ---- */
@@ -78,25 +83,39 @@ static int on_timer(CURLM *multi, long milliseconds, void *context)
 
 /* ---- starting ---- */
 
+/* The client certificate is for the app server alone. */
+static struct trust_files files_of(const struct appserver_settings *appserver, bool outside)
+{
+    return (struct trust_files){.ca = appserver->tls_ca_file,
+                                .certificate = outside ? NULL : appserver->tls_client_cert_file,
+                                .key = outside ? NULL : appserver->tls_client_key_file};
+}
+
+static bool doom(struct exchange *exchange, enum reason reason, const char *why)
+{
+    exchange->answer.failure = reason;
+    snprintf(exchange->answer.detail, sizeof exchange->answer.detail, "%s", why);
+    return false;
+}
+
 static bool begin(struct exchange *exchange)
 {
     struct transfer *transfer = exchange->transfer;
     const char *fault = outgoing_login_fault(&exchange->order);
 
-    if (fault != NULL) {
-        exchange->answer.failure = REASON_INTERNAL;
-        snprintf(exchange->answer.detail, sizeof exchange->answer.detail, "%s", fault);
-        return false;
-    }
+    if (fault != NULL)
+        return doom(exchange, REASON_INTERNAL, fault);
+    exchange->proxy = proxy_of(exchange->order.proxy, exchange->order.url, &fault);
+    if (exchange->proxy == NULL)
+        return doom(exchange, REASON_CONNECT, fault);
     if (outgoing_is_tls(&exchange->order)) {
         const char *why = NULL;
 
-        exchange->trust = trust_find(transfer->trust, exchange->order.appserver->tls_ca_file, &why);
-        if (exchange->trust == NULL) {
-            exchange->answer.failure = REASON_TLS;
-            snprintf(exchange->answer.detail, sizeof exchange->answer.detail, "%s", why);
-            return false;
-        }
+        struct trust_files files = files_of(exchange->order.appserver, exchange->order.outside);
+
+        exchange->trust = trust_find(transfer->trust, &files, exchange->started.boot_ns, &why);
+        if (exchange->trust == NULL)
+            return doom(exchange, REASON_TLS, why);
     }
     exchange->easy = transfer->spare_count > 0 ? transfer->spares[--transfer->spare_count] : curl_easy_init();
     if (exchange->easy == NULL || !exchange_set(exchange) || !exchange_attempt(exchange)) {
@@ -169,8 +188,10 @@ static void exchange_free(struct exchange *exchange)
     }
     outgoing_free(&exchange->order);
     free(exchange->lines);
+    curl_slist_free_all(exchange->connect_to);
     intake_reset(&exchange->intake);
     handshake_release(exchange->handshake);
+    trust_set_release(exchange->trust);
     free(exchange);
 }
 
@@ -210,19 +231,24 @@ static enum reason decide(struct exchange *exchange, CURLcode code)
                               .stage = exchange_stage(exchange),
                               .words = exchange->words,
                               .certificate = handshake_error(exchange->handshake),
+                              .proxied = exchange->proxy[0] != '\0',
                               .timeout_ns = order->timeout_ns,
                               .connect_timeout_ns = order->connect_timeout_ns,
                               .max_response = order->request->max_response};
-    long system_error = 0;
+    long system_error = 0, proxy_status = 0;
 
     if (curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &system_error) == CURLE_OK)
         outcome.system_error = (int)system_error;
+    if (curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status) == CURLE_OK)
+        outcome.proxy_status = (int)proxy_status;
     if (code == CURLE_COULDNT_CONNECT && exchange->socket_error != 0) {
         outcome.ending = ENDING_NO_SOCKET;
         outcome.system_error = exchange->socket_error;
-    } else if (code == CURLE_COULDNT_CONNECT && system_error == ECONNRESET) {
+    } else if (code == CURLE_COULDNT_CONNECT && system_error == ECONNRESET && !outcome.proxied) {
         outcome.ending = ENDING_RESET_AT_ONCE;
     }
+    if (code != CURLE_OK && outcome.proxy_status >= 300)
+        outcome.ending = ENDING_PROXY_REFUSED;
     if (code == CURLE_OK && !intake_whole(&exchange->intake))
         outcome.ending = ENDING_BAD_CONTENT_ENCODING;
     if (exchange->stopped)
@@ -265,6 +291,8 @@ static void fill_answer(struct exchange *exchange, CURLcode code)
     answer->new_connection = exchange->new_connection;
     answer->resent = exchange->resent;
     answer->sent = exchange->sent;
+    if (exchange->socket_count > 0)
+        answer->client_certificate_expiry_epoch = trust_set_client_expiry(exchange->trust);
     answer->certificate_expiry_epoch = exchange->handshake == NULL ? 0 : exchange->handshake->expiry_epoch;
 }
 
@@ -435,11 +463,14 @@ struct transfer *transfer_new(struct loop *loop, size_t connections, transport_a
     return transfer;
 }
 
-const char *transfer_trust(struct transfer *transfer, const char *ca_file)
+const char *transfer_trust(struct transfer *transfer, const struct appserver_settings *appserver)
 {
+    const struct trust_files files = files_of(appserver, false);
     const char *why = NULL;
+    struct trust_set *set = trust_find(transfer->trust, &files, clock_now().boot_ns, &why);
 
-    return trust_find(transfer->trust, ca_file, &why) == NULL ? why : NULL;
+    trust_set_release(set);
+    return set == NULL ? why : NULL;
 }
 
 struct transport *transfer_transport(struct transfer *transfer)

@@ -15,9 +15,9 @@ const char *transfer_setup(void);
 /* connections: how many to keep open at most (app servers x max_in_flight, and token hosts). */
 struct transfer *transfer_new(struct loop *loop, size_t connections, transport_answered *answered,
                               void *context);
-/* Reads a CA set (NULL: the system's) now, at start, and not amid the first turn that needs it. NULL, or a static sentence of
-   why it cannot be used; then each exchange that needs it tries again, and is a REASON_TLS while it fails. */
-const char *transfer_trust(struct transfer *transfer, const char *ca_file);
+/* Reads an app server's CA set and client certificate now, at start, and not amid the first turn that needs them. NULL, or a static
+   sentence of why they cannot be used; then each exchange that needs them tries again, and is a REASON_TLS while that fails. */
+const char *transfer_trust(struct transfer *transfer, const struct appserver_settings *appserver);
 /* Cancels all that runs. */
 void transfer_free(struct transfer *transfer);
 struct transport *transfer_transport(struct transfer *transfer);

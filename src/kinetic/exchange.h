@@ -76,6 +76,8 @@ struct answer {
     bool sent;                        /* the request went out, so the server may still be working on it */
     int64_t certificate_expiry_epoch; /* earliest notAfter of the chain seen in this exchange; 0: no new
                                          handshake */
+    int64_t client_certificate_expiry_epoch; /* of the one that we showed, as above; 0: no new connection, or
+                                                none is configured */
 };
 
 #endif

@@ -366,7 +366,7 @@ static void ca_file_has_to_be_one(void **state)
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         struct network *network = network_new(simulator_url(server), files[i]);
 
-        assert_non_null(transfer_trust(network->transfer, files[i]));
+        assert_non_null(transfer_trust(network->transfer, &network->appserver));
         uint64_t ticket = network_start(network, "/x", NULL);
 
         assert_int_equal(network->answered, 0); /* never from within start */
@@ -375,8 +375,12 @@ static void ca_file_has_to_be_one(void **state)
         assert_int_equal(seen->answer.failure, REASON_TLS);
         assert_non_null(strstr(seen->answer.detail, "tls_ca_file"));
         assert_false(seen->answer.sent);
-        assert_null(transfer_trust(network->transfer, simulator_ca_file(server)));
-        assert_null(transfer_trust(network->transfer, NULL));
+        struct appserver_settings other = {0}, system = {0};
+
+        other.tls_ca_file = memory_copy_text(simulator_ca_file(server));
+        assert_null(transfer_trust(network->transfer, &other));
+        assert_null(transfer_trust(network->transfer, &system));
+        free(other.tls_ca_file);
         network_free(network);
     }
     simulator_stop(server);

@@ -65,9 +65,9 @@ static void listener_open(struct rude_player *player, bool full)
     }
 }
 
-static void tls_open(struct rude_player *player, enum simulator_certificate kind)
+static void tls_open(struct rude_player *player, const struct rude_options *options)
 {
-    sim_certificates_make(&player->certificates, kind, 0, NULL);
+    sim_certificates_make(&player->certificates, options->certificate, 0, NULL);
     BIO *certificate_text = BIO_new_mem_buf(player->certificates.certificate, -1);
     BIO *key_text = BIO_new_mem_buf(player->certificates.key, -1);
     X509 *certificate = PEM_read_bio_X509(certificate_text, NULL, NULL, NULL);
@@ -76,6 +76,11 @@ static void tls_open(struct rude_player *player, enum simulator_certificate kind
     if (!player->context || SSL_CTX_use_certificate(player->context, certificate) != 1 ||
         SSL_CTX_use_PrivateKey(player->context, key) != 1)
         sim_die("the rude player has no TLS");
+    if (options->clients_file) {
+        if (SSL_CTX_load_verify_locations(player->context, options->clients_file, NULL) != 1)
+            sim_die("%s holds no certificates", options->clients_file);
+        SSL_CTX_set_verify(player->context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    }
     X509_free(certificate);
     EVP_PKEY_free(key);
     BIO_free(certificate_text);
@@ -102,7 +107,7 @@ struct rude_player *rude_player_start(const struct rude_script *scripts, size_t 
     pthread_cond_init(&player->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     if (options->certificate != SIMULATOR_PLAIN_HTTP)
-        tls_open(player, options->certificate);
+        tls_open(player, options);
     listener_open(player, options->full_backlog);
     struct sim_text url = {0};
     sim_text_printf(&url, "%s:%u/KineticLive", player->context ? "https://localhost" : "http://127.0.0.1",

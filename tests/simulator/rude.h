@@ -56,7 +56,9 @@ struct rude_player;
 
 struct rude_options {
     enum simulator_certificate certificate; /* TLS begins at the first step that reads or sends */
-    bool full_backlog;                      /* nothing is accepted and no place is free: connecting hangs */
+    const char *
+        clients_file; /* TLS: PEM of the certificates of which clients have to show one; NULL: none is asked for */
+    bool full_backlog; /* nothing is accepted and no place is free: connecting hangs */
 };
 
 /* Connections that no script fits are closed. NULL options: plain. */

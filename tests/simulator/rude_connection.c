@@ -14,13 +14,28 @@
 
 /* ---- bytes in and out ------------------------------------------------------------------------------------------- */
 
+/* FIN; what still comes is read for a while, because unread bytes would turn it into RST. */
+static void connection_finish(struct rude_connection *connection)
+{
+    struct pollfd waited = {.fd = connection->descriptor, .events = POLLIN};
+    char buffer[16384];
+    int64_t until = sim_now_ns() + (int64_t)FAREWELL_MS * 1000000;
+    shutdown(connection->descriptor, SHUT_WR);
+    while (sim_now_ns() < until && poll(&waited, 1, FAREWELL_MS) == 1 &&
+           recv(connection->descriptor, buffer, sizeof buffer, 0) > 0)
+        continue;
+}
+
 static bool tls_begin(struct rude_connection *connection)
 {
     if (!connection->player->context || connection->tls)
         return true;
     connection->tls = SSL_new(connection->player->context);
     SSL_set_fd(connection->tls, connection->descriptor);
-    return SSL_accept(connection->tls) == 1;
+    if (SSL_accept(connection->tls) == 1)
+        return true;
+    connection_finish(connection); /* the alert is to arrive */
+    return false;
 }
 
 static bool bytes_send(struct rude_connection *connection, const char *bytes, size_t size)
@@ -147,18 +162,6 @@ static void step_silence(struct rude_connection *connection)
 {
     char buffer[16384];
     while (recv(connection->descriptor, buffer, sizeof buffer, 0) > 0)
-        continue;
-}
-
-/* FIN; what still comes is read for a while, because unread bytes would turn it into RST. */
-static void connection_finish(struct rude_connection *connection)
-{
-    struct pollfd waited = {.fd = connection->descriptor, .events = POLLIN};
-    char buffer[16384];
-    int64_t until = sim_now_ns() + (int64_t)FAREWELL_MS * 1000000;
-    shutdown(connection->descriptor, SHUT_WR);
-    while (sim_now_ns() < until && poll(&waited, 1, FAREWELL_MS) == 1 &&
-           recv(connection->descriptor, buffer, sizeof buffer, 0) > 0)
         continue;
 }
 

@@ -2,28 +2,29 @@
 
 #include "agent/connection.h"
 
-static const int set_a, set_b, user_a, user_b;
+static const int user_a, user_b;
+enum { set_a = 1, set_b };
 
 static void fit_depends_on_age_idleness_and_trust(void **state)
 {
     static const struct {
         int64_t age_s, idle_s, max_age_s;
         bool post;
-        const void *trust;
+        uint64_t trust;
         bool fits;
     } cases[] = {
-        {0, 0, 300, false, &set_a, true},     {0, 0, 300, true, &set_a, true},
-        {299, 299, 300, false, &set_a, true}, {300, 0, 300, false, &set_a, false},
-        {100, 29, 300, true, &set_a, true},   {100, 30, 300, true, &set_a, false},
-        {100, 30, 300, false, &set_a, true},  {0, 0, 300, false, &set_b, false},
-        {0, 0, 300, false, NULL, false},      {0, 0, 0, false, &set_a, false},
+        {0, 0, 300, false, set_a, true},     {0, 0, 300, true, set_a, true},
+        {299, 299, 300, false, set_a, true}, {300, 0, 300, false, set_a, false},
+        {100, 29, 300, true, set_a, true},   {100, 30, 300, true, set_a, false},
+        {100, 30, 300, false, set_a, true},  {0, 0, 300, false, set_b, false},
+        {0, 0, 300, false, 0, false},        {0, 0, 0, false, set_a, false},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct connection connection = {.opened_ns = (1000 - cases[i].age_s) * SECOND_NS,
                                         .used_ns = (1000 - cases[i].idle_s) * SECOND_NS,
-                                        .trust = &set_a};
+                                        .trust = set_a};
         struct connection_need need = {
             .max_age_ns = cases[i].max_age_s * SECOND_NS, .post = cases[i].post, .trust = cases[i].trust};
 
@@ -47,7 +48,7 @@ static void book_finds_what_is_open(void **state)
         ends.local_port = 1000 + i / 4;
         ends.remote_port = 443 + i % 4;
         assert_null(connection_find(&book, &ends));
-        connection_use(&book, connection_at(&book, i), &ends, &set_a, NULL);
+        connection_use(&book, connection_at(&book, i), &ends, set_a, NULL);
         assert_ptr_equal(connection_find(&book, &ends), connection_at(&book, i));
     }
     for (int i = 0; i < COUNT; i += 3)
@@ -76,8 +77,8 @@ static void fit_depends_on_whose_login_it_carries(void **state)
     (void)state;
     for (size_t i = 0; i < 3; i++)
         for (size_t k = 0; k < 3; k++) {
-            struct connection connection = {.trust = &set_a, .login = users[i]};
-            struct connection_need need = {.max_age_ns = SECOND_NS, .trust = &set_a, .login = users[k]};
+            struct connection connection = {.trust = set_a, .login = users[i]};
+            struct connection_need need = {.max_age_ns = SECOND_NS, .trust = set_a, .login = users[k]};
 
             assert_int_equal(connection_fits(&connection, &need, 0), i == k);
         }

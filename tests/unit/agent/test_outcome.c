@@ -56,6 +56,14 @@ static void each_ending_has_its_reason(void **state)
         {ENDING_SSL_CONNECT_ERROR, 0, STAGE_TLS, "wrong version number", NULL, 0, REASON_TLS,
          "the TLS handshake failed: wrong version number"},
         {ENDING_SSL_CIPHER, 0, STAGE_TLS, "", NULL, 0, REASON_TLS, "the TLS handshake failed"},
+        {ENDING_RECV_ERROR, 0, STAGE_ANSWER, "SSL routines::tlsv1 alert unknown ca", NULL, 0, REASON_TLS,
+         "the server refused the TLS connection: SSL routines::tlsv1 alert unknown ca"},
+        {ENDING_SEND_ERROR, 0, STAGE_ANSWER, "sslv3 alert bad certificate", NULL, 0, REASON_TLS,
+         "the server refused the TLS connection: sslv3 alert bad certificate"},
+        {ENDING_HTTP2_STREAM, 0, STAGE_ANSWER, "words", NULL, 0, REASON_CONNECTION_LOST,
+         "the server ended the exchange: words"},
+        {ENDING_HTTP2, 0, STAGE_HEAD, "words", NULL, 0, REASON_INVALID_RESPONSE,
+         "the connection is not HTTP/2 as was agreed: words"},
         {ENDING_SSL_CLIENTCERT, 0, STAGE_ANSWER, "", NULL, 0, REASON_TLS,
          "the server asks for a client certificate"},
         {ENDING_NOT_TWICE, 0, STAGE_ANSWER, "", NULL, 0, REASON_CONNECTION_LOST,
@@ -136,5 +144,52 @@ static void long_detail_shows_that_it_was_shortened(void **state)
     assert_string_equal(detail, "the TLS handshake failed: 01...");
 }
 
-ALL_TESTS(cmocka_unit_test(each_ending_has_its_reason), cmocka_unit_test(smaller_limit_is_named),
+/* The same endings mean other things where a proxy stands between; what libcurl says can hold its URL. */
+static void proxy_is_named(void **state)
+{
+    static const struct {
+        int ending;
+        enum stage stage;
+        int proxy_status, error;
+        enum reason reason;
+        const char *detail;
+    } cases[] = {
+        {ENDING_COULDNT_RESOLVE_PROXY, STAGE_NAME, 0, 0, REASON_RESOLVE,
+         "the proxy's name could not be resolved"},
+        {ENDING_COULDNT_CONNECT, STAGE_CONNECT, 0, ECONNREFUSED, REASON_CONNECT,
+         "no connection to the proxy could be made: Connection refused"},
+        {ENDING_PROXY_REFUSED, STAGE_CONNECT, 502, 0, REASON_CONNECT,
+         "the proxy made no connection: it answered with status 502"},
+        {ENDING_PROXY, STAGE_CONNECT, 0, 0, REASON_CONNECT, "the proxy made no connection: words"},
+        {ENDING_OPERATION_TIMEDOUT, STAGE_NAME, 0, 0, REASON_RESOLVE,
+         "the proxy's name was not resolved within 10s"},
+        {ENDING_OPERATION_TIMEDOUT, STAGE_CONNECT, 0, 0, REASON_CONNECT,
+         "no connection through the proxy within 10s"},
+        {ENDING_OPERATION_TIMEDOUT, STAGE_TLS, 200, 0, REASON_TIMEOUT,
+         "the TLS handshake did not end within 10s"},
+        {ENDING_RECV_ERROR, STAGE_CONNECT, 0, 0, REASON_CONNECT, "the proxy closed the connection"},
+        {ENDING_SEND_ERROR, STAGE_CONNECT, 0, 0, REASON_CONNECT, "the proxy closed the connection"},
+        {ENDING_RECV_ERROR, STAGE_ANSWER, 200, 0, REASON_CONNECTION_LOST,
+         "the connection broke before the answer"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct outcome outcome = {.ending = cases[i].ending,
+                                  .stage = cases[i].stage,
+                                  .words = "words",
+                                  .system_error = cases[i].error,
+                                  .timeout_ns = MINUTE_NS,
+                                  .connect_timeout_ns = 10 * SECOND_NS,
+                                  .proxied = true,
+                                  .proxy_status = cases[i].proxy_status};
+        char detail[256];
+
+        assert_int_equal(outcome_decide(&outcome, detail, sizeof detail), cases[i].reason);
+        assert_string_equal(detail, cases[i].detail);
+    }
+}
+
+ALL_TESTS(cmocka_unit_test(proxy_is_named), cmocka_unit_test(each_ending_has_its_reason),
+          cmocka_unit_test(smaller_limit_is_named),
           cmocka_unit_test(long_detail_shows_that_it_was_shortened));

@@ -68,4 +68,71 @@ static void scheme_is_case_blind(void **state)
     assert_false(outgoing_is_tls(&order));
 }
 
-ALL_TESTS(cmocka_unit_test(order_is_completed), cmocka_unit_test(scheme_is_case_blind));
+static void server_name_takes_the_place_of_the_host(void **state)
+{
+    static const struct {
+        const char *name, *url;
+        bool outside;
+        const char *new_url, *connect_to, *host;
+    } cases[] = {
+        {"erp.example", "https://10.0.0.1/a?b=https://c", false, "https://erp.example/a?b=https://c",
+         "::10.0.0.1:", "Host: 10.0.0.1"},
+        {"erp.example", "HTTPS://node1:8443", false, "https://erp.example:8443",
+         "::node1:", "Host: node1:8443"},
+        {"erp.example", "https://[::1]:8443/a", false, "https://erp.example:8443/a",
+         "::[::1]:", "Host: [::1]:8443"},
+        {"erp.example", "https://[::1]?a", false, "https://erp.example?a", "::[::1]:", "Host: [::1]"},
+        {"erp.example", "http://node1/a", false, "http://node1/a", NULL, NULL},
+        {"erp.example", "https://node1/a", true, "https://node1/a", NULL, NULL},
+        {NULL, "https://node1/a", false, "https://node1/a", NULL, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct appserver_settings appserver = {.tls_server_name = (char *)(uintptr_t)cases[i].name};
+        struct order order = {
+            .appserver = &appserver, .url = memory_copy_text(cases[i].url), .outside = cases[i].outside};
+        char *connect_to = outgoing_rename(&order);
+
+        assert_string_equal(order.url, cases[i].new_url);
+        if (cases[i].connect_to == NULL) {
+            assert_null(connect_to);
+            assert_int_equal(order.headers.count, 0);
+        } else {
+            assert_string_equal(connect_to, cases[i].connect_to);
+            assert_int_equal(order.headers.count, 1);
+            assert_string_equal(order.headers.lines[0], cases[i].host);
+        }
+        free(connect_to);
+        outgoing_free(&order);
+    }
+}
+
+static void login_has_to_be_ascii(void **state)
+{
+    static const struct {
+        const char *username, *password, *words;
+    } cases[] = {
+        {"D\\u", "p w~", NULL},     {NULL, "p", "no user name"}, {"u", NULL, "no user name"},
+        {"u", "\xc3\xa9", "ASCII"}, {"\xe9", "p", "ASCII"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *user = cases[i].username, *password = cases[i].password;
+        struct order order = {.url = memory_copy_text("http://a"),
+                              .login = ORDER_NTLM,
+                              .username = user == NULL ? NULL : secret_new(user, strlen(user)),
+                              .password = password == NULL ? NULL : secret_new(password, strlen(password))};
+        const char *fault = outgoing_login_fault(&order);
+
+        assert_true((fault == NULL) == (cases[i].words == NULL));
+        assert_true(fault == NULL || strstr(fault, cases[i].words) != NULL);
+        order.login = ORDER_NO_LOGIN;
+        assert_null(outgoing_login_fault(&order));
+        outgoing_free(&order);
+    }
+}
+
+ALL_TESTS(cmocka_unit_test(server_name_takes_the_place_of_the_host), cmocka_unit_test(login_has_to_be_ascii),
+          cmocka_unit_test(order_is_completed), cmocka_unit_test(scheme_is_case_blind));
