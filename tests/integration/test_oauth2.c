@@ -143,7 +143,7 @@ static void identity_free(struct identity *identity)
 static void a_client_is_let_in_by_form_and_by_basic(void **state)
 {
     static const struct {
-        int takes; /* client_authentication of the endpoint */
+        unsigned takes; /* client_authentication of the endpoint */
         const char *secret, *lines;
     } cases[] = {
         {SIMULATOR_CLIENT_FORM, SECRET_OF_CLIENT,
