@@ -240,8 +240,8 @@ static bool ask_oauth2(struct order *order, struct request *request, const struc
         .client_id = secrets_named(now, SECRET_CLIENT_ID),
         .client_secret = secrets_named(now, SECRET_CLIENT_SECRET),
         .assertion = now->assertion,
-        .username = by_password ? secrets_named(now, SECRET_USERNAME) : NULL,
-        .password = by_password ? secrets_named(now, SECRET_PASSWORD) : NULL,
+        .username = secrets_named(now, SECRET_USERNAME), /* read for the password grant only */
+        .password = secrets_named(now, SECRET_PASSWORD),
         .scope = oauth2->scope,
         .field_count = oauth2->params.count,
     };

@@ -201,7 +201,9 @@ const struct config_row appserver_rows[APPSERVER_ROWS] = {
     {.name = "oauth2_client_key_file",
      .type = CONFIG_PATH,
      AT(oauth2.client_key_file),
-     .help = "Private key of `private_key_jwt`, PEM (RSA); read again for each token."},
+     .help = "Private key of `private_key_jwt`, PEM (RSA of 2,048 bits or more, not encrypted; signs by "
+             "RS256); read "
+             "again for each token."},
     {.name = "oauth2_client_cert_file",
      .type = CONFIG_PATH,
      AT(oauth2.client_cert_file),

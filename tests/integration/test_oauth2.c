@@ -2,6 +2,7 @@
    assertions by itself. */
 #include "main.h"
 
+#include <math.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -20,8 +21,10 @@
 #define FAILS(reason)                                                                                        \
     "epicor_probe_failure_reason{appserver=\"live\",company=\"EPIC06\",probe=\"parts\",reason=\"" reason "\"}"
 #define TOKEN_FAILS(reason) "epicor_token_failure_reason{appserver=\"live\",reason=\"" reason "\"}"
-#define PARTS               "epicor_probe_success{appserver=\"live\",company=\"EPIC06\",probe=\"parts\"}"
-#define LOGIN               "epicor_probe_success{appserver=\"live\",company=\"\",probe=\"login\"}"
+#define CERTIFICATE(whose)                                                                                   \
+    "epicor_tls_certificate_expiry_timestamp_seconds{appserver=\"live\",certificate=\"" whose "\"}"
+#define PARTS "epicor_probe_success{appserver=\"live\",company=\"EPIC06\",probe=\"parts\"}"
+#define LOGIN "epicor_probe_success{appserver=\"live\",company=\"\",probe=\"login\"}"
 
 /* ---- a site ---- */
 
@@ -340,6 +343,31 @@ static void a_provider_that_was_never_up_is_told(void **state)
     free(text);
 }
 
+/* Its certificate is not the app server's, and is told beside it. */
+static void the_providers_certificate_is_told_as_its_own(void **state)
+{
+    struct simulator_options wanted = options();
+    struct simulator *server;
+
+    (void)state;
+    wanted.certificate = SIMULATOR_TLS_VALID;
+    server = simulator_start(&wanted);
+    simulator_set_entity(server, "Erp.BO.PartSvc/Parts", NULL, 3);
+    char *text = memory_format("[exporter]\ninterval = 250ms\n[appserver live]\nurl = %s\ncompany = EPIC06\n"
+                               "api_key = demo-api-key\nauth = oauth2\noauth2_token_url = %s\n"
+                               "oauth2_client_id = demo-client\noauth2_client_secret = " SECRET_OF_CLIENT "\n"
+                               "tls_ca_file = %s\n[probe login]\nkind = token\n",
+                               simulator_url(server), simulator_token_url(server), simulator_ca_file(server));
+    struct site site = {server, rig_start(text)};
+    rig_await(&site.rig, LOGIN, 1);
+    assert_true(rig_metric(&site.rig, CERTIFICATE("identity_provider")) ==
+                (double)simulator_certificate_not_after(server));
+    assert_true(isnan(rig_metric(&site.rig, CERTIFICATE("server"))));
+    assert_true(isnan(rig_metric(&site.rig, LIVE("epicor_clock_skew_seconds"))));
+    site_end(&site);
+    free(text);
+}
+
 /* The endpoint below the app server's own URL: its network failures keep their names. */
 static void an_endpoint_of_the_app_server_is_inside(void **state)
 {
@@ -365,4 +393,5 @@ ALL_TESTS(cmocka_unit_test(a_client_is_let_in_by_form_and_by_basic),
           cmocka_unit_test(a_scope_that_is_not_known_is_no_matter_of_the_secret),
           cmocka_unit_test(a_provider_that_is_down_is_no_dead_erp),
           cmocka_unit_test(a_provider_that_was_never_up_is_told),
+          cmocka_unit_test(the_providers_certificate_is_told_as_its_own),
           cmocka_unit_test(an_endpoint_of_the_app_server_is_inside));
