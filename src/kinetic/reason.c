@@ -17,9 +17,10 @@ static const struct reason_row rows[REASONS] = {
         "credentials", AUTH, "The user name, the password or the client's secret was refused.",
         "Check whether the account's password was changed, has expired, or the account is locked or disabled "
         "in User Account Security Maintenance; then put the new password into the secret file. With auth = "
-        "oauth2: has the client secret or certificate expired, or does oauth2_client_secret hold the id of "
-        "the "
-        "secret in place of its value (Entra ID says AADSTS7000222, AADSTS7000215)? The next login waits for "
+        "oauth2: has the client secret or certificate expired (Entra ID: AADSTS7000222), is it the secret's "
+        "id "
+        "that stands in place of its value (AADSTS7000215), or is this machine's clock wrong (AADSTS700024)? "
+        "The next login waits for "
         "login_retry, or comes at once when the secret's text changes."),
     [REASON_API_KEY] = ROW(
         "api_key", AUTH, "The server refused the API key, or wants one and got none.",
