@@ -11,6 +11,8 @@ finish() {
     # One that a test has stopped ends when it goes on.
     for pid in $napping $pids; do kill "$pid" 2>/dev/null && kill -CONT "$pid" 2>/dev/null || :; done
     for pid in $pids; do wait "$pid" 2>/dev/null || :; done
+    # What the agent said, for tests/run.sh, which searches it for secrets.
+    [ -z "${AGENT_LOGS:-}" ] || [ ! -f "$work/agent.log" ] || cp "$work/agent.log" "$AGENT_LOGS/agent-$$.log"
     rm -rf "$work"
 }
 trap finish EXIT

@@ -8,7 +8,7 @@ set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 
-stages="format unit integration system clang asan tsan valgrind cppcheck tidy"
+stages="format unit integration system clang asan tsan valgrind cppcheck tidy secrets"
 long_stages="fuzz soak"
 only=
 long=no
@@ -34,7 +34,9 @@ passed=0
 failed=0
 failures=
 logs=$top/build/logs
-mkdir -p "$logs"
+mkdir -p "$logs/agents"
+rm -f "$logs"/agents/*.log
+export AGENT_LOGS="$logs/agents"
 
 # count NAME STATUS: one check that is no ctest test
 count() {
@@ -75,6 +77,7 @@ run_tests() {
     # More than the two cores: much of the time is waiting for time-outs on purpose.
     ctest --preset "$preset" -j 4 "$@" >"$logs/$name.log" 2>&1 </dev/null
     status=$?
+    cp "build/$preset/Testing/Temporary/LastTest.log" "$logs/$name-tests.log"
     line=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests failed out of [0-9]+' "$logs/$name.log")
     if [ -z "$line" ]; then
         tail -n 40 "$logs/$name.log"
@@ -125,6 +128,11 @@ stage_fuzz() {
             "$found" "tests/fuzz/corpus/$(basename "$target")"
         rm -rf "$found"
     done
+}
+
+# What all stages have put out, those of this run and the last one of others, holds no secret of any test.
+stage_secrets() {
+    build release && quietly secrets sh tests/secrets.sh search "$logs"/*-tests.log $(find "$logs/agents" -name '*.log')
 }
 
 stage_soak() { run_tests soak release -L soak; }

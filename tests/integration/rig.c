@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "probe/kind.h"
+#include "secrets.h"
 #include "web/routes.h"
 
 #define PAGE_MAX ((size_t)64 << 20)
@@ -60,9 +61,20 @@ struct rig rig_start(const char *configuration)
     return rig;
 }
 
+/* Whatever the test was about. */
+static void check_secrets(const struct rig *rig)
+{
+    char *texts[] = {rig_page(rig), rig_status_page(rig), rig_log()};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        secret_check("the agent", texts[i], strlen(texts[i]));
+        free(texts[i]);
+    }
+}
+
 void rig_join(struct rig *rig)
 {
     assert_true(agent_thread_join(rig->agent));
+    check_secrets(rig);
     report_free(rig->report);
     model_unref(rig->model);
 }

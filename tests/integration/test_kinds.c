@@ -352,6 +352,9 @@ static const struct {
     {"http_304", REASON_INVALID_RESPONSE},
     {"error_in_200", REASON_INVALID_RESPONSE},
     {"html_200", REASON_INVALID_RESPONSE},
+    {"echo_401", REASON_TOKEN_REJECTED},
+    {"echo_500", REASON_SERVER_ERROR},
+    {"echo_400", REASON_CLIENT_ERROR},
     {"empty_200", REASON_INVALID_RESPONSE},
     {"broken_json_200", REASON_INVALID_RESPONSE},
 };

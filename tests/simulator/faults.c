@@ -94,6 +94,9 @@ static const struct ready_row {
       .body = SIMULATOR_BODY_TEXT,
       .text = "<!DOCTYPE html><html><body>Please sign in</body></html>",
       .content_type = "text/html"}},
+    {"echo_401", "401 that says all that was sent", {.status = 401, .type = TYPE_ACCESS, .echo = true}},
+    {"echo_500", "the same as Epicor XML", {.status = 500, .body = SIMULATOR_BODY_EPICOR_XML, .echo = true}},
+    {"echo_400", "the same as plain text", {.status = 400, .body = SIMULATOR_BODY_TEXT, .echo = true}},
     {"empty_200", "200 without a body", {.status = 200, .body = SIMULATOR_BODY_EMPTY}},
     {"broken_json_200",
      "200 with JSON that is cut",
@@ -241,15 +244,35 @@ static void headers_add(struct sim_call *call, const char *lines)
     }
 }
 
+static enum MHD_Result header_echo(void *message, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    (void)kind;
+    sim_text_printf(message, ", %s: %s", name, value ? value : "");
+    return MHD_YES;
+}
+
+/* "Invalid API Key {key}" (facts §3) is known of real servers; what else some extension may echo, all at once. */
+static void echo_write(struct sim_call *call, struct sim_text *message)
+{
+    sim_text_printf(message, "You sent ?%s", call->query);
+    MHD_get_connection_values(call->connection, MHD_HEADER_KIND, header_echo, message);
+    sim_text_printf(message, ", %s", call->upload.data ? call->upload.data : "");
+}
+
 static void rule_apply(struct sim_call *call, const struct simulator_fault *rule)
 {
     call->delay_ms += rule->delay_ms;
     call->body_delay_ms += rule->body_delay_ms;
     if (!rule->status)
         return;
-    sim_error_as(call, rule->status, rule->body, rule->type, rule->message);
-    if (rule->body == SIMULATOR_BODY_TEXT && rule->text)
-        sim_text_add_string(&call->body, rule->text);
+    struct sim_text echo = {0};
+    if (rule->echo)
+        echo_write(call, &echo);
+    sim_error_as(call, rule->status, rule->body, rule->type, rule->echo ? echo.data : rule->message);
+    if (rule->body == SIMULATOR_BODY_TEXT && (rule->text || rule->echo))
+        sim_text_add_string(&call->body, rule->echo ? echo.data : rule->text);
+    sim_text_free(&echo);
     if (rule->headers)
         headers_add(call, rule->headers);
 }

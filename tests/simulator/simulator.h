@@ -301,6 +301,7 @@ struct simulator_fault {
     int status;         /* 0: the ordinary answer, only late */
     enum simulator_body body;
     const char *message, *type; /* ErrorMessage, ErrorType; NULL: what fits the status */
+    bool echo; /* the message, or the text, is what was sent: query, headers and body, secrets and all */
     const char *text, *content_type;
     const char *headers;    /* further lines, "Retry-After: 5\nLocation: /x" */
     uint32_t delay_ms;      /* before the first byte; with status 0 the call sits on its seat meanwhile */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -15,6 +16,7 @@
 #include "base/text.h"
 #include "config/fault.h"
 #include "probe/kind.h"
+#include "secrets.h"
 
 #define NOON_EPOCH    INT64_C(1769947200)
 #define TURNS_AT_ONCE 100000
@@ -396,13 +398,30 @@ void scenario_write(struct scenario *scenario, const char *name, const char *tex
     free(path);
 }
 
-/* The log of a story is for people who set SCENARIO_LOG. */
-static int open_null(void)
+/* The log of a story is for people who set SCENARIO_LOG, and is searched for secrets. */
+static int story_log = -1;
+
+static void open_log(void)
 {
-    static int descriptor = -1;
-    if (descriptor < 0)
-        descriptor = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    return descriptor;
+    if (getenv("SCENARIO_LOG"))
+        return;
+    if (story_log < 0)
+        story_log = memfd_create("log", MFD_CLOEXEC);
+    assert_true(story_log >= 0);
+    assert_int_equal(ftruncate(story_log, 0), 0);
+    assert_int_equal(lseek(story_log, 0, SEEK_SET), 0);
+    log_setup(LOG_INFO, LOG_LOGFMT, story_log);
+}
+
+static void check_secrets(struct scenario *scenario)
+{
+    const char *page = scenario_page(scenario);
+    secret_check("the page of a story", page, strlen(page));
+    off_t size = story_log < 0 ? 0 : lseek(story_log, 0, SEEK_CUR);
+    char *log = memory_new((size_t)size + 1, 1);
+    assert_true(size == 0 || pread(story_log, log, (size_t)size, 0) == size);
+    secret_check("the log of a story", log, (size_t)size);
+    free(log);
 }
 
 static struct model *load(struct scenario *scenario, const char *configuration)
@@ -440,8 +459,7 @@ struct scenario *scenario_new_with(const char *configuration, const char *const 
     assert_non_null(mkdtemp(scenario->folder));
     for (; files && files[0]; files += 2)
         scenario_write(scenario, files[0], files[1]);
-    if (!getenv("SCENARIO_LOG"))
-        log_setup(LOG_ERROR, LOG_LOGFMT, open_null());
+    open_log();
     scenario->model = load(scenario, configuration);
     scenario->readings = memory_new(scenario->model->appserver_count, sizeof *scenario->readings);
     scenario->report = report_new(scenario->model, scenario->now, "test", "test");
@@ -469,6 +487,7 @@ static void remove_folder(const struct scenario *scenario)
 
 void scenario_free(struct scenario *scenario)
 {
+    check_secrets(scenario);
     agent_free(scenario->agent);
     assert_int_equal(scenario->exchange_count, 0);
     report_free(scenario->report);
