@@ -11,17 +11,26 @@
 #include "agent/secrets.h"
 #include "agent/transport.h"
 #include "base/clock.h"
+#include "config/match.h"
 #include "config/model.h"
 #include "report/report.h"
 
 struct agent;
 
-/* model, report, transport and secrets must outlive the agent. random makes the jitter of pauses; the phases
+/* report, transport and secrets must outlive the agent. random makes the jitter of pauses; the phases
    of targets depend on their names alone. Nothing is started before the first turn. */
 struct agent *agent_new(struct model *model, struct report *report, struct transport *transport,
                         struct secrets_port *secrets, uint64_t random, struct moment now);
 /* Cancels what is in flight. */
 void agent_free(struct agent *agent);
+
+/* The model is in force from now on; match: how it goes with the one before. Targets that stay keep their schedule (where
+   their interval is the same), their run, and what is known of them; app servers that stay keep token, pauses and
+   verdict unless their login is another one (config/match.h). Runs that have asked end by the settings they began with;
+   those of removed targets end too, so that the places they take are not given away, and nothing is told of them.
+   Not from within a transport's call. Nothing happens once agent_shutdown was called. */
+void agent_reload(struct agent *agent, struct model *model, const struct model_match *match,
+                  struct moment now);
 
 /* Does what is due: starts runs, requests, readings. To be called after answers and secrets were handed over,
    and at the returned boot time at the latest (NEVER_NS: only when something arrives). Transport and port are
@@ -31,7 +40,7 @@ int64_t agent_turn(struct agent *agent, struct moment now);
 /* A transport_answered; context is the agent. */
 void agent_answered(void *context, uint64_t ticket, const struct answer *answer, struct moment now);
 
-/* The answer to secrets_port.read; takes over what secrets points to. */
+/* The answer to secrets_port.read, whose number of an app server it is; takes over what secrets points to. */
 void agent_secrets(struct agent *agent, size_t appserver, struct secrets *secrets, struct moment now);
 
 /* No new runs from now on; those that have asked go on for the shutdown_grace of the model, then they are

@@ -26,6 +26,14 @@ void credential_init(struct credential *credential, const struct appserver_setti
     };
 }
 
+void credential_configure(struct credential *credential, const struct appserver_settings *settings)
+{
+    credential->settings = settings;
+    credential->retry.range = settings->backoff;
+    credential->refusal.range = settings->login_retry;
+    credential->reauthentication.range = settings->login_retry;
+}
+
 void credential_free(struct credential *credential)
 {
     secrets_free(&credential->now);

@@ -67,6 +67,8 @@ struct credential {
 
 void credential_init(struct credential *credential, const struct appserver_settings *settings,
                      uint64_t random);
+/* Other settings for the same login (config/match.h). */
+void credential_configure(struct credential *credential, const struct appserver_settings *settings);
 void credential_free(struct credential *credential);
 
 /* Can an API call be sent now? Wants the secrets read and, with auth = token, a token that lives. */

@@ -11,15 +11,17 @@
 
 #define GATE_ABANDONED_HOLD_NS INT64_C(30000000000)
 
+struct gate_places;
+
 struct gate {
-    size_t places;
-    size_t in_flight;    /* requests that run */
-    int64_t *held_until; /* places of abandoned requests, soonest first; at most places */
-    size_t held;
+    struct gate_places *places;
     struct heap waiting; /* by due time */
 };
 
-void gate_init(struct gate *gate, size_t places);
+/* before: another gate toward the same app server, whose requests still run and count here too; NULL: there is none. */
+void gate_init(struct gate *gate, size_t places, const struct gate *before);
+/* Fewer places than are taken: none becomes free until enough are given back. */
+void gate_resize(struct gate *gate, size_t places);
 void gate_free(struct gate *gate);
 
 /* Is a place free now? Lets go of what was held long enough. */
@@ -27,6 +29,9 @@ bool gate_free_place(struct gate *gate, int64_t now_ns);
 void gate_take(struct gate *gate); /* after gate_free_place said so */
 /* abandoned: the request went out and no answer came in time. */
 void gate_release(struct gate *gate, bool abandoned, int64_t now_ns);
+
+size_t gate_in_flight(const struct gate *gate); /* requests that run */
+size_t gate_taken(const struct gate *gate);     /* they, and places of abandoned requests */
 
 /* When a held place becomes free; NEVER_NS: none is held. */
 int64_t gate_deadline(const struct gate *gate);

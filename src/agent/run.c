@@ -63,6 +63,7 @@ void run_end(struct run *run)
 {
     probe_end(&run->probe);
     request_free(&run->request);
+    model_unref(run->model);
     *run = (struct run){0};
 }
 

@@ -31,6 +31,7 @@ struct run {
     int64_t sent_ns;  /* of the exchange in flight, or the last one */
     int64_t spent_ns; /* of its exchanges together: what the time-out counts */
     struct phases phases;
+    struct model *model; /* a reference, for what probe.target points to; NULL: the caller sees to that */
 };
 
 void run_begin(struct run *run, const struct target_settings *target, int64_t due_ns, struct moment now);

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 
 void server_init(struct server *server, struct server_context *context,
-                 const struct appserver_settings *settings, struct report_appserver *report, size_t number,
-                 uint64_t random)
+                 const struct appserver_settings *settings, struct report_appserver *report, uint32_t number,
+                 uint64_t random, const struct server *before)
 {
     *server = (struct server){
         .context = context,
@@ -20,7 +20,7 @@ void server_init(struct server *server, struct server_context *context,
         .backoff = {.range = settings->backoff, .random = random_mix(random + 3)},
         .open_since_ns = NEVER_NS,
     };
-    gate_init(&server->gate, (size_t)settings->max_in_flight);
+    gate_init(&server->gate, (size_t)settings->max_in_flight, before ? &before->gate : NULL);
     credential_init(&server->credential, settings, random);
 }
 
@@ -31,6 +31,8 @@ void server_free(struct server *server)
     credential_free(&server->credential);
     request_free(&server->login);
     free(server->words);
+    if (server->leaving)
+        report_appserver_free(server->report);
 }
 
 bool target_is_login(const struct target *target)
@@ -60,7 +62,7 @@ uint64_t server_new_ticket(struct server_context *context, uint64_t who)
 bool server_may_ask(const struct server *server, int64_t now_ns)
 {
     return !backoff_stands(&server->backoff) ||
-           (now_ns >= server->backoff.until_ns && server->gate.in_flight == 0 &&
+           (now_ns >= server->backoff.until_ns && gate_in_flight(&server->gate) == 0 &&
             server->credential.flight == CREDENTIAL_NO_FLIGHT);
 }
 
@@ -115,7 +117,7 @@ static void send_call(struct server *server, struct moment now)
         server_give_up(server, target, REASON_TIMEOUT, "The time-out ran out between two pages.", now);
         return;
     }
-    if (!order_call(&order, &run->request, target->settings, &server->credential, &reason, &why)) {
+    if (!order_call(&order, &run->request, run->probe.target, &server->credential, &reason, &why)) {
         server_give_up(server, target, reason, why, now);
         free(why);
         return;
@@ -163,7 +165,7 @@ static void tell_blocked(struct server *server, struct moment now)
 
 static void tell_gate(struct server *server, struct moment now)
 {
-    int64_t in_flight = (int64_t)(server->gate.in_flight + server->gate.held);
+    int64_t in_flight = (int64_t)gate_taken(&server->gate);
     int64_t waiting = (int64_t)(server->gate.waiting.count + server->logins.count);
     int64_t until_ns = pause_until(server, now);
     if (in_flight == server->told_in_flight && waiting == server->told_waiting &&
@@ -204,6 +206,8 @@ static int64_t deadline(const struct server *server, struct moment now)
 
 int64_t server_turn(struct server *server, struct moment now)
 {
+    if (server->leaving)
+        return NEVER_NS;
     gate_free_place(&server->gate, now.boot_ns);
     server_turn_credential(server, now);
     turn_calls(server, now);

@@ -28,10 +28,12 @@ struct target {
     struct heap_node waiting; /* in its server's gate.waiting or logins, by due time */
     const struct target_settings *settings;
     struct report_target *report;
-    struct server *server;
+    struct server *server;  /* of the next run */
+    struct server *running; /* of the run that goes */
     struct schedule schedule;
     int64_t due_ns;  /* of the next run */
-    uint32_t number; /* its index in the model */
+    uint32_t number; /* the same as long as it lives */
+    bool leaving;    /* a reload has removed it; it lives until its run has ended */
     bool slotted;    /* its due time was moved to keep the least separation */
     bool succeeded;  /* has ever */
     struct run run;
@@ -43,7 +45,7 @@ struct target {
     enum reason last_reason;
     int last_status;
     uint64_t failures; /* in a row */
-    struct target *next_ended;
+    struct target *next_ended, *next_leaving;
 };
 
 /* What all app servers share. */
@@ -60,7 +62,11 @@ struct server {
     struct server_context *context;
     const struct appserver_settings *settings;
     struct report_appserver *report;
-    size_t number; /* its index in the model */
+    uint32_t number; /* the same as long as it lives */
+    size_t runs;     /* that go, of its targets */
+    /* A reload has removed it, or put another in its place: it lives until what it has in flight has ended, asks
+       nothing more, and what it sees is not told. */
+    bool leaving;
 
     struct gate gate;
     struct heap logins; /* runs of the kind token that wait; they pass beside the gate */
@@ -79,7 +85,7 @@ struct server {
 
     struct heap_node timer; /* in the agent's heap of servers */
     bool queued;            /* has to be looked at in this turn */
-    struct server *next_queued;
+    struct server *next_queued, *next_leaving;
     int64_t separation_ns, next_slot_ns; /* of firing targets */
 
     struct complaint verdict_complaint, token_complaint, secrets_complaint;
@@ -97,9 +103,18 @@ static inline uint32_t ticket_number(uint64_t ticket)
     return (uint32_t)(ticket & 0x7fffffff);
 }
 
+/* before: the server of the same app server that it comes after, whose places still count; NULL: there is none. */
 void server_init(struct server *server, struct server_context *context,
-                 const struct appserver_settings *settings, struct report_appserver *report, size_t number,
-                 uint64_t random);
+                 const struct appserver_settings *settings, struct report_appserver *report, uint32_t number,
+                 uint64_t random, const struct server *before);
+/* Other settings for the same login. */
+void server_configure(struct server *server, const struct appserver_settings *settings);
+/* Comes after a server with another login: goes on with what is known of the app server, and logs in anew at once. */
+void server_succeed(struct server *server, const struct server *before);
+/* Another is in its place, or none: gives up its token request. report drops what it is told, and is freed with it. */
+void server_leave(struct server *server, struct report_appserver *report);
+/* After server_leave: is nothing in flight any more, in the network or with the worker? */
+bool server_has_left(const struct server *server);
 void server_free(struct server *server);
 
 /* A run of the target was begun: it waits for its turn. */

@@ -25,6 +25,8 @@ void server_pause_after(struct server *server, enum reason reason, const struct 
 
 void server_tell_verdict(struct server *server, struct moment now)
 {
+    if (server->leaving)
+        return;
     notice_verdict(server, now);
     if (server->told_known == server->verdict.known && server->told_verdict == server->verdict.standing)
         return;
@@ -89,13 +91,15 @@ static void finish(struct server *server, struct target *target, struct probe_re
         keep_words(server, result);
     struct run_record record = run_record_of(&target->run, result, target->due_ns, now);
     report_run(target->report, &record);
-    notice_run(target, result, now);
+    if (!target->leaving)
+        notice_run(target, result, now);
     target->succeeded = target->succeeded || result->reason == REASON_NONE;
     target->last_reason = result->reason;
     target->last_status = result->status;
     target->failures = result->reason == REASON_NONE ? 0 : target->failures + 1;
     probe_result_free(result);
     server->context->runs--;
+    server->runs--;
 }
 
 /* After an answer: the transport still reads the answer by the run's plan, so the run is freed later. */
@@ -142,14 +146,16 @@ void server_drop(struct server *server, struct target *target)
     }
     run_end(run);
     server->context->runs--;
+    server->runs--;
 }
 
 /* ---- answers ---- */
 
 static const struct license_choice *license_of(const struct target *target)
 {
-    const struct license_choice *own = &target->settings->probe->license;
-    return own->set ? own : &target->settings->appserver->license;
+    const struct target_settings *settings = target->run.probe.target;
+    const struct license_choice *own = &settings->probe->license;
+    return own->set ? own : &settings->appserver->license;
 }
 
 /* A call was refused with a 401 that a login may heal: true when the run waits to repeat it. */

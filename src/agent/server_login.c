@@ -109,7 +109,8 @@ void server_drop_login(struct server *server)
 void server_secrets(struct server *server, struct secrets *secrets, struct moment now)
 {
     credential_read(&server->credential, secrets, now.boot_ns);
-    notice_secrets(server, server->credential.why, now);
+    if (!server->leaving)
+        notice_secrets(server, server->credential.why, now);
 }
 
 /* ---- probes of the kind token ---- */

@@ -1,6 +1,5 @@
 #include "config/match.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,4 +96,39 @@ void model_match_free(struct model_match *match)
     free(match->appservers);
     free(match->targets);
     *match = (struct model_match){0};
+}
+
+/* ---- logins ---- */
+
+/* Keys that the login does not depend on; a session is opened for a company and a license. */
+static bool beside_login(const char *key)
+{
+    static const char *const keys[] = {"backoff",
+                                       "company",
+                                       "connection_max_age",
+                                       "format_culture",
+                                       "language",
+                                       "license",
+                                       "login_retry",
+                                       "max_in_flight",
+                                       "plant",
+                                       "timezone",
+                                       "token_fallback_lifetime",
+                                       "token_renew_at"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool beside_session(const char *key)
+{
+    return beside_login(key) && strcmp(key, "company") != 0 && strcmp(key, "license") != 0;
+}
+
+bool appserver_same_login(const struct appserver_settings *before, const struct appserver_settings *after)
+{
+    return key_lines_same(&before->keys, &after->keys,
+                          after->session == SESSION_SHARED ? beside_session : beside_login);
 }

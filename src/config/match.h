@@ -3,6 +3,7 @@
 #ifndef CONFIG_MATCH_H
 #define CONFIG_MATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,5 +19,9 @@ struct model_match {
 /* before NULL: everything is new. Takes time in proportion to both. */
 struct model_match model_match(const struct model *before, const struct model *after);
 void model_match_free(struct model_match *match);
+
+/* Do two settings of an app server lead to the same server by the same login, so that its tokens, sessions and pauses
+   can go on? What changes only how much is asked of it, and for what, does not matter. */
+bool appserver_same_login(const struct appserver_settings *before, const struct appserver_settings *after);
 
 #endif

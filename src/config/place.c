@@ -1,10 +1,10 @@
 #include "config/place.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "config/document.h"
 
 void key_lines_init(struct key_lines *keys, const struct section *section)
@@ -12,8 +12,10 @@ void key_lines_init(struct key_lines *keys, const struct section *section)
     keys->items = memory_new(section->count, sizeof *keys->items);
     keys->count = section->count;
     for (size_t i = 0; i < section->count; i++)
-        keys->items[i] = (struct key_line){.name = memory_copy_text(section->entries[i].name),
-                                           .line = section->entries[i].line};
+        keys->items[i] = (struct key_line){
+            .name = memory_copy_text(section->entries[i].name),
+            .line = section->entries[i].line,
+            .hash = text_hash(TEXT_HASH_START, section->entries[i].value, strlen(section->entries[i].value))};
 }
 
 void key_lines_free(struct key_lines *keys)
@@ -50,4 +52,26 @@ struct place key_lines_place(const struct key_lines *keys, struct place section,
 {
     int line = key_lines_find(keys, key);
     return line == 0 ? section : (struct place){section.file, line};
+}
+
+static bool has_all(const struct key_lines *keys, const struct key_lines *of,
+                    bool (*may_differ)(const char *key))
+{
+    for (size_t i = 0; i < of->count; i++) {
+        const struct key_line *wanted = &of->items[i];
+        size_t at = 0;
+        if (may_differ(wanted->name))
+            continue;
+        while (at < keys->count &&
+               (keys->items[at].hash != wanted->hash || strcmp(keys->items[at].name, wanted->name) != 0))
+            at++;
+        if (at == keys->count)
+            return false;
+    }
+    return true;
+}
+
+bool key_lines_same(const struct key_lines *a, const struct key_lines *b, bool (*may_differ)(const char *key))
+{
+    return has_all(a, b, may_differ) && has_all(b, a, may_differ);
 }

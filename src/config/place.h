@@ -3,7 +3,9 @@
 #ifndef CONFIG_PLACE_H
 #define CONFIG_PLACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "config/fault.h"
 
@@ -12,6 +14,7 @@ struct section;
 struct key_line {
     char *name; /* as written: password_file */
     int line;
+    uint64_t hash; /* of the value as written */
 };
 
 /* Zeroed: no key was written. */
@@ -28,5 +31,9 @@ int key_lines_find(const struct key_lines *keys, const char *key);
 
 /* The place of the key, or the section's own where the key was not written. */
 struct place key_lines_place(const struct key_lines *keys, struct place section, const char *key);
+
+/* Are the same keys written with the same values in both, in whatever order, but for those that may differ? */
+bool key_lines_same(const struct key_lines *a, const struct key_lines *b,
+                    bool (*may_differ)(const char *key));
 
 #endif

@@ -78,6 +78,11 @@ void report_appserver_detach(struct report_appserver *appserver)
     appserver->report = NULL;
 }
 
+struct report_appserver *report_appserver_none(void)
+{
+    return memory_new(1, sizeof(struct report_appserver));
+}
+
 void report_appserver_free(struct report_appserver *appserver)
 {
     if (appserver == NULL)

@@ -40,6 +40,8 @@ void report_reload(struct report *report, struct model *model, const struct mode
 /* A configuration was read that has faults; the one before stays in force. */
 void report_reload_failed(struct report *report);
 
+/* A handle that drops what it is told, as of an app server that has gone. */
+struct report_appserver *report_appserver_none(void);
 /* Only of what a reload has removed. */
 void report_appserver_free(struct report_appserver *appserver);
 void report_target_free(struct report_target *target);

@@ -110,7 +110,7 @@ static void the_gate_counts_what_it_holds(void **state)
 {
     (void)state;
     struct gate gate;
-    gate_init(&gate, 2);
+    gate_init(&gate, 2, NULL);
     assert_true(gate_free_place(&gate, 0));
     gate_take(&gate);
     gate_take(&gate);
@@ -126,6 +126,27 @@ static void the_gate_counts_what_it_holds(void **state)
     assert_true(gate_free_place(&gate, 41 * SECOND_NS));
     assert_true(gate_free_place(&gate, 42 * SECOND_NS));
     assert_int_equal(gate_deadline(&gate), NEVER_NS);
+
+    /* Another gate after this one: what still runs through the first counts in both. */
+    struct gate next;
+    gate_take(&gate);
+    gate_take(&gate);
+    gate_init(&next, 2, &gate);
+    assert_false(gate_free_place(&next, 42 * SECOND_NS));
+    gate_release(&gate, false, 42 * SECOND_NS);
+    assert_true(gate_free_place(&next, 42 * SECOND_NS));
+    gate_take(&next);
+    assert_false(gate_free_place(&gate, 42 * SECOND_NS));
+    gate_release(&gate, true, 42 * SECOND_NS);
+    assert_int_equal(gate_in_flight(&next), 1);
+    assert_int_equal(gate_taken(&next), 2);
+    gate_free(&gate);
+    gate = next;
+    gate_resize(&gate, 1);
+    gate_release(&gate, false, 43 * SECOND_NS);
+    assert_false(gate_free_place(&gate, 43 * SECOND_NS));
+    gate_resize(&gate, 2);
+    assert_true(gate_free_place(&gate, 43 * SECOND_NS));
     gate_free(&gate);
 }
 

@@ -9,6 +9,8 @@ static struct model *read_good(const char *text)
     struct fault_list faults = {0};
     struct model *model = read_text(text, &faults);
 
+    for (size_t i = 0; model == NULL && i < faults.count; i++)
+        print_error("%d: %s\n", faults.items[i].line, faults.items[i].text);
     fault_list_free(&faults);
     assert_non_null(model);
     return model;
@@ -97,6 +99,53 @@ static void test_many(void **state)
     buffer_free(&reversed);
 }
 
+/* ---- logins ---- */
+
+static void test_which_changes_are_another_login(void **state)
+{
+#define ONE(keys) "[appserver a]\nurl = https://erp.example.com/a\ncompany = A\n" keys QUERY("orders")
+#define KEYS      "username = u\npassword = p\napi_key = k\n"
+    static const struct {
+        const char *before, *after;
+        bool same;
+    } cases[] = {
+        {ONE(KEYS), ONE(KEYS), true},
+        /* Another order, a comment, another amount. */
+        {ONE(KEYS), ONE("password = p\n# hello\napi_key = k\nusername = u\n"), true},
+        {ONE(KEYS), ONE(KEYS "max_in_flight = 3\nbackoff = 2s..1m\nlogin_retry = 1m..5m\nlicense = none\n"),
+         true},
+        {ONE(KEYS), ONE("username = u\npassword = q\napi_key = k\n"), false},
+        {ONE(KEYS), ONE("username = v\npassword = p\napi_key = k\n"), false},
+        {ONE(KEYS), ONE("username = u\npassword = p\napi_key = l\n"), false},
+        {ONE(KEYS), ONE("username = u\npassword_env = PATH\napi_key = k\n"), false},
+        {ONE("username = u\npassword_file = /a\napi_key = k\n"),
+         ONE("username = u\npassword_file = /a\napi_key = k\n"), true},
+        {ONE("username = u\npassword_file = /a\napi_key = k\n"),
+         ONE("username = u\npassword_file = /b\napi_key = k\n"), false},
+        {ONE(KEYS), ONE(KEYS "auth = basic\n"), false},
+        {ONE(KEYS "auth = basic\n"), ONE(KEYS), false},
+        {ONE(KEYS), ONE(KEYS "tls_server_name = other.example.com\n"), false},
+        {ONE(KEYS "header.x = 1\n"), ONE(KEYS "header.x = 2\n"), false},
+        {ONE(KEYS), ONE(KEYS "header.x = 2\n"), false},
+        {ONE(KEYS), ONE(KEYS "license = none\n"), true},
+        {ONE(KEYS "session = shared\n"), ONE(KEYS "session = shared\nlicense = none\n"), false},
+        {ONE(KEYS), ONE(KEYS "session = shared\n"), false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct model *before = read_good(cases[i].before), *after = read_good(cases[i].after);
+        if (appserver_same_login(&before->appservers[0], &after->appservers[0]) != cases[i].same)
+            fail_msg("case %zu: %s", i, cases[i].after);
+        if (appserver_same_login(&after->appservers[0], &before->appservers[0]) != cases[i].same &&
+            strstr(cases[i].after, "session") == NULL)
+            fail_msg("case %zu backwards: %s", i, cases[i].after);
+        model_unref(before);
+        model_unref(after);
+    }
+}
+
 ALL_TESTS(cmocka_unit_test(test_all_is_new_without_a_model_before),
           cmocka_unit_test(test_rows_are_matched_by_their_names),
-          cmocka_unit_test(test_names_that_join_to_the_same_text_differ), cmocka_unit_test(test_many));
+          cmocka_unit_test(test_names_that_join_to_the_same_text_differ), cmocka_unit_test(test_many),
+          cmocka_unit_test(test_which_changes_are_another_login));

@@ -6,10 +6,10 @@
 static void keys_are_found_in_every_form(void **state)
 {
     (void)state;
-    struct entry entries[] = {{.name = (char[]){"rows_min"}, .line = 3},
-                              {.name = (char[]){"password_env"}, .line = 4},
-                              {.name = (char[]){"body_file"}, .line = 5},
-                              {.name = (char[]){"api_key_credential"}, .line = 6}};
+    struct entry entries[] = {{.name = (char[]){"rows_min"}, .value = (char[]){""}, .line = 3},
+                              {.name = (char[]){"password_env"}, .value = (char[]){""}, .line = 4},
+                              {.name = (char[]){"body_file"}, .value = (char[]){""}, .line = 5},
+                              {.name = (char[]){"api_key_credential"}, .value = (char[]){""}, .line = 6}};
     struct section section = {.line = 2, .entries = entries, .count = 4};
     struct key_lines keys;
     static const struct {

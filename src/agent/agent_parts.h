@@ -1,0 +1,47 @@
+/* What the files of the agent share among themselves: agent.c (time, turns, what arrives), migrate.c (a model that comes
+   into force). */
+#ifndef AGENT_AGENT_PARTS_H
+#define AGENT_AGENT_PARTS_H
+
+#include "agent/agent.h"
+#include "agent/heap.h"
+#include "agent/held.h"
+#include "agent/server.h"
+#include "agent/slots.h"
+
+struct agent {
+    struct model *model;
+    struct report *report;
+    struct held held;
+    struct server_context context;
+    uint64_t random;
+    struct slots servers, targets; /* by their numbers, those that leave too */
+    struct server **model_servers; /* by their indices in the model */
+    struct target **model_targets;
+    struct server *leaving_servers; /* by next_leaving */
+    struct target *leaving_targets;
+    struct heap due;    /* targets */
+    struct heap timers; /* servers */
+    struct server *queued;
+    bool turned; /* at least once */
+    bool stopping;
+    int64_t grace_until_ns;
+};
+
+/* The server is looked at in this turn. */
+void agent_queue(struct agent *agent, struct server *server);
+void agent_queue_all(struct agent *agent);
+/* A run of the target waits for its turn from now on. */
+void agent_start_run(struct agent *agent, struct target *target, int64_t due_ns, struct moment now);
+/* The same run from its start, by the settings and with the server that are in force. */
+void agent_restart_run(struct agent *agent, struct target *target, struct moment now);
+/* When the agent looks at the target next, as far as its schedule and its run say. */
+void agent_look_again(struct agent *agent, struct target *target, struct moment now);
+
+/* Puts the model into force; match: with the one that is (NULL: there is none yet). The report has it already. */
+void agent_adopt(struct agent *agent, struct model *model, const struct model_match *match,
+                 struct moment now);
+/* Frees what a reload has removed and what has come to its end since; all: whatever it does, nothing being in flight. */
+void agent_free_leaving(struct agent *agent, bool all);
+
+#endif
