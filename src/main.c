@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "agent/reload.h"
 #include "agent/thread.h"
 #include "agent/transfer.h"
 #include "base/clock.h"
@@ -52,25 +53,11 @@ static const char *process_setup(void)
     return transfer_setup();
 }
 
-static void warnings_log(const struct fault_list *faults)
+/* The configuration as the command line and the file make it; at start, and at each reload. */
+static struct model *configuration_make(void *context, struct fault_list *faults)
 {
-    for (size_t i = 0; i < faults->count; i++)
-        log_event(LOG_WARN, "configuration", LOG_TEXT("file", faults->items[i].file),
-                  LOG_INT("line", faults->items[i].line), LOG_TEXT("warning", faults->items[i].text));
-}
-
-/* The configuration as the command line and the file make it. NULL when it has faults, which are printed as check does;
-   warnings alone become lines of the log. */
-static struct model *configuration_load(const struct arguments *arguments)
-{
-    struct fault_list faults = {0};
-    struct model *model = model_load(arguments->config_file, probe_schema(), &faults);
-    fault_list_sort(&faults);
-    if (model == NULL)
-        fault_list_print(&faults, stderr);
-    else
-        warnings_log(&faults);
-    fault_list_free(&faults);
+    const struct arguments *arguments = context;
+    struct model *model = model_load(arguments->config_file, probe_schema(), faults);
     if (model != NULL) {
         struct model_override override = arguments_override(arguments);
         model_apply(model, &override);
@@ -78,8 +65,24 @@ static struct model *configuration_load(const struct arguments *arguments)
     return model;
 }
 
-static enum exit_status serve(const struct arguments *arguments)
+/* NULL when it has faults, which are printed as check does; warnings alone become lines of the log. */
+static struct model *configuration_load(struct arguments *arguments)
 {
+    struct fault_list faults = {0};
+    struct model *model = configuration_make(arguments, &faults);
+    if (model == NULL) {
+        fault_list_sort(&faults);
+        fault_list_print(&faults, stderr);
+    } else {
+        faults_log(&faults);
+    }
+    fault_list_free(&faults);
+    return model;
+}
+
+static enum exit_status serve(struct arguments *arguments)
+{
+    const struct model_factory factory = {configuration_make, arguments};
     enum exit_status status = STATUS_FAILED;
     bool none_left = true;
     const char *why = process_setup();
@@ -101,7 +104,7 @@ static enum exit_status serve(const struct arguments *arguments)
         goto no_web;
     }
 
-    struct agent_thread *agent = agent_thread_start(model, report, &why);
+    struct agent_thread *agent = agent_thread_start(model, &factory, report, &why);
     if (agent == NULL) {
         log_event(LOG_ERROR, "cannot start the agent", LOG_TEXT("error", why));
         goto no_agent;

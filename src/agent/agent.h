@@ -28,8 +28,8 @@ void agent_free(struct agent *agent);
    their interval is the same), their run, and what is known of them; app servers that stay keep token, pauses and
    verdict unless their login is another one (config/match.h). Runs that have asked end by the settings they began with;
    those of removed targets end too, so that the places they take are not given away, and nothing is told of them.
-   Not from within a transport's call. Nothing happens once agent_shutdown was called. */
-void agent_reload(struct agent *agent, struct model *model, const struct model_match *match,
+   Not from within a transport's call. False, and nothing happens, once agent_shutdown was called. */
+bool agent_reload(struct agent *agent, struct model *model, const struct model_match *match,
                   struct moment now);
 
 /* Does what is due: starts runs, requests, readings. To be called after answers and secrets were handed over,

@@ -256,14 +256,15 @@ void agent_adopt(struct agent *agent, struct model *model, const struct model_ma
     }
 }
 
-void agent_reload(struct agent *agent, struct model *model, const struct model_match *match,
+bool agent_reload(struct agent *agent, struct model *model, const struct model_match *match,
                   struct moment now)
 {
     if (agent->stopping)
-        return;
+        return false;
     server_free_ended(&agent->context);
     agent_free_leaving(agent, false);
     report_reload(agent->report, model, match, now);
     agent_adopt(agent, model, match, now);
     agent_queue_all(agent);
+    return true;
 }

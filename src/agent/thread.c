@@ -25,12 +25,16 @@
 
 struct agent_thread {
     pthread_t thread;
-    struct model *model;
+    struct model *model; /* in force; a reference */
+    const struct model_factory *factory;
     struct loop *loop;
     struct transfer *transfer;
     struct worker *worker;
     struct agent *agent;
+    struct reload *reload;
     struct report *report;
+    bool built; /* build holds what a turn has to put into force */
+    struct model_build build;
     int stop_descriptor;   /* eventfd: agent_thread_stop */
     int signal_descriptor; /* signalfd */
 };
@@ -63,8 +67,8 @@ static void on_signal(void *context, int descriptor, uint32_t events, struct mom
             agent_log_targets(self->agent, now);
             break;
         case SIGHUP:
-            log_event(LOG_WARN, "reload is not in this version: restart to take in a new configuration",
-                      LOG_TEXT("signal", "SIGHUP"));
+            log_event(LOG_INFO, "reading the configuration anew", LOG_TEXT("signal", "SIGHUP"));
+            reload_ask(self->reload, NULL, NULL);
             break;
         default:
             agent_shutdown(self->agent, now);
@@ -87,10 +91,45 @@ static void on_worker(void *context, int descriptor, uint32_t events, struct mom
         case WORKER_TICKET:
             ticket_result_free(&answer.ticket);
             break;
+        case WORKER_MODEL:
+            self->built = true;
+            self->build = answer.build;
+            break;
         case WORKER_KINDS:
             assert(false);
         }
     }
+}
+
+/* ---- reloads ---- */
+
+static void ask_build(void *context, struct model *before)
+{
+    struct agent_thread *self = context;
+    worker_build(self->worker, self->factory, before);
+}
+
+static size_t connections_of(const struct model *model)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < model->appserver_count; i++)
+        count += (size_t)model->appservers[i].max_in_flight + 1; /* and one for its token requests */
+    return count;
+}
+
+/* Between the turns of transport and agent, so that neither is amid something. */
+static void take_build(struct agent_thread *self)
+{
+    if (!self->built)
+        return;
+    self->built = false;
+    struct model *model = reload_built(self->reload, &self->build, clock_now());
+    if (!model)
+        return;
+    model_unref(self->model);
+    self->model = model_ref(model);
+    worker_use_model(self->worker, model);
+    transfer_keep(self->transfer, connections_of(model));
 }
 
 /* ---- the thread ---- */
@@ -111,6 +150,7 @@ static void *thread_run(void *context)
     while (!agent_finished(self->agent)) {
         struct moment woken = loop_turn(self->loop, wake_ns);
         int64_t transfer_ns = transfer_turn(self->transfer, clock_now());
+        take_build(self);
         int64_t agent_ns = agent_turn(self->agent, clock_now());
         int64_t now_ns = clock_now().boot_ns;
         tell_turn(self, now_ns - woken.boot_ns);
@@ -132,14 +172,6 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static size_t connections_of(const struct model *model)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < model->appserver_count; i++)
-        count += (size_t)model->appservers[i].max_in_flight + 1; /* and one for its token requests */
-    return count;
-}
-
 static uint64_t random_seed(void)
 {
     uint64_t seed = 0;
@@ -151,6 +183,9 @@ static uint64_t random_seed(void)
 /* False: a thread of the worker is left. */
 static bool thread_free(struct agent_thread *self)
 {
+    if (self->built)
+        model_build_free(&self->build);
+    reload_free(self->reload);
     agent_free(self->agent);
     bool none_left = worker_free(self->worker);
     transfer_free(self->transfer);
@@ -159,6 +194,7 @@ static bool thread_free(struct agent_thread *self)
     if (self->stop_descriptor >= 0)
         close(self->stop_descriptor);
     loop_free(self->loop);
+    model_unref(self->model);
     free(self);
     return none_left;
 }
@@ -199,17 +235,22 @@ static const char *thread_fill(struct agent_thread *self)
         return "cannot watch a descriptor";
     self->agent = agent_new(self->model, self->report, transfer_transport(self->transfer),
                             worker_secrets_port(self->worker), random_seed(), clock_now());
+    self->reload = reload_new(self->agent, self->report, self->model, ask_build, self);
     if (pthread_create(&self->thread, NULL, thread_run, self) != 0)
         return "cannot start the agent thread";
     pthread_setname_np(self->thread, "agent");
     return NULL;
 }
 
-struct agent_thread *agent_thread_start(struct model *model, struct report *report, const char **why)
+struct agent_thread *agent_thread_start(struct model *model, const struct model_factory *factory,
+                                        struct report *report, const char **why)
 {
     struct agent_thread *self = memory_new(1, sizeof *self);
-    *self = (struct agent_thread){
-        .model = model, .report = report, .stop_descriptor = -1, .signal_descriptor = -1};
+    *self = (struct agent_thread){.model = model_ref(model),
+                                  .factory = factory,
+                                  .report = report,
+                                  .stop_descriptor = -1,
+                                  .signal_descriptor = -1};
     *why = thread_fill(self);
     if (*why) {
         thread_free(self);

@@ -453,14 +453,19 @@ struct transfer *transfer_new(struct loop *loop, size_t connections, transport_a
                                   .share = TURN_BYTES,
                                   .trust = trust_new()};
     transfer->due_end = &transfer->due;
-    connections = connections < 1 ? 1 : connections > INT_MAX ? INT_MAX : connections;
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)connections);
+    transfer_keep(transfer, connections);
     curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_watch);
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, transfer);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(multi, CURLMOPT_TIMERDATA, transfer);
     return transfer;
+}
+
+void transfer_keep(struct transfer *transfer, size_t connections)
+{
+    connections = connections < 1 ? 1 : connections > INT_MAX ? INT_MAX : connections;
+    curl_multi_setopt(transfer->multi, CURLMOPT_MAXCONNECTS, (long)connections);
 }
 
 const char *transfer_trust(struct transfer *transfer, const struct appserver_settings *appserver)

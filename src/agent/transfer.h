@@ -18,6 +18,8 @@ struct transfer *transfer_new(struct loop *loop, size_t connections, transport_a
 /* Reads an app server's CA set and client certificate now, at start, and not amid the first turn that needs them. NULL, or a static
    sentence of why they cannot be used; then each exchange that needs them tries again, and is a REASON_TLS while that fails. */
 const char *transfer_trust(struct transfer *transfer, const struct appserver_settings *appserver);
+/* Another number of connections to keep open. */
+void transfer_keep(struct transfer *transfer, size_t connections);
 /* Cancels all that runs. */
 void transfer_free(struct transfer *transfer);
 struct transport *transfer_transport(struct transfer *transfer);

@@ -23,8 +23,9 @@
 /* A job, and later its answer. */
 struct job {
     struct job *next;
-    struct model *model; /* a reference, for settings */
+    struct model *model; /* a reference, for settings; of WORKER_MODEL: the model before */
     const struct appserver_settings *settings;
+    const struct model_factory *factory; /* WORKER_MODEL */
     struct worker_answer answer;
 };
 
@@ -48,9 +49,9 @@ struct worker {
 
 /* ---- the kinds of jobs ---- */
 
-static void read_secrets(const struct appserver_settings *settings, struct worker_answer *answer)
+static void read_secrets(struct job *job)
 {
-    secrets_read(settings, &answer->secrets);
+    secrets_read(job->settings, &job->answer.secrets);
 }
 
 static void refuse_secrets(struct worker_answer *answer, char *why)
@@ -63,9 +64,9 @@ static void drop_secrets(struct worker_answer *answer)
     secrets_free(&answer->secrets);
 }
 
-static void fetch_ticket(const struct appserver_settings *settings, struct worker_answer *answer)
+static void fetch_ticket(struct job *job)
 {
-    kerberos_acquire(settings, &answer->ticket);
+    kerberos_acquire(job->settings, &job->answer.ticket);
 }
 
 static void refuse_ticket(struct worker_answer *answer, char *why)
@@ -78,13 +79,31 @@ static void drop_ticket(struct worker_answer *answer)
     ticket_result_free(&answer->ticket);
 }
 
+static void build_model(struct job *job)
+{
+    model_build_make(job->factory, job->model, &job->answer.build);
+}
+
+static void refuse_model(struct worker_answer *answer, char *why)
+{
+    answer->build = (struct model_build){0};
+    fault_add(&answer->build.faults, (struct place){"", 0}, "the configuration cannot be read: %s", why);
+    free(why);
+}
+
+static void drop_model(struct worker_answer *answer)
+{
+    model_build_free(&answer->build);
+}
+
 static const struct kind {
-    void (*run)(const struct appserver_settings *settings, struct worker_answer *answer);
+    void (*run)(struct job *job);                            /* fills job->answer */
     void (*refuse)(struct worker_answer *answer, char *why); /* takes why over */
     void (*drop)(struct worker_answer *answer);
 } kinds[WORKER_KINDS] = {
     [WORKER_SECRETS] = {read_secrets, refuse_secrets, drop_secrets},
     [WORKER_TICKET] = {fetch_ticket, refuse_ticket, drop_ticket},
+    [WORKER_MODEL] = {build_model, refuse_model, drop_model},
 };
 
 /* ---- queues ---- */
@@ -197,7 +216,7 @@ static void do_job(struct worker *worker, struct job *job)
 {
     const struct kind *kind = &kinds[job->answer.kind];
     pthread_mutex_unlock(&worker->lock);
-    kind->run(job->settings, &job->answer);
+    kind->run(job);
     pthread_mutex_lock(&worker->lock);
     if (!worker->ends) {
         put_answer(worker, job);
@@ -241,6 +260,12 @@ static void *thread_run(void *context)
 
 /* ---- the owner's side ---- */
 
+static void put_job(struct worker *worker, struct job *job)
+{
+    jobs_put(&worker->waiting, job);
+    call_thread(worker);
+}
+
 static void ask(struct secrets_port *port, enum worker_kind kind, size_t appserver,
                 const struct appserver_settings *settings)
 {
@@ -250,8 +275,16 @@ static void ask(struct secrets_port *port, enum worker_kind kind, size_t appserv
     pthread_mutex_lock(&worker->lock);
     if (worker->model)
         job->model = model_ref(worker->model);
-    jobs_put(&worker->waiting, job);
-    call_thread(worker);
+    put_job(worker, job);
+    pthread_mutex_unlock(&worker->lock);
+}
+
+void worker_build(struct worker *worker, const struct model_factory *factory, struct model *before)
+{
+    struct job *job = memory_new(1, sizeof *job);
+    *job = (struct job){.factory = factory, .model = model_ref(before), .answer = {.kind = WORKER_MODEL}};
+    pthread_mutex_lock(&worker->lock);
+    put_job(worker, job);
     pthread_mutex_unlock(&worker->lock);
 }
 

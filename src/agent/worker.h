@@ -9,13 +9,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "agent/reload.h"
 #include "agent/secrets.h"
 #include "agent/ticket.h"
 
 struct worker; /* its first member is a struct secrets_port */
 
 /* A further kind is a row in worker.c and a member of the answer. */
-enum worker_kind { WORKER_SECRETS, WORKER_TICKET, WORKER_KINDS };
+enum worker_kind { WORKER_SECRETS, WORKER_TICKET, WORKER_MODEL, WORKER_KINDS };
 
 struct worker_answer {
     enum worker_kind kind;
@@ -23,6 +24,7 @@ struct worker_answer {
     union {
         struct secrets secrets;      /* WORKER_SECRETS */
         struct ticket_result ticket; /* WORKER_TICKET */
+        struct model_build build;    /* WORKER_MODEL */
     };
 };
 
@@ -40,6 +42,8 @@ void worker_use_model(struct worker *worker, struct model *model);
 bool worker_free(struct worker *worker);
 
 struct secrets_port *worker_secrets_port(struct worker *worker);
+/* Asks for a model, to be held against before, of which a reference is taken. factory outlives all threads. */
+void worker_build(struct worker *worker, const struct model_factory *factory, struct model *before);
 
 /* Readable while answers wait. */
 int worker_descriptor(const struct worker *worker);

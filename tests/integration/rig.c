@@ -41,21 +41,31 @@ static void set_up_process(void)
     log_setup(LOG_DEBUG, LOG_LOGFMT, log_descriptor);
 }
 
+/* What SIGHUP reads. */
+static const char *configuration_now;
+
+static struct model *make_model(void *context, struct fault_list *faults)
+{
+    (void)context;
+    return model_read("rig.ini", span_of(configuration_now), NULL, probe_schema(), faults);
+}
+
 struct rig rig_start(const char *configuration)
 {
+    static const struct model_factory factory = {make_model, NULL};
     struct rig rig = {0};
     struct fault_list faults = {0};
     const char *why = NULL;
     set_up_process();
-    rig.model = model_read("rig.ini", (struct span){configuration, strlen(configuration)}, NULL,
-                           probe_schema(), &faults);
+    configuration_now = configuration;
+    rig.model = make_model(NULL, &faults);
     for (size_t i = 0; i < faults.count; i++)
         if (!faults.items[i].warning)
             print_error("%d: %s\n", faults.items[i].line, faults.items[i].text);
     fault_list_free(&faults);
     assert_non_null(rig.model);
     rig.report = report_new(rig.model, clock_now(), "1.2.3", "abc");
-    rig.agent = agent_thread_start(rig.model, rig.report, &why);
+    rig.agent = agent_thread_start(rig.model, &factory, rig.report, &why);
     if (!rig.agent)
         fail_msg("%s", why);
     return rig;

@@ -42,7 +42,11 @@ struct scenario {
     int64_t deadline_ns;
     struct exchange *exchanges;
     size_t exchange_count, exchange_capacity;
-    size_t *readings; /* app servers whose secrets are asked for */
+    struct reading {
+        size_t appserver;
+        const struct appserver_settings *settings;
+        struct model *model; /* a reference, for settings */
+    } * readings;            /* secrets that are asked for */
     size_t reading_count;
     struct scenario_counts counts;
     size_t calls_now, logins_now;
@@ -306,13 +310,14 @@ static void deliver(struct scenario *scenario, size_t index)
 static void secrets_asked(struct secrets_port *port, size_t appserver,
                           const struct appserver_settings *settings)
 {
-    (void)settings;
     struct scenario *scenario = (struct scenario *)(void *)((char *)port -
                                                             offsetof(struct scenario, secrets));
     for (size_t i = 0; i < scenario->reading_count; i++)
-        assert_int_not_equal(scenario->readings[i], appserver);
-    assert_true(scenario->reading_count < scenario->model->appserver_count);
-    scenario->readings[scenario->reading_count++] = appserver;
+        assert_int_not_equal(scenario->readings[i].appserver, appserver);
+    scenario->readings = memory_grow(scenario->readings, scenario->reading_count + 1,
+                                     sizeof *scenario->readings);
+    scenario->readings[scenario->reading_count++] = (struct reading){appserver, settings,
+                                                                     model_ref(scenario->model)};
 }
 
 /* ---- time ---- */
@@ -320,10 +325,11 @@ static void secrets_asked(struct secrets_port *port, size_t appserver,
 static void turn(struct scenario *scenario)
 {
     while (scenario->reading_count > 0) {
-        size_t appserver = scenario->readings[--scenario->reading_count];
+        struct reading reading = scenario->readings[--scenario->reading_count];
         struct secrets secrets;
-        secrets_read(&scenario->model->appservers[appserver], &secrets);
-        agent_secrets(scenario->agent, appserver, &secrets, scenario->now);
+        secrets_read(reading.settings, &secrets);
+        model_unref(reading.model);
+        agent_secrets(scenario->agent, reading.appserver, &secrets, scenario->now);
     }
     scenario->deadline_ns = agent_turn(scenario->agent, scenario->now);
 }
@@ -461,12 +467,22 @@ struct scenario *scenario_new_with(const char *configuration, const char *const 
         scenario_write(scenario, files[0], files[1]);
     open_log();
     scenario->model = load(scenario, configuration);
-    scenario->readings = memory_new(scenario->model->appserver_count, sizeof *scenario->readings);
     scenario->report = report_new(scenario->model, scenario->now, "test", "test");
     scenario->agent = agent_new(scenario->model, scenario->report, &scenario->transport, &scenario->secrets,
                                 42, scenario->now);
     scenario->deadline_ns = scenario->now.boot_ns;
     return scenario;
+}
+
+void scenario_reload(struct scenario *scenario, const char *configuration)
+{
+    struct model *model = load(scenario, configuration);
+    struct model_match match = model_match(scenario->model, model);
+    agent_reload(scenario->agent, model, &match, scenario->now);
+    model_match_free(&match);
+    model_unref(scenario->model); /* as the program does: the agent keeps what it still needs */
+    scenario->model = model;
+    scenario->deadline_ns = scenario->now.boot_ns;
 }
 
 struct scenario *scenario_new(const char *configuration)
@@ -492,6 +508,8 @@ void scenario_free(struct scenario *scenario)
     assert_int_equal(scenario->exchange_count, 0);
     report_free(scenario->report);
     model_unref(scenario->model);
+    while (scenario->reading_count > 0)
+        model_unref(scenario->readings[--scenario->reading_count].model);
     for (size_t i = 0; i < scenario->counts.calls; i++)
         free(scenario->urls[i]);
     free(scenario->urls);

@@ -65,6 +65,9 @@ void scenario_pass(struct scenario *scenario, int64_t ns);
 /* The machine sleeps so long: clocks go on, nothing else does. */
 void scenario_suspend(struct scenario *scenario, int64_t ns);
 
+/* Another configuration comes into force now; the agent's next turn is due. */
+void scenario_reload(struct scenario *scenario, const char *configuration);
+
 /* As a signal does. */
 void scenario_shutdown(struct scenario *scenario);
 

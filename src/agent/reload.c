@@ -1,0 +1,214 @@
+#include "agent/reload.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+
+struct waiter {
+    reload_told *told;
+    void *context;
+};
+
+struct waiters {
+    struct waiter *items;
+    size_t count;
+};
+
+struct reload {
+    struct agent *agent;
+    struct report *report;
+    struct model *model;   /* in force */
+    struct model *started; /* whose web settings are in use */
+    reload_build *build;
+    void *context;
+    bool building, again;
+    struct waiters now, next; /* for the build that goes, for the one after it */
+};
+
+/* ---- a build ---- */
+
+void model_build_make(const struct model_factory *factory, const struct model *before,
+                      struct model_build *build)
+{
+    *build = (struct model_build){0};
+    build->model = factory->make(factory->context, &build->faults);
+    if (build->model)
+        build->match = model_match(before, build->model);
+}
+
+void model_build_free(struct model_build *build)
+{
+    model_unref(build->model);
+    model_match_free(&build->match);
+    fault_list_free(&build->faults);
+    *build = (struct model_build){0};
+}
+
+/* ---- what is told ---- */
+
+void faults_log(struct fault_list *faults)
+{
+    fault_list_sort(faults);
+    for (size_t i = 0; i < faults->count; i++) {
+        const struct fault *fault = &faults->items[i];
+        if (fault->warning)
+            log_event(LOG_WARN, "configuration", LOG_TEXT("file", fault->file), LOG_INT("line", fault->line),
+                      LOG_TEXT("warning", fault->text));
+        else
+            log_event(LOG_ERROR, "configuration", LOG_TEXT("file", fault->file), LOG_INT("line", fault->line),
+                      LOG_TEXT("error", fault->text));
+    }
+}
+
+static bool same_listen(const struct web_settings *a, const struct web_settings *b)
+{
+    bool same = a->listen_count == b->listen_count;
+    for (size_t i = 0; same && i < a->listen_count; i++)
+        same = strcmp(a->listen[i].host, b->listen[i].host) == 0 &&
+               strcmp(a->listen[i].port, b->listen[i].port) == 0;
+    return same;
+}
+
+static bool same_path(const struct web_settings *a, const struct web_settings *b)
+{
+    return strcmp(a->telemetry_path, b->telemetry_path) == 0;
+}
+
+static bool same_connections(const struct web_settings *a, const struct web_settings *b)
+{
+    return a->max_connections == b->max_connections;
+}
+
+static bool same_connections_per_address(const struct web_settings *a, const struct web_settings *b)
+{
+    return a->max_connections_per_address == b->max_connections_per_address;
+}
+
+/* The web side was started with its settings, and keeps them. */
+static const struct {
+    const char *key;
+    bool (*same)(const struct web_settings *a, const struct web_settings *b);
+} web_keys[] = {{"listen", same_listen},
+                {"telemetry_path", same_path},
+                {"max_connections", same_connections},
+                {"max_connections_per_address", same_connections_per_address}};
+
+static void tell_kept_keys(const struct reload *reload)
+{
+    for (size_t i = 0; i < sizeof web_keys / sizeof web_keys[0]; i++)
+        if (!web_keys[i].same(&reload->started->web, &reload->model->web))
+            log_event(LOG_WARN, "a changed key of [web] takes effect at the next start only",
+                      LOG_TEXT("key", web_keys[i].key));
+}
+
+static void tell_waiters(struct waiters *waiters, const char *faults)
+{
+    for (size_t i = 0; i < waiters->count; i++)
+        waiters->items[i].told(waiters->items[i].context, faults);
+    free(waiters->items);
+    *waiters = (struct waiters){0};
+}
+
+static void tell_faults(struct waiters *waiters, const struct fault_list *faults)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = waiters->count > 0 ? open_memstream(&text, &size) : NULL;
+    if (out) {
+        fault_list_print(faults, out);
+        fclose(out);
+    }
+    tell_waiters(waiters, text ? text : "the configuration has faults, which the log names");
+    free(text);
+}
+
+/* ---- requests ---- */
+
+struct reload *reload_new(struct agent *agent, struct report *report, struct model *model,
+                          reload_build *build, void *context)
+{
+    struct reload *reload = memory_new(1, sizeof *reload);
+    *reload = (struct reload){.agent = agent,
+                              .report = report,
+                              .model = model_ref(model),
+                              .started = model_ref(model),
+                              .build = build,
+                              .context = context};
+    return reload;
+}
+
+void reload_free(struct reload *reload)
+{
+    if (!reload)
+        return;
+    model_unref(reload->model);
+    model_unref(reload->started);
+    free(reload->now.items);
+    free(reload->next.items);
+    free(reload);
+}
+
+static void begin(struct reload *reload)
+{
+    assert(!reload->building && reload->now.count == 0);
+    reload->now = reload->next;
+    reload->next = (struct waiters){0};
+    reload->building = true;
+    reload->again = false;
+    reload->build(reload->context, reload->model);
+}
+
+void reload_ask(struct reload *reload, reload_told *told, void *context)
+{
+    struct waiters *next = &reload->next;
+    if (told) {
+        next->items = memory_grow(next->items, next->count + 1, sizeof *next->items);
+        next->items[next->count++] = (struct waiter){told, context};
+    }
+    /* A build that goes may have read the file already. */
+    if (reload->building)
+        reload->again = true;
+    else
+        begin(reload);
+}
+
+/* False: the agent is coming to its end. */
+static bool put_into_force(struct reload *reload, struct model_build *build, struct moment now)
+{
+    if (!agent_reload(reload->agent, build->model, &build->match, now))
+        return false;
+    model_unref(reload->model);
+    reload->model = model_ref(build->model);
+    log_event(LOG_INFO, "the configuration was reloaded",
+              LOG_INT("appservers", build->model->appserver_count),
+              LOG_INT("targets", build->model->target_count));
+    tell_kept_keys(reload);
+    return true;
+}
+
+struct model *reload_built(struct reload *reload, struct model_build *build, struct moment now)
+{
+    assert(reload->building);
+    reload->building = false;
+    faults_log(&build->faults);
+    struct model *model = NULL;
+    if (build->model && put_into_force(reload, build, now)) {
+        model = reload->model;
+        tell_waiters(&reload->now, NULL);
+    } else if (build->model) {
+        tell_waiters(&reload->now, "the exporter is stopping");
+    } else {
+        report_reload_failed(reload->report);
+        log_event(LOG_ERROR, "the new configuration has faults: the one before stays in force",
+                  LOG_INT("faults", build->faults.faults));
+        tell_faults(&reload->now, &build->faults);
+    }
+    model_build_free(build);
+    if (reload->again)
+        begin(reload);
+    return model;
+}
