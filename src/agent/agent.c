@@ -13,6 +13,8 @@
 /* A run that cannot be sent for a reason that stands is ended after this long at the latest, so that a target
    with a long interval tells its failure within a minute. */
 #define WAIT_MAX_NS MINUTE_NS
+/* For logging out of sessions, where shutdown_grace leaves less. */
+#define FAREWELL_NS (5 * SECOND_NS)
 
 void agent_queue(struct agent *agent, struct server *server)
 {
@@ -41,6 +43,7 @@ struct agent *agent_new(struct model *model, struct report *report, struct trans
         .context = {.transport = &agent->held.transport, .secrets = secrets},
         .random = random,
         .grace_until_ns = NEVER_NS,
+        .parting_until_ns = NEVER_NS,
     };
     held_init(&agent->held, transport);
     struct model_match match = model_match(NULL, model);
@@ -62,11 +65,15 @@ static void drop_all(struct agent *agent)
             drop(agent->targets.items[i]);
 }
 
-static void drop_logins(struct agent *agent)
+static void drop_logins(struct agent *agent, struct moment now)
 {
-    for (uint32_t i = 0; i < agent->servers.count; i++)
-        if (agent->servers.items[i])
-            server_drop_login(agent->servers.items[i]);
+    for (uint32_t i = 0; i < agent->servers.count; i++) {
+        struct server *server = agent->servers.items[i];
+        if (!server)
+            continue;
+        server_drop_login(server);
+        server_drop_sessions(server, now);
+    }
 }
 
 void agent_free(struct agent *agent)
@@ -75,7 +82,7 @@ void agent_free(struct agent *agent)
         return;
     server_free_ended(&agent->context);
     drop_all(agent);
-    drop_logins(agent);
+    drop_logins(agent, clock_now());
     agent_free_leaving(agent, true);
     for (size_t i = 0; i < agent->model->target_count; i++)
         free(agent->model_targets[i]);
@@ -227,6 +234,11 @@ void agent_answered(void *context, uint64_t ticket, const struct answer *answer,
         assert(server && server->login_ticket == ticket);
         server_login_answered(server, answer, now);
         agent_queue(agent, server);
+    } else if (ticket & TICKET_SESSION) {
+        struct server *server = slots_at(&agent->servers, number);
+        assert(server);
+        server_session_answered(server, ticket, answer, now);
+        agent_queue(agent, server);
     } else {
         struct target *target = slots_at(&agent->targets, number);
         assert(target && target->run.state == RUN_ASKING && target->run.ticket == ticket);
@@ -273,14 +285,38 @@ static void turn_servers(struct agent *agent, struct moment now)
     }
 }
 
+/* The last running probe has ended: sessions are left. */
+static void part(struct agent *agent, struct moment now)
+{
+    agent->parting = true;
+    agent->parting_until_ns = ns_max(agent->grace_until_ns, now.boot_ns + FAREWELL_NS);
+    for (uint32_t i = 0; i < agent->servers.count; i++)
+        if (agent->servers.items[i])
+            server_sessions_leave(agent->servers.items[i]);
+    agent_queue_all(agent);
+}
+
+static bool have_parted(const struct agent *agent, struct moment now)
+{
+    if (!agent->parting || now.boot_ns >= agent->parting_until_ns)
+        return agent->parting;
+    for (uint32_t i = 0; i < agent->servers.count; i++)
+        if (agent->servers.items[i] && !server_sessions_have_left(agent->servers.items[i]))
+            return false;
+    return true;
+}
+
 int64_t agent_turn(struct agent *agent, struct moment now)
 {
     server_free_ended(&agent->context);
     agent_free_leaving(agent, false);
     if (agent->stopping && now.boot_ns >= agent->grace_until_ns)
         drop_all(agent);
-    if (agent->stopping && agent->context.runs == 0) {
-        drop_logins(agent);
+    if (agent->stopping && agent->context.runs == 0 && !agent->parting)
+        part(agent, now);
+    if (have_parted(agent, now)) {
+        drop_logins(agent, now);
+        agent->finished = true;
         return NEVER_NS;
     }
     fire_due(agent, now);
@@ -289,7 +325,7 @@ int64_t agent_turn(struct agent *agent, struct moment now)
         agent->turned = true;
         report_ready(agent->report, true);
     }
-    int64_t at_ns = agent->grace_until_ns;
+    int64_t at_ns = agent->parting ? agent->parting_until_ns : agent->grace_until_ns;
     if (heap_first(&agent->due))
         at_ns = ns_min(at_ns, heap_first(&agent->due)->key);
     if (heap_first(&agent->timers))
@@ -302,7 +338,7 @@ int64_t agent_turn(struct agent *agent, struct moment now)
 void agent_shutdown(struct agent *agent, struct moment now)
 {
     if (agent->stopping) {
-        agent->grace_until_ns = now.boot_ns;
+        *(agent->parting ? &agent->parting_until_ns : &agent->grace_until_ns) = now.boot_ns;
         return;
     }
     agent->stopping = true;
@@ -320,12 +356,7 @@ void agent_shutdown(struct agent *agent, struct moment now)
 
 bool agent_finished(const struct agent *agent)
 {
-    if (!agent->stopping || agent->context.runs > 0)
-        return false;
-    for (size_t i = 0; i < agent->model->appserver_count; i++)
-        if (agent->model_servers[i]->login_ticket != 0)
-            return false;
-    return true;
+    return agent->finished;
 }
 
 void agent_log_targets(const struct agent *agent, struct moment now)

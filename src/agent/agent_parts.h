@@ -24,8 +24,11 @@ struct agent {
     struct heap timers; /* servers */
     struct server *queued;
     bool turned; /* at least once */
-    bool stopping;
+    bool stopping; /* no new runs; those that have asked go on for the grace */
     int64_t grace_until_ns;
+    bool parting; /* no run goes any more: sessions are logged out */
+    int64_t parting_until_ns;
+    bool finished;
 };
 
 /* The server is looked at in this turn. */

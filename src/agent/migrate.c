@@ -16,7 +16,7 @@ static struct server *new_server(struct agent *agent, const struct appserver_set
 {
     struct server *server = memory_new(1, sizeof *server);
     uint32_t number = slots_put(&agent->servers, server);
-    assert(number < TICKET_LOGIN);
+    assert(number < TICKET_SESSION);
     server_init(server, &agent->context, settings, report_appserver(agent->report, index), number,
                 random_mix(agent->random + 8 * (uint64_t)number), before);
     return server;
@@ -69,7 +69,7 @@ static struct target *new_target(struct agent *agent, const struct target_settin
 {
     struct target *target = memory_new(1, sizeof *target);
     uint32_t number = slots_put(&agent->targets, target);
-    assert(number < TICKET_LOGIN);
+    assert(number < TICKET_SESSION);
     *target = (struct target){
         .settings = settings,
         .report = report_target(agent->report, index),

@@ -1,5 +1,7 @@
 #include "agent/notice.h"
 
+#include <string.h>
+
 #include "base/log.h"
 
 /* A label that is empty is left out of the line. */
@@ -115,6 +117,27 @@ void notice_login(struct server *server, enum reason reason, int status, const c
         if (reason == REASON_NONE)
             log_event(server->granted ? LOG_DEBUG : LOG_INFO, "token granted", LOG_TEXT("appserver", name),
                       LOG_SECONDS("lifetime", lifetime_ns));
+        break;
+    }
+}
+
+void notice_session(const struct server *server, struct server_session *own, const char *method,
+                    enum reason reason, int status, const char *message, struct moment now)
+{
+    const char *name = server->settings->name;
+    switch (complaint_update(&own->complaint, (uint64_t)reason, now.boot_ns)) {
+    case COMPLAINT_NEW:
+    case COMPLAINT_AGAIN:
+        log_event(LOG_WARN, "session request failed", LOG_TEXT("appserver", name),
+                  LOG_TEXT("company", own->session.company), LOG_TEXT("method", method),
+                  LOG_TEXT("reason", reason_name(reason)), LOG_INT("status", status),
+                  LOG_TEXT("message", message));
+        break;
+    case COMPLAINT_OVER:
+    case COMPLAINT_QUIET:
+        if (reason == REASON_NONE)
+            log_event(LOG_INFO, strcmp(method, "Login") == 0 ? "session opened" : "session ended",
+                      LOG_TEXT("appserver", name), LOG_TEXT("company", own->session.company));
         break;
     }
 }

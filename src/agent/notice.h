@@ -11,6 +11,9 @@ void notice_verdict(struct server *server, struct moment now);
 /* A token request of the credential's own has ended; REASON_NONE: granted. */
 void notice_login(struct server *server, enum reason reason, int status, const char *message,
                   struct moment now);
+/* A Login or Logout of a shared session has ended; REASON_NONE: well. */
+void notice_session(const struct server *server, struct server_session *own, const char *method,
+                    enum reason reason, int status, const char *message, struct moment now);
 /* The secrets were read (why NULL), or could not be. */
 void notice_secrets(struct server *server, const char *why, struct moment now);
 void notice_target(const struct target *target, struct moment now);

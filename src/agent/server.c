@@ -29,6 +29,7 @@ void server_free(struct server *server)
     gate_free(&server->gate);
     heap_free(&server->logins);
     credential_free(&server->credential);
+    server_sessions_free(server);
     request_free(&server->login);
     free(server->words);
     if (server->leaving)
@@ -40,15 +41,19 @@ bool target_is_login(const struct target *target)
     return target->run.request.purpose == EXCHANGE_LOGIN;
 }
 
-struct heap *server_queue_of(struct server *server, const struct target *target)
-{
-    return target_is_login(target) ? &server->logins : &server->gate.waiting;
-}
-
 void server_enqueue(struct server *server, struct target *target)
 {
     assert(target->run.state == RUN_WAITING);
-    heap_push(server_queue_of(server, target), &target->waiting, target->run.due_ns);
+    struct server_session *own = server_session_of(server, target);
+    target->queue = target_is_login(target)                ? &server->logins
+                    : own && !session_ready(&own->session) ? &own->waiting
+                                                           : &server->gate.waiting;
+    heap_push(target->queue, &target->waiting, target->run.due_ns);
+}
+
+void target_dequeue(struct target *target)
+{
+    heap_remove(target->queue, &target->waiting);
 }
 
 uint64_t server_new_ticket(struct server_context *context, uint64_t who)
@@ -79,11 +84,12 @@ static const char *words_of(const struct server *server, enum reason reason)
                : "No request was sent: this app server is asked in pauses while that lasts.";
 }
 
-enum reason server_standing(const struct server *server, const struct target *target, int64_t now_ns,
+enum reason server_standing(struct server *server, const struct target *target, int64_t now_ns,
                             const char **message)
 {
     const struct credential *credential = &server->credential;
     enum reason reason = REASON_NONE;
+    const struct server_session *own = server_session_of(server, target);
     *message = NULL;
     bool held_back = target_is_login(target) ? credential->why || now_ns < credential->blocked_until_ns
                                              : !credential_ready(credential, now_ns);
@@ -91,6 +97,8 @@ enum reason server_standing(const struct server *server, const struct target *ta
         reason = server->verdict.standing != REASON_NONE ? server->verdict.standing : server->backoff_reason;
     else if (held_back)
         reason = credential_standing(credential, message);
+    else if (own && !session_ready(&own->session))
+        reason = session_standing(&own->session, message);
     if (reason != REASON_NONE && !*message)
         *message = words_of(server, reason);
     return reason;
@@ -112,6 +120,12 @@ static void send_call(struct server *server, struct moment now)
     struct order order;
     enum reason reason;
     char *why;
+    struct server_session *own = server_session_of(server, target);
+    if (own && !session_ready(&own->session)) {
+        target_dequeue(target);
+        server_enqueue(server, target);
+        return;
+    }
     if (run_time_left(run) <= 0) {
         run->timed = true;
         server_give_up(server, target, REASON_TIMEOUT, "The time-out ran out between two pages.", now);
@@ -122,7 +136,8 @@ static void send_call(struct server *server, struct moment now)
         free(why);
         return;
     }
-    heap_remove(&server->gate.waiting, &target->waiting);
+    server_session_decorate(server, target, &order);
+    target_dequeue(target);
     gate_take(&server->gate);
     report_request_wait(server->report, now.boot_ns - ns_max(run->waiting_since_ns, server->open_since_ns));
     run->serial = credential_use(&server->credential);
@@ -166,7 +181,8 @@ static void tell_blocked(struct server *server, struct moment now)
 static void tell_gate(struct server *server, struct moment now)
 {
     int64_t in_flight = (int64_t)gate_taken(&server->gate);
-    int64_t waiting = (int64_t)(server->gate.waiting.count + server->logins.count);
+    int64_t waiting = (int64_t)(server->gate.waiting.count + server->logins.count +
+                                server_sessions_waiting(server));
     int64_t until_ns = pause_until(server, now);
     if (in_flight == server->told_in_flight && waiting == server->told_waiting &&
         until_ns == server->told_backoff)
@@ -190,8 +206,8 @@ static void tell_throttled(struct server *server, struct moment now)
 
 static int64_t deadline(const struct server *server, struct moment now)
 {
-    bool waiting = server->gate.waiting.count > 0;
-    int64_t at = throttle_deadline(&server->throttle, now.boot_ns);
+    bool waiting = server->gate.waiting.count > 0 || server_sessions_want(server);
+    int64_t at = ns_min(throttle_deadline(&server->throttle, now.boot_ns), server_sessions_deadline(server));
     if (!server_may_ask(server, now.boot_ns))
         return server->backoff.until_ns > now.boot_ns ? ns_min(at, server->backoff.until_ns) : at;
     at = ns_min(at, credential_deadline(&server->credential, waiting, server->logins.count > 0, now.boot_ns));
@@ -210,6 +226,7 @@ int64_t server_turn(struct server *server, struct moment now)
         return NEVER_NS;
     gate_free_place(&server->gate, now.boot_ns);
     server_turn_credential(server, now);
+    server_turn_sessions(server, now);
     turn_calls(server, now);
     /* Runs that could not be sent may have ended just now: what they waited for may be asked no more. */
     tell_gate(server, now);

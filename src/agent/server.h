@@ -15,6 +15,7 @@
 #include "agent/run.h"
 #include "agent/schedule.h"
 #include "agent/secrets.h"
+#include "agent/session.h"
 #include "agent/throttle.h"
 #include "agent/transport.h"
 #include "agent/verdict.h"
@@ -25,7 +26,8 @@ struct server;
 
 struct target {
     struct heap_node due;     /* in the agent's heap: when to look at it next */
-    struct heap_node waiting; /* in its server's gate.waiting or logins, by due time */
+    struct heap_node waiting; /* in queue, by due time */
+    struct heap *queue;       /* of its server: gate.waiting, logins, or a session's */
     const struct target_settings *settings;
     struct report_target *report;
     struct server *server;  /* of the next run */
@@ -39,7 +41,9 @@ struct target {
     struct run run;
     bool
         relogged; /* a 401 of its calls has led to a login, also if the run did not live to see it; no answer since */
-    struct backoff futile; /* logins on its behalf that did not help */
+    struct backoff futile;   /* logins on its behalf that did not help */
+    uint64_t session_serial; /* of the session that its last call was sent with */
+    bool resessioned;        /* a 410 of its call has led to a new session, and no answer since */
     struct throttle_baseline baseline;
     struct complaint complaint;
     enum reason last_reason;
@@ -56,6 +60,19 @@ struct server_context {
     uint64_t tickets;     /* given so far */
     size_t runs;          /* that go, of all targets */
     struct target *ended; /* runs that have a result and are not freed yet */
+};
+
+/* The shared session of one company, and the runs that wait for it. */
+struct server_session {
+    struct session session;
+    struct heap waiting;    /* runs */
+    struct request request; /* Login or Logout, when in flight, and its ticket */
+    uint64_t ticket;        /* 0: none */
+    uint64_t serial;        /* of the token it was sent with */
+    int64_t sent_ns;
+    bool relogged;      /* a 401 of its Login has led to a token request */
+    int64_t counted_ns; /* until when the time that it held a seat is told */
+    struct complaint complaint;
 };
 
 struct server {
@@ -83,6 +100,9 @@ struct server {
     struct request login; /* the credential's own token request in flight, and its ticket */
     uint64_t login_ticket;
 
+    struct server_session **sessions; /* by company, as they are wanted; none with session = none */
+    size_t session_count;
+
     struct heap_node timer; /* in the agent's heap of servers */
     bool queued;            /* has to be looked at in this turn */
     struct server *next_queued, *next_leaving;
@@ -97,10 +117,11 @@ struct server {
 };
 
 /* Tickets: what kind of exchange, and whose. */
-#define TICKET_LOGIN UINT64_C(0x80000000)
+#define TICKET_LOGIN   UINT64_C(0x80000000)
+#define TICKET_SESSION UINT64_C(0x40000000)
 static inline uint32_t ticket_number(uint64_t ticket)
 {
-    return (uint32_t)(ticket & 0x7fffffff);
+    return (uint32_t)(ticket & 0x3fffffff);
 }
 
 /* before: the server of the same app server that it comes after, whose places still count; NULL: there is none. */
@@ -122,7 +143,7 @@ void server_enqueue(struct server *server, struct target *target);
 
 /* Why a waiting run cannot be sent, other than by the gate; REASON_NONE: it could, or nothing has failed yet.
    *message is for people, or NULL. */
-enum reason server_standing(const struct server *server, const struct target *target, int64_t now_ns,
+enum reason server_standing(struct server *server, const struct target *target, int64_t now_ns,
                             const char **message);
 
 /* Ends a run that waits, with a failure of this reason; message may be NULL. */
@@ -132,13 +153,20 @@ void server_give_up(struct server *server, struct target *target, enum reason re
 void server_free_ended(struct server_context *context);
 /* Takes back a run, without a result; cancels what is in flight. */
 void server_drop(struct server *server, struct target *target);
-/* Gives up the credential's own token request, if one is in flight. */
+/* Gives up the credential's own token request, and those of sessions, if they are in flight. */
 void server_drop_login(struct server *server);
+void server_drop_sessions(struct server *server, struct moment now);
+
+/* From now on no session is opened, and server_turn logs out those that are open; for when no run goes any more. */
+void server_sessions_leave(struct server *server);
+bool server_sessions_have_left(const struct server *server);
 
 /* An exchange of the target's run, or the credential's own, was answered. */
 void server_answered(struct server *server, struct target *target, const struct answer *answer,
                      struct moment now);
 void server_login_answered(struct server *server, const struct answer *answer, struct moment now);
+void server_session_answered(struct server *server, uint64_t ticket, const struct answer *answer,
+                             struct moment now);
 /* The secrets were read; takes over what they point to. */
 void server_secrets(struct server *server, struct secrets *secrets, struct moment now);
 

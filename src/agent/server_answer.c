@@ -67,9 +67,9 @@ void server_note_answer(struct server *server, bool outside, const struct answer
 
 /* ---- the end of a run ---- */
 
-static void replace_redacted(const struct credential *credential, char **text)
+static void replace_redacted(const struct server *server, char **text)
 {
-    char *clean = credential_redact(credential, *text);
+    char *clean = server_redact(server, *text);
     free(*text);
     *text = clean;
 }
@@ -85,8 +85,8 @@ static void keep_words(struct server *server, const struct probe_result *result)
 static void finish(struct server *server, struct target *target, struct probe_result *result,
                    struct moment now)
 {
-    replace_redacted(&server->credential, &result->message);
-    replace_redacted(&server->credential, &result->correlation);
+    replace_redacted(server, &result->message);
+    replace_redacted(server, &result->correlation);
     if (target->run.asked && result->message)
         keep_words(server, result);
     struct run_record record = run_record_of(&target->run, result, target->due_ns, now);
@@ -125,7 +125,7 @@ void server_give_up(struct server *server, struct target *target, enum reason re
                     struct moment now)
 {
     assert(target->run.state == RUN_WAITING);
-    heap_remove(server_queue_of(server, target), &target->waiting);
+    target_dequeue(target);
     struct probe_result result = {.reason = reason};
     result.message = message ? memory_copy_text(message) : NULL;
     finish(server, target, &result, now);
@@ -142,7 +142,7 @@ void server_drop(struct server *server, struct target *target)
         else
             gate_release(&server->gate, false, 0);
     } else {
-        heap_remove(server_queue_of(server, target), &target->waiting);
+        target_dequeue(target);
     }
     run_end(run);
     server->context->runs--;
@@ -190,7 +190,8 @@ static void call_done(struct server *server, struct target *target, const struct
     }
     if (reason == REASON_LICENSE_EXHAUSTED)
         report_license_refusal(server->report, license_of(target)->name);
-    if (repeats(server, target, result, now)) {
+    bool ended = server_session_ended(server, target, answer, now);
+    if (ended || repeats(server, target, result, now)) {
         probe_result_free(result);
         target->run.waiting_since_ns = now.boot_ns;
         server_enqueue(server, target);
@@ -229,7 +230,7 @@ static void call_answered(struct server *server, struct target *target, const st
     struct run *run = &target->run;
     gate_release(&server->gate, answer->failure == REASON_TIMEOUT && answer->sent, now.boot_ns);
     server_note_answer(server, false, answer, now);
-    if (answer->sent)
+    if (answer->sent && server->settings->session == SESSION_NONE) /* else the session holds the seat */
         report_license_claim(server->report, license_of(target)->name, answer->duration_ns);
     note_latency(server, target, answer, now);
     struct probe_result result;

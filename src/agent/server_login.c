@@ -55,7 +55,7 @@ void server_login_answered(struct server *server, const struct answer *answer, s
     char *words = NULL;
     bool outside = login_is_outside(server->settings);
     enum reason reason = token_reason(server, token_answer(answer, outside, &token, &words), now);
-    char *message = credential_redact(&server->credential, words);
+    char *message = server_redact(server, words);
     free(words);
     request_free(&server->login);
     server->login_ticket = 0;
@@ -126,7 +126,7 @@ void server_login_probe_answered(struct server *server, struct target *target, c
         return;
     }
     result.reason = token_reason(server, result.reason, now);
-    char *message = credential_redact(&server->credential, result.message);
+    char *message = server_redact(server, result.message);
     credential_probe_answered(&server->credential, result.reason, message, now.boot_ns);
     note_login(server, true, answer, result.reason, message, now);
     if (result.reason != REASON_NONE && result.reason != REASON_INTERNAL)
@@ -146,7 +146,7 @@ static void send_login_probe(struct server *server, struct moment now)
         free(why);
         return;
     }
-    heap_remove(&server->logins, &target->waiting);
+    target_dequeue(target);
     credential_probed(&server->credential);
     server_start(server, target, &order, now);
 }
@@ -158,7 +158,8 @@ void server_turn_credential(struct server *server, struct moment now)
 {
     for (;;) {
         bool open = server_may_ask(server, now.boot_ns);
-        bool wanted = open && server->gate.waiting.count > 0, probe = open && server->logins.count > 0;
+        bool wanted = open && (server->gate.waiting.count > 0 || server_sessions_want(server));
+        bool probe = open && server->logins.count > 0;
         if (!open)
             return;
         switch (credential_act(&server->credential, wanted, probe, now.boot_ns)) {

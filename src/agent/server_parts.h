@@ -1,5 +1,6 @@
 /* What the files of the app server share among themselves: server.c (the way to a request), server_login.c (secrets,
-   token requests, probes of the kind token), server_answer.c (answers, pauses, the end of a run). */
+   token requests, probes of the kind token), server_session.c (shared sessions), server_answer.c (answers, pauses, the
+   end of a run). */
 #ifndef AGENT_SERVER_PARTS_H
 #define AGENT_SERVER_PARTS_H
 
@@ -8,8 +9,8 @@
 
 /* Is what the run asks next a token request? */
 bool target_is_login(const struct target *target);
-/* Where the run waits: for a place, or among the token requests. */
-struct heap *server_queue_of(struct server *server, const struct target *target);
+/* Takes a waiting run out of the queue it stands in. */
+void target_dequeue(struct target *target);
 uint64_t server_new_ticket(struct server_context *context, uint64_t who);
 bool server_has_token(const struct server *server);
 
@@ -35,5 +36,25 @@ void server_login_probe_answered(struct server *server, struct target *target, c
 
 /* Secrets and token requests, until there is nothing more to do about them for now. */
 void server_turn_credential(struct server *server, struct moment now);
+
+/* ---- shared sessions ---- */
+
+/* The session that calls of the target want; NULL: none. */
+struct server_session *server_session_of(struct server *server, const struct target *target);
+/* Puts the session, which is ready, into the order of a call. */
+void server_session_decorate(struct server *server, struct target *target, struct order *order);
+/* Reads the answer to such a call. True: the session has ended, and the run is to be enqueued again for a new one; a POST
+   never is, its run fails. */
+bool server_session_ended(struct server *server, struct target *target, const struct answer *answer,
+                          struct moment now);
+size_t server_sessions_waiting(const struct server *server);
+/* Is there a session request to be sent, for which a token is wanted? */
+bool server_sessions_want(const struct server *server);
+void server_turn_sessions(struct server *server, struct moment now);
+int64_t server_sessions_deadline(const struct server *server);
+void server_sessions_free(struct server *server);
+
+/* The text without any of the app server's secrets; the caller frees. NULL gives NULL. */
+char *server_redact(const struct server *server, const char *text);
 
 #endif

@@ -66,6 +66,11 @@ void report_appserver_configure(struct report_appserver *appserver, size_t index
         store_owner_regroup(appserver->report->store, appserver->owner, groups);
         appserver->groups = groups;
     }
+    if (settings->session == SESSION_NONE)
+        store_clear(appserver->report->store, appserver->owner, FAMILY_SESSIONS_OPEN, 0);
+    else if (!appserver->shares_session)
+        store_set(appserver->report->store, appserver->owner, FAMILY_SESSIONS_OPEN, 0, 0, NEVER_NS);
+    appserver->shares_session = settings->session == SESSION_SHARED;
     appserver->index = index;
     appserver->card.name = settings->name;
     appserver->card.url = settings->url;
@@ -320,4 +325,9 @@ void report_license_claim(struct report_appserver *appserver, const char *licens
 void report_throttled(struct report_appserver *appserver, bool throttled)
 {
     set(appserver, FAMILY_LICENSE_THROTTLED, 0, throttled);
+}
+
+void report_sessions_open(struct report_appserver *appserver, int64_t open)
+{
+    set(appserver, FAMILY_SESSIONS_OPEN, 0, (double)open);
 }

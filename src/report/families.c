@@ -209,6 +209,9 @@ const struct metric_family families[FAMILIES] = {
         GAUGE, "epicor_license_throttled",
         "1 while calls of several probes take 15 s or more above their median, as they do "
         "when no web-service seat is free; else 0.")},
+    [FAMILY_SESSIONS_OPEN] = {APPSERVER(GAUGE, "epicor_sessions_open",
+                                        "Sessions that the agent itself holds open; only with session = "
+                                        "shared.")},
     [FAMILY_LICENSE_CLAIM] = {APPSERVER(
                                   COUNTER, "epicor_license_claim_seconds_total",
                                   "Time for which our own calls held a seat; its rate is the mean number of "

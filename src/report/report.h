@@ -106,6 +106,8 @@ void report_license_refusal(struct report_appserver *appserver, const char *lice
 void report_license_claim(struct report_appserver *appserver, const char *license, int64_t held_ns);
 /* Whether calls are delayed because no seat is left, once the detector has a baseline (agent/throttle.h). */
 void report_throttled(struct report_appserver *appserver, bool throttled);
+/* Sessions that the agent holds open; of an app server with session = shared, 0 from the start. */
+void report_sessions_open(struct report_appserver *appserver, int64_t open);
 
 /* ---- the agent itself ---- */
 
