@@ -14,7 +14,7 @@ enum { LOGIN = 1, PROVES_UP = 2, BACKS_OFF = 4, AUTH = 8, OWN_WORDS = 16 };
 
 static const struct reason_row rows[REASONS] = {
     [REASON_CREDENTIALS] = ROW(
-        "credentials", AUTH, "The user name, the password or the client's secret was refused.",
+        "credentials", AUTH, "The user name, the password or the client secret was refused.",
         "Check whether the account's password was changed, has expired, or the account is locked or disabled "
         "in User Account Security Maintenance; then put the new password into the secret file. With auth = "
         "oauth2: has the client secret or certificate expired (Entra ID: AADSTS7000222), is it the secret's "
