@@ -92,7 +92,7 @@ static bool same_connections_per_address(const struct web_settings *a, const str
 static const struct {
     const char *key;
     bool (*same)(const struct web_settings *a, const struct web_settings *b);
-} web_keys[] = {{"listen", same_listen},
+} web_keys[] = {{"listen_address", same_listen},
                 {"telemetry_path", same_path},
                 {"max_connections", same_connections},
                 {"max_connections_per_address", same_connections_per_address}};
