@@ -23,7 +23,7 @@ struct agent {
     struct heap due;    /* targets */
     struct heap timers; /* servers */
     struct server *queued;
-    bool turned; /* at least once */
+    bool turned;   /* at least once */
     bool stopping; /* no new runs; those that have asked go on for the grace */
     int64_t grace_until_ns;
     bool parting; /* no run goes any more: sessions are logged out */

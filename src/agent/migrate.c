@@ -32,15 +32,16 @@ static const struct server *leaving_of(const struct agent *agent, const char *na
 }
 
 /* report: what it tells from now on; NULL: what it has, which the report has detached. */
-static void let_server_leave(struct agent *agent, struct server *server, struct report_appserver *report)
+static void let_server_leave(struct agent *agent, struct server *server, struct report_appserver *report,
+                             struct model *model)
 {
     heap_remove(&agent->timers, &server->timer);
-    server_leave(server, report ? report : server->report);
+    server_leave(server, report ? report : server->report, model);
     server->next_leaving = agent->leaving_servers;
     agent->leaving_servers = server;
 }
 
-static struct server *move_server(struct agent *agent, struct server *old,
+static struct server *move_server(struct agent *agent, struct model *before, struct server *old,
                                   const struct appserver_settings *settings, size_t index)
 {
     if (appserver_same_login(old->settings, settings)) {
@@ -50,7 +51,7 @@ static struct server *move_server(struct agent *agent, struct server *old,
     struct server *server = new_server(agent, settings, index, old);
     server_succeed(server, old);
     report_credential_changed(server->report);
-    let_server_leave(agent, old, report_appserver_none());
+    let_server_leave(agent, old, report_appserver_none(), before);
     return server;
 }
 
@@ -179,7 +180,7 @@ static struct target **take_targets(struct agent *agent, const struct model *bef
     return targets;
 }
 
-static struct server **take_servers(struct agent *agent, const struct model *before, struct server **old,
+static struct server **take_servers(struct agent *agent, struct model *before, struct server **old,
                                     const size_t *match)
 {
     const struct model *model = agent->model;
@@ -190,12 +191,12 @@ static struct server **take_servers(struct agent *agent, const struct model *bef
             servers[i] = new_server(agent, settings, i, leaving_of(agent, settings->name));
             continue;
         }
-        servers[i] = move_server(agent, old[match[i]], settings, i);
+        servers[i] = move_server(agent, before, old[match[i]], settings, i);
         old[match[i]] = NULL;
     }
     for (size_t i = 0; before && i < before->appserver_count; i++)
         if (old[i])
-            let_server_leave(agent, old[i], NULL);
+            let_server_leave(agent, old[i], NULL, before);
     return servers;
 }
 

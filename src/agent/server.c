@@ -34,6 +34,7 @@ void server_free(struct server *server)
     free(server->words);
     if (server->leaving)
         report_appserver_free(server->report);
+    model_unref(server->model);
 }
 
 bool target_is_login(const struct target *target)
@@ -223,7 +224,7 @@ static int64_t deadline(const struct server *server, struct moment now)
 int64_t server_turn(struct server *server, struct moment now)
 {
     if (server->leaving)
-        return NEVER_NS;
+        return server_turn_leaving(server, now);
     gate_free_place(&server->gate, now.boot_ns);
     server_turn_credential(server, now);
     server_turn_sessions(server, now);

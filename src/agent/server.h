@@ -84,6 +84,8 @@ struct server {
     /* A reload has removed it, or put another in its place: it lives until what it has in flight has ended, asks
        nothing more, and what it sees is not told. */
     bool leaving;
+    bool parted;         /* leaving, and its sessions are logged out, or cannot be */
+    struct model *model; /* leaving: a reference, for settings */
 
     struct gate gate;
     struct heap logins; /* runs of the kind token that wait; they pass beside the gate */
@@ -132,8 +134,10 @@ void server_init(struct server *server, struct server_context *context,
 void server_configure(struct server *server, const struct appserver_settings *settings);
 /* Comes after a server with another login: goes on with what is known of the app server, and logs in anew at once. */
 void server_succeed(struct server *server, const struct server *before);
-/* Another is in its place, or none: gives up its token request. report drops what it is told, and is freed with it. */
-void server_leave(struct server *server, struct report_appserver *report);
+/* Another is in its place, or none: gives up its token request, and logs out its sessions as soon as no run goes any more,
+   if its login still serves for that: with one that has been replaced nothing is asked for, since it may be wrong by now.
+   report drops what it is told, and is freed with it; model is that of its settings. */
+void server_leave(struct server *server, struct report_appserver *report, struct model *model);
 /* After server_leave: is nothing in flight any more, in the network or with the worker? */
 bool server_has_left(const struct server *server);
 void server_free(struct server *server);

@@ -51,6 +51,8 @@ size_t server_sessions_waiting(const struct server *server);
 /* Is there a session request to be sent, for which a token is wanted? */
 bool server_sessions_want(const struct server *server);
 void server_turn_sessions(struct server *server, struct moment now);
+/* server_turn of a server that leaves. */
+int64_t server_turn_leaving(struct server *server, struct moment now);
 int64_t server_sessions_deadline(const struct server *server);
 void server_sessions_free(struct server *server);
 

@@ -1,7 +1,7 @@
 /* The part of server.h that a reload calls. */
 #include <assert.h>
 
-#include "agent/server.h"
+#include "agent/server_parts.h"
 
 void server_configure(struct server *server, const struct appserver_settings *settings)
 {
@@ -10,6 +10,8 @@ void server_configure(struct server *server, const struct appserver_settings *se
     gate_resize(&server->gate, (size_t)settings->max_in_flight);
     credential_configure(&server->credential, settings);
     credential_look(&server->credential);
+    for (size_t i = 0; i < server->session_count; i++)
+        server->sessions[i]->session.retry.range = settings->backoff;
 }
 
 void server_succeed(struct server *server, const struct server *before)
@@ -30,15 +32,41 @@ void server_succeed(struct server *server, const struct server *before)
     server->throttle = before->throttle;
 }
 
-void server_leave(struct server *server, struct report_appserver *report)
+void server_leave(struct server *server, struct report_appserver *report, struct model *model)
 {
     assert(!server->leaving);
     server->leaving = true;
     server->report = report;
+    server->model = model_ref(model);
     server_drop_login(server);
+}
+
+static bool asks_for_sessions(const struct server *server)
+{
+    for (size_t i = 0; i < server->session_count; i++) {
+        if (server->sessions[i]->ticket != 0)
+            return true;
+    }
+    return false;
+}
+
+int64_t server_turn_leaving(struct server *server, struct moment now)
+{
+    if (server->runs > 0 || server->parted)
+        return NEVER_NS;
+    server_sessions_leave(server);
+    if (credential_ready(&server->credential, now.boot_ns))
+        server_turn_sessions(server, now);
+    if (asks_for_sessions(server))
+        return NEVER_NS;
+    server->parted = true;
+    if (!server_sessions_have_left(server))
+        server_drop_sessions(server, now);
+    return NEVER_NS;
 }
 
 bool server_has_left(const struct server *server)
 {
-    return server->leaving && server->runs == 0 && server->login_ticket == 0 && !server->credential.reading;
+    return server->leaving && server->parted && server->runs == 0 && server->login_ticket == 0 &&
+           !server->credential.reading;
 }
