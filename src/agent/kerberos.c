@@ -179,10 +179,11 @@ static bool failed(struct attempt *attempt, krb5_error_code code)
 }
 
 /* Always false. */
-static bool failed_gssapi(struct attempt *attempt, OM_uint32 major)
+static bool failed_gssapi(struct attempt *attempt, OM_uint32 major, OM_uint32 minor)
 {
     attempt->out->reason = REASON_INTERNAL;
-    attempt->out->why = memory_format("GSSAPI cannot use the ticket (major status %08x)", major);
+    attempt->out->why = memory_format("GSSAPI cannot use the Kerberos ticket (status %08x, %u)", major,
+                                      minor);
     return false;
 }
 
@@ -264,10 +265,14 @@ static bool grant_by_keytab(struct attempt *attempt)
     char *name = memory_format("FILE:%s", settings->kerberos_keytab_file);
     krb5_error_code code = krb5_kt_resolve(attempt->context, name, &keytab);
     free(name);
-    if (code == 0 && settings->kerberos_principal)
-        code = krb5_parse_name(attempt->context, settings->kerberos_principal, &attempt->client);
-    else if (code == 0)
+    /* The first is read in any case: a file that is no keytab looks later like one that lacks the right key. */
+    if (code == 0)
         code = first_of_keytab(attempt->context, keytab, &attempt->client);
+    if (code == 0 && settings->kerberos_principal) {
+        krb5_free_principal(attempt->context, attempt->client);
+        attempt->client = NULL;
+        code = krb5_parse_name(attempt->context, settings->kerberos_principal, &attempt->client);
+    }
     if (code == 0) {
         attempt->stage = LOGIN;
         code = log_in(attempt, keytab);
@@ -379,6 +384,7 @@ struct kerberos_ticket {
     krb5_ccache cache; /* in memory: the service ticket, nothing else */
     gss_cred_id_t credential;
     gss_name_t server;
+    int64_t ends_ns;
 };
 
 static void release(struct ticket *ticket)
@@ -417,10 +423,10 @@ static struct secret *authorization(struct ticket *ticket, char **why)
     *why = NULL;
     if (!GSS_ERROR(major) && token.length > 0)
         secret = encode(&token);
-    else if (GSS_ROUTINE_ERROR(major) == GSS_S_CREDENTIALS_EXPIRED)
-        *why = memory_copy_text("the Kerberos ticket has expired");
+    else if (clock_now().boot_ns >= self->ends_ns)
+        *why = memory_copy_text("The Kerberos ticket has expired");
     else
-        *why = memory_format("GSSAPI made no token of the Kerberos ticket (major status %08x)", major);
+        *why = memory_format("GSSAPI made no token of the Kerberos ticket (status %08x, %u)", major, minor);
     gss_delete_sec_context(&minor, &context, GSS_C_NO_BUFFER);
     if (token.length > 0)
         secret_wipe(token.value, token.length);
@@ -450,7 +456,8 @@ static krb5_error_code store_service(struct attempt *attempt, struct kerberos_ti
 
 /* The keytab without a key keeps GSSAPI from logging in by itself, with the one that KRB5_CLIENT_KTNAME or the system
    may name, when the ticket has expired. */
-static OM_uint32 import_credential(struct kerberos_ticket *self, const char *cache, const char *server)
+static bool import_credential(struct attempt *attempt, struct kerberos_ticket *self, const char *cache,
+                              const char *server)
 {
     gss_key_value_element_desc places[] = {{"ccache", cache},
                                            {"client_keytab", "MEMORY:epicor_exporter-none"}};
@@ -464,7 +471,7 @@ static OM_uint32 import_credential(struct kerberos_ticket *self, const char *cac
         major = gss_set_neg_mechs(&minor, self->credential, &mechanisms);
     if (!GSS_ERROR(major))
         major = gss_import_name(&minor, &name, (gss_OID)(uintptr_t)GSS_KRB5_NT_PRINCIPAL_NAME, &self->server);
-    return major;
+    return !GSS_ERROR(major) || failed_gssapi(attempt, major, minor);
 }
 
 /* The context goes over to the ticket. */
@@ -473,7 +480,6 @@ static bool hand_over(struct attempt *attempt)
     krb5_context context = attempt->context;
     struct kerberos_ticket *self = memory_new(1, sizeof *self);
     char *server = NULL, *cache = NULL;
-    bool good = false;
     krb5_error_code code = remaining_ns(context, attempt->service->times.endtime, &attempt->out->lifetime_ns);
     if (code == 0) {
         attempt->stage = HANDING;
@@ -481,17 +487,13 @@ static bool hand_over(struct attempt *attempt)
     }
     if (code == 0)
         code = krb5_cc_get_full_name(context, self->cache, &cache);
-    if (code == 0) {
-        OM_uint32 major = import_credential(self, cache, server);
-        good = !GSS_ERROR(major) || failed_gssapi(attempt, major);
-    } else {
-        failed(attempt, code);
-    }
+    bool good = code == 0 ? import_credential(attempt, self, cache, server) : failed(attempt, code);
     krb5_free_string(context, cache);
     krb5_free_unparsed_name(context, server);
     self->ticket = (struct ticket){.references = 1, .authorization = authorization, .release = release};
     if (good) {
         self->context = context;
+        self->ends_ns = clock_now().boot_ns + attempt->out->lifetime_ns;
         attempt->out->ticket = &self->ticket;
         return true;
     }
