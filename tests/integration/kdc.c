@@ -40,7 +40,7 @@ void kdc_write(const struct kdc *kdc, const char *name, const void *bytes, size_
 
 char *kdc_read(const struct kdc *kdc, const char *name, size_t *size)
 {
-    enum { LARGEST = 1 << 20 };
+    enum { LARGEST = 4 << 20 };
     char *path = kdc_path(kdc, name), *text = memory_new(LARGEST + 1, 1);
     FILE *file = fopen(path, "rb");
     *size = file ? fread(text, 1, LARGEST, file) : 0;
@@ -208,6 +208,7 @@ void kdc_stop(struct kdc *kdc)
 void kdc_silence(struct kdc *kdc)
 {
     int status;
+    assert_true(kdc->process > 0); /* 0 would be ourselves */
     kill(kdc->process, SIGSTOP);
     assert_int_equal(waitpid(kdc->process, &status, WUNTRACED), kdc->process);
     assert_true(WIFSTOPPED(status));
@@ -215,6 +216,7 @@ void kdc_silence(struct kdc *kdc)
 
 void kdc_speak(struct kdc *kdc)
 {
+    assert_true(kdc->process > 0);
     kill(kdc->process, SIGCONT);
 }
 
