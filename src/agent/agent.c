@@ -214,15 +214,28 @@ static void target_due(struct agent *agent, struct target *target, struct moment
 
 /* ---- what arrives ---- */
 
-/* The run of a target that a reload has removed, or that has got another login, asks nothing more. What it has given
-   back may be of use to any server that came after its own. */
-static void after_leaving(struct agent *agent, struct target *target, struct moment now)
+/* A run of a target that a reload has removed, or of a login that it has replaced, was answered: it asks nothing more. That
+   waits for the next turn, since the transport still reads the answer by the run's plan. */
+static void strand(struct agent *agent, struct target *target)
 {
-    if (target->run.state == RUN_WAITING && target->leaving)
-        server_drop(target->running, target);
-    else if (target->run.state == RUN_WAITING && target->running->leaving)
-        agent_restart_run(agent, target, now);
+    if (target->run.state == RUN_WAITING) {
+        target->next_ended = agent->stranded;
+        agent->stranded = target;
+    }
+    /* The place that it has given back may be of use to any server that came after its own. */
     agent_queue_all(agent);
+}
+
+void agent_settle_stranded(struct agent *agent, struct moment now)
+{
+    while (agent->stranded) {
+        struct target *target = agent->stranded;
+        agent->stranded = target->next_ended;
+        if (target->leaving || agent->stopping)
+            server_drop(target->running, target);
+        else
+            agent_restart_run(agent, target, now);
+    }
 }
 
 void agent_answered(void *context, uint64_t ticket, const struct answer *answer, struct moment now)
@@ -245,7 +258,7 @@ void agent_answered(void *context, uint64_t ticket, const struct answer *answer,
         server_answered(target->running, target, answer, now);
         agent_queue(agent, target->running);
         if (target->leaving || target->running->leaving)
-            after_leaving(agent, target, now);
+            strand(agent, target);
     }
     held_answered(&agent->held, ticket);
 }
@@ -309,6 +322,7 @@ static bool have_parted(const struct agent *agent, struct moment now)
 int64_t agent_turn(struct agent *agent, struct moment now)
 {
     server_free_ended(&agent->context);
+    agent_settle_stranded(agent, now);
     agent_free_leaving(agent, false);
     if (agent->stopping && now.boot_ns >= agent->grace_until_ns)
         drop_all(agent);

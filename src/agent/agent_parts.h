@@ -20,8 +20,9 @@ struct agent {
     struct target **model_targets;
     struct server *leaving_servers; /* by next_leaving */
     struct target *leaving_targets;
-    struct heap due;    /* targets */
-    struct heap timers; /* servers */
+    struct target *stranded; /* by next_ended: answered, and not to go on as they are */
+    struct heap due;         /* targets */
+    struct heap timers;      /* servers */
     struct server *queued;
     bool turned;   /* at least once */
     bool stopping; /* no new runs; those that have asked go on for the grace */
@@ -38,6 +39,8 @@ void agent_queue_all(struct agent *agent);
 void agent_start_run(struct agent *agent, struct target *target, int64_t due_ns, struct moment now);
 /* The same run from its start, by the settings and with the server that are in force. */
 void agent_restart_run(struct agent *agent, struct target *target, struct moment now);
+/* Ends or restarts the runs that cannot go on. */
+void agent_settle_stranded(struct agent *agent, struct moment now);
 /* When the agent looks at the target next, as far as its schedule and its run say. */
 void agent_look_again(struct agent *agent, struct target *target, struct moment now);
 

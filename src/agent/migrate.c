@@ -263,6 +263,7 @@ bool agent_reload(struct agent *agent, struct model *model, const struct model_m
     if (agent->stopping)
         return false;
     server_free_ended(&agent->context);
+    agent_settle_stranded(agent, now);
     agent_free_leaving(agent, false);
     report_reload(agent->report, model, match, now);
     agent_adopt(agent, model, match, now);

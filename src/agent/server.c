@@ -208,7 +208,8 @@ static void tell_throttled(struct server *server, struct moment now)
 static int64_t deadline(const struct server *server, struct moment now)
 {
     bool waiting = server->gate.waiting.count > 0 || server_sessions_want(server);
-    int64_t at = ns_min(throttle_deadline(&server->throttle, now.boot_ns), server_sessions_deadline(server));
+    int64_t at = ns_min(throttle_deadline(&server->throttle, now.boot_ns),
+                        server_sessions_deadline(server, now.boot_ns));
     if (!server_may_ask(server, now.boot_ns))
         return server->backoff.until_ns > now.boot_ns ? ns_min(at, server->backoff.until_ns) : at;
     at = ns_min(at, credential_deadline(&server->credential, waiting, server->logins.count > 0, now.boot_ns));

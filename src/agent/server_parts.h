@@ -53,7 +53,7 @@ bool server_sessions_want(const struct server *server);
 void server_turn_sessions(struct server *server, struct moment now);
 /* server_turn of a server that leaves. */
 int64_t server_turn_leaving(struct server *server, struct moment now);
-int64_t server_sessions_deadline(const struct server *server);
+int64_t server_sessions_deadline(const struct server *server, int64_t now_ns);
 void server_sessions_free(struct server *server);
 
 /* The text without any of the app server's secrets; the caller frees. NULL gives NULL. */

@@ -268,12 +268,15 @@ void server_turn_sessions(struct server *server, struct moment now)
     }
 }
 
-int64_t server_sessions_deadline(const struct server *server)
+int64_t server_sessions_deadline(const struct server *server, int64_t now_ns)
 {
     int64_t at = NEVER_NS;
+    /* Else something else has to come first, which has a deadline or is an event of its own. */
+    bool may = server_may_ask(server, now_ns) && credential_ready(&server->credential, now_ns);
     for (size_t i = 0; i < server->session_count; i++) {
         const struct server_session *own = server->sessions[i];
-        at = ns_min(at, session_deadline(&own->session, own->waiting.count > 0));
+        if (may)
+            at = ns_min(at, session_deadline(&own->session, own->waiting.count > 0));
         if (own->session.id)
             at = ns_min(at, own->counted_ns + CLAIM_STEP_NS);
     }

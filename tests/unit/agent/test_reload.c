@@ -321,6 +321,70 @@ static void the_end_comes_amid_a_reload(void **state)
     scenario_free(story);
 }
 
+/* ---- sessions ---- */
+
+#define SHARED(password) EVERY_10S HOST("live") LOGIN(password) "session = shared\n"
+
+static struct scenario *with_a_session(int64_t answers_in_ns)
+{
+    struct scenario *story = scenario_new(SHARED("correct horse") BAQ("a"));
+    scenario_erp(story)->rules[0] = (struct scenario_rule){
+        .path = "SessionModSvc/Login", .body = "{\"returnObj\":\"11111111-2222-3333-4444-555555555555\"}"};
+    scenario_erp(story)->rules[1] = (struct scenario_rule){.path = "SessionModSvc/Logout", .body = "{}"};
+    scenario_erp(story)->rules[2] = (struct scenario_rule){.path = "BaqSvc", .in_ns = answers_in_ns};
+    scenario_pass(story, 30 * SECOND_NS);
+    assert_int_equal(scenario_calls_of(story, "SessionModSvc/Login"), 1);
+    assert_int_equal(scenario_calls_of(story, "SessionModSvc/Logout"), 0);
+    assert_true(count_of(story, "epicor_sessions_open{appserver=\"live\"}") == 1);
+    return story;
+}
+
+static void an_unchanged_login_keeps_its_session(void **state)
+{
+    (void)state;
+    struct scenario *story = with_a_session(SECOND_NS);
+    scenario_reload(story, SHARED("correct horse") "max_in_flight = 2\n" BAQ("a") BAQ("b"));
+    scenario_pass(story, MINUTE_NS);
+    assert_int_equal(scenario_calls_of(story, "SessionModSvc/Login"), 1);
+    assert_int_equal(scenario_calls_of(story, "SessionModSvc/Logout"), 0);
+    scenario_free(story);
+}
+
+static void another_login_leaves_no_session_behind(void **state)
+{
+    (void)state;
+    static const char *const others[] = {
+        EVERY_10S LIVE BAQ("a"),                                 /* no session any more */
+        SHARED("correct horse") "license = none\n" BAQ("a"),     /* for another license */
+        EVERY_10S HOST("other") LOGIN("correct horse") BAQ("a"), /* no such app server any more */
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        struct scenario *story = with_a_session(SECOND_NS);
+        scenario_reload(story, others[i]);
+        scenario_pass(story, 5 * SECOND_NS);
+        assert_int_equal(scenario_calls_of(story, "SessionModSvc/Logout"), 1);
+        scenario_pass(story, MINUTE_NS);
+        assert_int_equal(scenario_calls_of(story, "SessionModSvc/Login"), i == 1 ? 2 : 1);
+        assert_int_equal(scenario_calls_of(story, "SessionModSvc/Logout"), 1);
+        scenario_free(story);
+    }
+}
+
+static void a_session_is_left_when_its_last_run_has_ended(void **state)
+{
+    (void)state;
+    struct scenario *story = with_a_session(8 * SECOND_NS);
+    scenario_pass(story, 10 * SECOND_NS);
+    while (scenario_counts(story).in_flight == 0)
+        scenario_pass(story, SECOND_NS / 4);
+    scenario_reload(story, EVERY_MINUTE LIVE BAQ("b"));
+    scenario_pass(story, SECOND_NS);
+    assert_int_equal(scenario_calls_of(story, "SessionModSvc/Logout"), 0);
+    scenario_pass(story, 10 * SECOND_NS);
+    assert_int_equal(scenario_calls_of(story, "SessionModSvc/Logout"), 1);
+    scenario_free(story);
+}
+
 /* ---- verdicts ---- */
 
 static void a_verdict_outlives_a_reload(void **state)
@@ -414,6 +478,9 @@ ALL_TESTS(cmocka_unit_test(the_same_configuration_changes_nothing), cmocka_unit_
           cmocka_unit_test(another_login_never_takes_more_places),
           cmocka_unit_test(a_place_is_held_for_the_server_that_comes_back),
           cmocka_unit_test(a_wider_gate_opens_at_once), cmocka_unit_test(the_end_comes_amid_a_reload),
+          cmocka_unit_test(an_unchanged_login_keeps_its_session),
+          cmocka_unit_test(another_login_leaves_no_session_behind),
+          cmocka_unit_test(a_session_is_left_when_its_last_run_has_ended),
           cmocka_unit_test(a_verdict_outlives_a_reload),
           cmocka_unit_test(a_thousand_targets_cost_less_than_a_long_turn),
           cmocka_unit_test(slots_are_taken_again));
