@@ -93,6 +93,18 @@ static void forget_results(struct target *target)
     target->complaint = (struct complaint){0};
 }
 
+static bool is_interval(const char *key)
+{
+    return strcmp(key, "interval") == 0;
+}
+
+/* What is asked, or whom: how long it took says nothing of the new one. */
+static bool asks_otherwise(const struct target_settings *a, const struct target_settings *b)
+{
+    return strcmp(a->appserver->url, b->appserver->url) != 0 ||
+           !key_lines_same(&a->probe->keys, &b->probe->keys, is_interval);
+}
+
 static void move_target(struct agent *agent, struct target *target, const struct target_settings *settings,
                         struct server *server, struct moment now)
 {
@@ -107,6 +119,8 @@ static void move_target(struct agent *agent, struct target *target, const struct
         backoff_rest(&target->futile);
         target->relogged = false;
     }
+    if (asks_otherwise(old, settings))
+        target->baseline = (struct throttle_baseline){0};
     if (old->probe->kind != settings->probe->kind)
         forget_results(target);
     /* What waits and has not asked yet goes by the new settings; so does what would have to ask with a login that is

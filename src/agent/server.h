@@ -79,13 +79,13 @@ struct server {
     struct server_context *context;
     const struct appserver_settings *settings;
     struct report_appserver *report;
-    uint32_t number; /* the same as long as it lives */
-    size_t runs;     /* that go, of its targets */
+    struct model *model; /* leaving: a reference, for settings */
+    size_t runs;         /* that go, of its targets */
+    uint32_t number;     /* the same as long as it lives */
     /* A reload has removed it, or put another in its place: it lives until what it has in flight has ended, asks
        nothing more, and what it sees is not told. */
     bool leaving;
-    bool parted;         /* leaving, and its sessions are logged out, or cannot be */
-    struct model *model; /* leaving: a reference, for settings */
+    bool parted; /* leaving, and its sessions are logged out, or cannot be */
 
     struct gate gate;
     struct heap logins; /* runs of the kind token that wait; they pass beside the gate */

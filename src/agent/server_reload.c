@@ -1,5 +1,6 @@
 /* The part of server.h that a reload calls. */
 #include <assert.h>
+#include <string.h>
 
 #include "agent/server_parts.h"
 
@@ -27,6 +28,8 @@ void server_succeed(struct server *server, const struct server *before)
     server->token_complaint = before->token_complaint;
     server->secrets_complaint = before->secrets_complaint;
     server->next_slot_ns = before->next_slot_ns;
+    if (strcmp(server->settings->url, before->settings->url) != 0)
+        return; /* another machine has another pace */
     server->told_baseline = before->told_baseline;
     server->told_throttled = before->told_throttled;
     server->throttle = before->throttle;

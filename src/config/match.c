@@ -35,14 +35,19 @@ static struct table table_of(const struct model *before, size_t count, hash_func
 static size_t *match_rows(const struct model *before, size_t before_count, const struct model *after,
                           size_t after_count, hash_function hash, same_function same)
 {
-    struct table table = table_of(before, before_count, hash);
     size_t *match = memory_new(after_count, sizeof *match);
 
+    for (size_t i = 0; i < after_count; i++)
+        match[i] = MATCH_NEW;
+    if (before_count == 0)
+        return match;
+    struct table table = table_of(before, before_count, hash);
     for (size_t i = 0; i < after_count; i++) {
         size_t at = hash(after, i) & table.mask;
         while (table.places[at] != 0 && !same(before, table.places[at] - 1, after, i))
             at = (at + 1) & table.mask;
-        match[i] = table.places[at] == 0 ? MATCH_NEW : table.places[at] - 1;
+        if (table.places[at] != 0)
+            match[i] = table.places[at] - 1;
     }
     free(table.places);
     return match;

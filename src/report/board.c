@@ -147,7 +147,7 @@ void board_replace(struct board *board, const struct board_appserver *const *app
                    size_t appserver_count, const struct board_target *const *targets, size_t target_count)
 {
     size_t count = appserver_count + target_count;
-    struct card **cards = memory_new(count, sizeof *cards);
+    struct card **cards = memory_new(count, sizeof(struct card *));
 
     for (size_t i = 0; i < appserver_count; i++)
         cards[i] = card_of_appserver(appservers[i]);

@@ -57,8 +57,9 @@ static void configure(struct report *report, const struct model *model, struct m
 
 static void fill_board(const struct report *report, const struct model *model)
 {
-    const struct board_appserver **appservers = memory_new(model->appserver_count, sizeof *appservers);
-    const struct board_target **targets = memory_new(model->target_count, sizeof *targets);
+    const struct board_appserver **appservers = memory_new(model->appserver_count,
+                                                           sizeof(struct board_appserver *));
+    const struct board_target **targets = memory_new(model->target_count, sizeof(struct board_target *));
 
     for (size_t i = 0; i < model->appserver_count; i++)
         appservers[i] = &report->appservers[i]->card;
