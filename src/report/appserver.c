@@ -36,6 +36,7 @@ static void forget_machine(struct report_appserver *appserver)
     for (size_t whose = CERTIFICATE_SERVER; whose <= CERTIFICATE_CLIENT; whose++)
         store_clear(store, appserver->owner, FAMILY_CERTIFICATE_EXPIRY, whose);
     store_clear(store, appserver->owner, FAMILY_CLOCK_SKEW, 0);
+    store_clear(store, appserver->owner, FAMILY_LICENSE_THROTTLED, 0);
     appserver->card.certificate_expiry_epoch = 0;
 }
 
