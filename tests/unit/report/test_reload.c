@@ -302,10 +302,11 @@ static void test_another_machine_has_another_certificate(void **state)
     report_throttled(live, true);
     reload(report, before, before, 10);
     assert_value(report, sample_after(11), "epicor_clock_skew_seconds{" LIVE "}", "3");
+    assert_value(report, sample_after(11), "epicor_license_throttled{" LIVE "}", "1");
     reload(report, before, after, 12);
     assert_lines(report, sample_after(13), "epicor_clock_skew_seconds", "");
     assert_lines(report, sample_after(13), "epicor_tls_certificate", "");
-    assert_lines(report, sample_after(13), "throttled", "");
+    assert_lines(report, sample_after(13), "epicor_license_throttled", "");
     struct board_view *view = board_view_take(report_board(report), sample_after(13));
     assert_string_equal(view->appservers[0]->url, "https://new.example.com/Live");
     assert_true(view->appservers[0]->certificate_expiry_epoch == 0);
