@@ -271,6 +271,14 @@ void agent_secrets(struct agent *agent, size_t appserver, struct secrets *secret
     agent_queue(agent, server);
 }
 
+void agent_ticket(struct agent *agent, size_t appserver, struct ticket_result *result, struct moment now)
+{
+    struct server *server = slots_at(&agent->servers, (uint32_t)appserver);
+    assert(server);
+    server_ticket(server, result, now);
+    agent_queue(agent, server);
+}
+
 /* ---- turns ---- */
 
 static void fire_due(struct agent *agent, struct moment now)

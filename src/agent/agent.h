@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "agent/secrets.h"
+#include "agent/ticket.h"
 #include "agent/transport.h"
 #include "base/clock.h"
 #include "config/match.h"
@@ -42,6 +43,9 @@ void agent_answered(void *context, uint64_t ticket, const struct answer *answer,
 
 /* The answer to secrets_port.read, whose number of an app server it is; takes over what secrets points to. */
 void agent_secrets(struct agent *agent, size_t appserver, struct secrets *secrets, struct moment now);
+
+/* The answer to secrets_port.ticket; the same. */
+void agent_ticket(struct agent *agent, size_t appserver, struct ticket_result *result, struct moment now);
 
 /* No new runs from now on; those that have asked go on for the shutdown_grace of the model, then they are
    cancelled by agent_turn. A second call ends the grace at once. */

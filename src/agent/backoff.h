@@ -14,9 +14,9 @@ struct backoff {
     int64_t until_ns; /* its end, boot time */
 };
 
-/* After one more failure: twice the last pause, within the range, with jitter up to a fifth more (never less,
-   and never above the range's end). at_least_ns is what the server asked for (Retry-After), honoured up to
-   the range's end; 0 or less: nothing. */
+/* After one more failure: twice the last pause, within the range, with jitter up to a fifth more. At the range's end,
+   which is never passed, up to a tenth less, so that those who began together do not march in step for ever.
+   at_least_ns is what the server asked for (Retry-After), honoured up to the range's end; 0 or less: nothing. */
 void backoff_grow(struct backoff *backoff, int64_t at_least_ns, int64_t now_ns);
 /* All is well again. */
 void backoff_rest(struct backoff *backoff);

@@ -9,9 +9,24 @@
 
 #define FRESH_NS SECOND_NS
 
-static bool by_token(const struct credential *credential)
+/* A call with a ticket is sent so long before its end at the latest: names, TCP and TLS come first. */
+#define TICKET_MARGIN_NS MINUTE_NS
+
+static bool by_ticket(const struct credential *credential)
 {
-    return auth_has_token(credential->settings->auth);
+    return credential->settings->auth == AUTH_NEGOTIATE;
+}
+
+/* Is something asked for (a token, a ticket) that calls then carry? */
+static bool acquires(const struct credential *credential)
+{
+    return auth_has_token(credential->settings->auth) || by_ticket(credential);
+}
+
+bool credential_guards(const struct credential *credential)
+{
+    enum auth_way auth = credential->settings->auth;
+    return auth == AUTH_BASIC || auth == AUTH_NTLM || auth == AUTH_NEGOTIATE;
 }
 
 void credential_init(struct credential *credential, const struct appserver_settings *settings,
@@ -24,6 +39,7 @@ void credential_init(struct credential *credential, const struct appserver_setti
         .refusal = {.range = settings->login_retry, .random = random_mix(random + 1)},
         .reauthentication = {.range = settings->login_retry, .random = random_mix(random + 2)},
     };
+    guard_init(&credential->guard);
 }
 
 void credential_configure(struct credential *credential, const struct appserver_settings *settings)
@@ -50,18 +66,36 @@ void credential_free(struct credential *credential)
 
 bool credential_lives(const struct credential *credential, int64_t now_ns)
 {
-    return credential->token && now_ns < credential->expires_ns;
+    return (credential->token || credential->ticket) && now_ns < credential->expires_ns;
 }
 
 bool credential_ready(const struct credential *credential, int64_t now_ns)
 {
-    return credential->read_once && (!by_token(credential) || credential_lives(credential, now_ns));
+    return credential->read_once && (!acquires(credential) || credential_lives(credential, now_ns));
+}
+
+/* After a refusal the secrets are read again before the next trial: they may have been changed just now. */
+static bool is_informed(const struct credential *credential)
+{
+    return credential->read_at_ns >= credential->guard.refused_ns ||
+           !secrets_changeable(credential->settings);
+}
+
+bool credential_admits(const struct credential *credential, const void *who, bool quiet, int64_t now_ns)
+{
+    const struct guard *guard = &credential->guard;
+    if (!credential_ready(credential, now_ns))
+        return false;
+    if (!credential_guards(credential) || guard->open)
+        return true;
+    return quiet && now_ns >= credential->blocked_until_ns && !guard_holds(guard, who, now_ns) &&
+           is_informed(credential) && !credential->why;
 }
 
 /* When the credential's own token request is to be sent; NEVER_NS: not at all, as things stand. */
 static int64_t own_request_at(const struct credential *credential, bool wanted, int64_t now_ns)
 {
-    if (!by_token(credential) || credential->flight != CREDENTIAL_NO_FLIGHT)
+    if (!acquires(credential) || credential->flight != CREDENTIAL_NO_FLIGHT)
         return NEVER_NS;
     int64_t at = 0;
     if (credential_lives(credential, now_ns)) {
@@ -88,14 +122,19 @@ static int64_t look_at(const struct credential *credential, bool wanted)
         return wanted ? credential->look_again_ns : NEVER_NS;
     if (credential->look)
         return credential->look_again_ns;
-    bool blocked = credential->blocked_until_ns > 0 && secrets_changeable(credential->settings);
-    return blocked ? credential->look_again_ns : NEVER_NS;
+    bool blocked = credential->blocked_until_ns > 0 || credential->guard.suspect;
+    return blocked && secrets_changeable(credential->settings) ? credential->look_again_ns : NEVER_NS;
+}
+
+bool credential_is_busy(const struct credential *credential)
+{
+    return credential->reading || credential->flight == CREDENTIAL_AWAITS_TICKET;
 }
 
 enum credential_act credential_act(const struct credential *credential, bool wanted, bool probe,
                                    int64_t now_ns)
 {
-    if (credential->reading)
+    if (credential_is_busy(credential))
         return CREDENTIAL_REST;
     bool own = own_request_at(credential, wanted, now_ns) <= now_ns;
     bool probes = probe_request_at(credential, probe) <= now_ns;
@@ -109,7 +148,7 @@ enum credential_act credential_act(const struct credential *credential, bool wan
 
 int64_t credential_deadline(const struct credential *credential, bool wanted, bool probe, int64_t now_ns)
 {
-    if (credential->reading)
+    if (credential_is_busy(credential))
         return NEVER_NS;
     int64_t login = ns_min(own_request_at(credential, wanted, now_ns), probe_request_at(credential, probe));
     if (login != NEVER_NS && credential->why)
@@ -118,6 +157,11 @@ int64_t credential_deadline(const struct credential *credential, bool wanted, bo
     /* While somebody waits for it, the end of a token's life is an event too. */
     if (wanted && credential_lives(credential, now_ns))
         at = ns_min(at, credential->expires_ns);
+    if (wanted && credential_guards(credential)) {
+        const int64_t ends[] = {credential->blocked_until_ns, credential->guard.hold_until_ns};
+        for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+            at = ends[i] > now_ns ? ns_min(at, ends[i]) : at;
+    }
     return at;
 }
 
@@ -157,6 +201,34 @@ static void unblock(struct credential *credential)
     backoff_rest(&credential->retry);
 }
 
+/* What calls carried last; echoes may still hold it. */
+static void drop_acquired(struct credential *credential)
+{
+    if (credential->token) {
+        secret_unref(credential->token_before);
+        credential->token_before = credential->token;
+        credential->token = NULL;
+    }
+    ticket_unref(credential->ticket);
+    credential->ticket = NULL;
+    credential->lifetime_ns = 0;
+    credential->serial++;
+    credential->proven = false;
+}
+
+/* Another login than before: nothing that was said of the last one holds. */
+static void begin_anew(struct credential *credential)
+{
+    unblock(credential);
+    if (!credential_guards(credential))
+        return;
+    /* A ticket of the last login that is doubted is not tried again; a good one serves on. */
+    if (credential->guard.suspect && credential->ticket)
+        drop_acquired(credential);
+    guard_anew(&credential->guard);
+    backoff_rest(&credential->reauthentication);
+}
+
 static void set_standing(struct credential *credential, enum reason reason, const char *message)
 {
     char *copy = message ? memory_copy_text(message) : NULL;
@@ -178,7 +250,7 @@ void credential_read(struct credential *credential, struct secrets *secrets, int
         return;
     }
     if (credential->read_once && secrets_login_differs(&credential->now, secrets, credential->settings))
-        unblock(credential);
+        begin_anew(credential);
     keep_before(credential, secrets);
     secrets_free(&credential->now);
     credential->now = *secrets;
@@ -202,7 +274,7 @@ void credential_look(struct credential *credential)
 void credential_asked(struct credential *credential, int64_t now_ns)
 {
     assert(credential->flight == CREDENTIAL_NO_FLIGHT);
-    credential->flight = CREDENTIAL_ACQUIRES;
+    credential->flight = by_ticket(credential) ? CREDENTIAL_AWAITS_TICKET : CREDENTIAL_ACQUIRES;
     credential->fresh = false;
     credential->asked_ns = now_ns;
     credential->replaces_refused = false;
@@ -228,24 +300,49 @@ static int64_t renewal_delay(const struct credential *credential)
     return ns_max(delay, ns_max(credential->lifetime_ns / 2, SECOND_NS));
 }
 
-void credential_granted(struct credential *credential, struct token *token, int64_t now_ns)
+static void note_acquired(struct credential *credential, int64_t lifetime_ns, int64_t now_ns)
 {
     credential->flight = CREDENTIAL_NO_FLIGHT;
-    unblock(credential);
-    set_standing(credential, REASON_NONE, NULL);
-    secret_unref(credential->token_before);
-    credential->token_before = credential->token;
-    credential->token = secret_ref(token->text);
-    credential->lifetime_ns = token->lifetime_ns > 0 ? token->lifetime_ns
-                                                     : credential->settings->token_fallback_lifetime_ns;
-    token_free(token);
-    credential->serial++;
+    credential->lifetime_ns = lifetime_ns > 0 ? lifetime_ns
+                                              : credential->settings->token_fallback_lifetime_ns;
     credential->received_ns = now_ns;
     credential->expires_ns = now_ns + credential->lifetime_ns;
     credential->renew_ns = now_ns + renewal_delay(credential);
     credential->used = false;
-    credential->proven = false;
     credential->good_sent_ns = 0;
+}
+
+void credential_granted(struct credential *credential, struct token *token, int64_t now_ns)
+{
+    unblock(credential);
+    set_standing(credential, REASON_NONE, NULL);
+    drop_acquired(credential);
+    credential->token = secret_ref(token->text);
+    note_acquired(credential, token->lifetime_ns, now_ns);
+    token_free(token);
+}
+
+void credential_ticket_granted(struct credential *credential, struct ticket_result *result, int64_t now_ns)
+{
+    backoff_rest(&credential->retry);
+    /* What the app server thinks of tickets is not the key distribution center's to say. */
+    if (!credential->guard.suspect) {
+        unblock(credential);
+        set_standing(credential, REASON_NONE, NULL);
+    }
+    drop_acquired(credential);
+    credential->ticket = ticket_ref(result->ticket);
+    note_acquired(credential, result->lifetime_ns, now_ns);
+    int64_t margin_ns = ns_min(TICKET_MARGIN_NS, credential->lifetime_ns / 10);
+    credential->expires_ns -= margin_ns;
+    credential->renew_ns = ns_min(credential->renew_ns, credential->expires_ns);
+    ticket_result_free(result);
+}
+
+void credential_ticket_useless(struct credential *credential, int64_t now_ns)
+{
+    drop_acquired(credential);
+    backoff_grow(&credential->retry, 0, now_ns);
 }
 
 static void block(struct credential *credential, int64_t now_ns)
@@ -289,7 +386,7 @@ uint64_t credential_use(struct credential *credential)
 
 void credential_good(struct credential *credential, uint64_t serial, int64_t sent_ns)
 {
-    if (!by_token(credential) || serial != credential->serial)
+    if (!acquires(credential) || serial != credential->serial)
         return;
     credential->proven = true;
     credential->good_sent_ns = ns_max(credential->good_sent_ns, sent_ns);
@@ -297,7 +394,7 @@ void credential_good(struct credential *credential, uint64_t serial, int64_t sen
 
 bool credential_refused(struct credential *credential, uint64_t serial, int64_t sent_ns, int64_t now_ns)
 {
-    if (!by_token(credential))
+    if (!acquires(credential))
         return false;
     if (serial != credential->serial)
         return true;
@@ -310,14 +407,10 @@ bool credential_refused(struct credential *credential, uint64_t serial, int64_t 
         backoff_grow(&credential->reauthentication, 0, now_ns);
     else if (credential->proven)
         backoff_rest(&credential->reauthentication);
-    secret_unref(credential->token_before);
-    credential->token_before = credential->token;
-    credential->token = NULL;
-    credential->lifetime_ns = 0;
-    credential->serial++;
-    credential->proven = false;
+    drop_acquired(credential);
     credential->replaces_refused = true;
-    set_standing(credential, REASON_TOKEN_REJECTED, NULL);
+    if (!credential->guard.suspect)
+        set_standing(credential, by_ticket(credential) ? REASON_UNAUTHORIZED : REASON_TOKEN_REJECTED, NULL);
     return true;
 }
 
@@ -325,6 +418,38 @@ void credential_futile(struct credential *credential, int64_t now_ns)
 {
     if (now_ns >= credential->reauthentication.until_ns)
         backoff_grow(&credential->reauthentication, 0, now_ns);
+}
+
+/* ---- calls that carry the login themselves ---- */
+
+void credential_login_refused(struct credential *credential, uint64_t login, const void *who, bool others,
+                              enum reason reason, const char *message, int64_t sent_ns, int64_t now_ns)
+{
+    struct guard *guard = &credential->guard;
+    /* While all are blocked nothing is sent: what is refused now was under way before. */
+    if (!credential_guards(credential) || login != guard->login || now_ns < credential->blocked_until_ns)
+        return;
+    bool in_words = reason == REASON_CREDENTIALS;
+    enum guard_verdict verdict = guard_refused(guard, who, others, in_words, sent_ns, now_ns);
+    if (verdict == GUARD_NOTHING)
+        return;
+    set_standing(credential, reason, message);
+    if (verdict == GUARD_BLOCK)
+        block(credential, now_ns);
+    if (verdict == GUARD_HOLD) {
+        backoff_grow(&credential->refusal, 0, now_ns);
+        credential->blocked_until_ns = 0;
+        guard_hold(guard, credential->refusal.until_ns);
+    }
+}
+
+void credential_login_good(struct credential *credential, uint64_t login, int64_t sent_ns)
+{
+    if (!credential_guards(credential) || login != credential->guard.login ||
+        !guard_good(&credential->guard, sent_ns))
+        return;
+    unblock(credential);
+    set_standing(credential, REASON_NONE, NULL);
 }
 
 /* ---- for people ---- */
@@ -337,6 +462,15 @@ enum reason credential_standing(const struct credential *credential, const char 
     }
     *message = credential->message;
     return credential->reason;
+}
+
+bool credential_holds(const struct credential *credential, const void *who, int64_t now_ns)
+{
+    const struct guard *guard = &credential->guard;
+    if (!credential_guards(credential) || !credential->read_once || guard->open)
+        return false;
+    return now_ns < credential->blocked_until_ns || guard_holds(guard, who, now_ns) ||
+           (!guard->proven && guard->suspect);
 }
 
 static bool is_name(size_t which)

@@ -1,4 +1,4 @@
-/* The long-lived credential of one app server: its secrets and its token. A state machine without I/O: it says
+/* The long-lived credential of one app server: its secrets, its token or ticket, and the lock-out guard. A state machine without I/O: it says
    what has to be done (credential_act), is told what was done and what came of it, and keeps the rules:
 
    - the token is renewed ahead of its expiry, counted from receipt on our clock, and only if it was used;
@@ -10,7 +10,10 @@
    - any other failure of a token request is tried again after a pause of the app server's backoff range;
    - a 401 drops the token only if no request sent with it later has got a good answer, and leads to at most
      one login; where that did not help, no further for login_retry's first pause, doubling while no
-     token is good for anything. */
+     token is good for anything;
+   - a ticket (auth = negotiate) is had and kept like a token, but asked of the worker;
+   - calls that carry the login themselves, or a ticket, are held by the guard (agent/guard.h), with the same pauses
+     of login_retry; before the next one the secrets are read again. */
 #ifndef AGENT_CREDENTIAL_H
 #define AGENT_CREDENTIAL_H
 
@@ -18,6 +21,7 @@
 #include <stdint.h>
 
 #include "agent/backoff.h"
+#include "agent/guard.h"
 #include "agent/secrets.h"
 #include "agent/ticket.h"
 #include "base/clock.h"
@@ -26,7 +30,12 @@
 
 #define CREDENTIAL_LOOK_NS (5 * SECOND_NS)
 
-enum credential_flight { CREDENTIAL_NO_FLIGHT, CREDENTIAL_ACQUIRES, CREDENTIAL_PROBED };
+enum credential_flight {
+    CREDENTIAL_NO_FLIGHT,
+    CREDENTIAL_ACQUIRES,
+    CREDENTIAL_AWAITS_TICKET,
+    CREDENTIAL_PROBED
+};
 
 struct credential {
     const struct appserver_settings *settings;
@@ -49,7 +58,8 @@ struct credential {
     bool proven;          /* a good answer came with it */
     int64_t good_sent_ns; /* when the latest of the calls that got one was sent */
 
-    struct ticket *ticket; /* of auth = negotiate; NULL: none */
+    struct ticket *ticket; /* of auth = negotiate; NULL: none. Times and serial are told as a token's */
+    struct guard guard;    /* of ways whose calls it watches */
 
     /* asking for tokens */
     enum credential_flight flight;
@@ -75,10 +85,20 @@ void credential_free(struct credential *credential);
 bool credential_ready(const struct credential *credential, int64_t now_ns);
 bool credential_lives(const struct credential *credential, int64_t now_ns);
 
+/* Does the guard watch the calls of this way of authentication (basic, ntlm, negotiate)? */
+bool credential_guards(const struct credential *credential);
+/* May a call of this target be sent now? quiet: none is in flight. */
+bool credential_admits(const struct credential *credential, const void *who, bool quiet, int64_t now_ns);
+/* Does the guard hold calls of this target back because of a refusal that stands (credential_standing)? */
+bool credential_holds(const struct credential *credential, const void *who, int64_t now_ns);
+
+/* Is a reading of the secrets or a ticket asked for? Of who answers that, one thing at a time is asked. */
+bool credential_is_busy(const struct credential *credential);
+
 enum credential_act {
     CREDENTIAL_REST,
     CREDENTIAL_READ, /* ask for a reading of the secrets, and say credential_reading */
-    CREDENTIAL_ASK,  /* send a token request of the credential's own, and say credential_asked */
+    CREDENTIAL_ASK, /* send a token request of the credential's own, or ask for a ticket, and say credential_asked */
     CREDENTIAL_PROBE /* a probe of the kind token may send its request, and say credential_probed */
 };
 /* wanted: a run waits for the token; probe: a run of the kind token waits to be sent. */
@@ -98,6 +118,10 @@ void credential_cancelled(struct credential *credential);
 
 /* A token request of the credential's own was answered with a token (which is taken over) ... */
 void credential_granted(struct credential *credential, struct token *token, int64_t now_ns);
+/* The same of a ticket: takes over what result points to, result->ticket is not NULL. */
+void credential_ticket_granted(struct credential *credential, struct ticket_result *result, int64_t now_ns);
+/* No authorization can be made from the ticket any more: it is dropped, and another one asked for after a pause. */
+void credential_ticket_useless(struct credential *credential, int64_t now_ns);
 /* ... or failed; message (may be NULL) is redacted; retry_after_ns is what the server asked for, 0 or less: nothing. */
 void credential_failed(struct credential *credential, enum reason reason, const char *message,
                        int64_t retry_after_ns, int64_t now_ns);
@@ -114,6 +138,12 @@ void credential_good(struct credential *credential, uint64_t serial, int64_t sen
 bool credential_refused(struct credential *credential, uint64_t serial, int64_t sent_ns, int64_t now_ns);
 /* The repeated call was refused too: further logins for that reason have to wait. */
 void credential_futile(struct credential *credential, int64_t now_ns);
+/* A call of target who, sent with this login (guard.login), was refused: by reason credentials, in words, or by a bare
+   401. others: the app server has other targets. message (may be NULL) is redacted. */
+void credential_login_refused(struct credential *credential, uint64_t login, const void *who, bool others,
+                              enum reason reason, const char *message, int64_t sent_ns, int64_t now_ns);
+/* It got an answer that only a good login gets. */
+void credential_login_good(struct credential *credential, uint64_t login, int64_t sent_ns);
 /* An answer said that a secret may have changed: they are read again, at most once a second. */
 void credential_look(struct credential *credential);
 

@@ -96,26 +96,35 @@ static void say_login_failed(const struct server *server, const char *event, enu
               LOG_SECONDS("next_in", next_ns > now.boot_ns ? next_ns - now.boot_ns : 0));
 }
 
+struct login_words {
+    const char *failed, *still_fails, *granted_again, *granted;
+};
+
 void notice_login(struct server *server, enum reason reason, int status, const char *message,
                   struct moment now)
 {
+    static const struct login_words token = {"token request failed", "token request still fails",
+                                             "token granted again", "token granted"},
+                                    ticket = {"no ticket came", "still no ticket comes",
+                                              "ticket granted again", "ticket granted"};
+    const struct login_words *words = server->settings->auth == AUTH_NEGOTIATE ? &ticket : &token;
     const char *name = server->settings->name;
     int64_t lifetime_ns = server->credential.lifetime_ns;
     switch (complaint_update(&server->token_complaint, (uint64_t)reason, now.boot_ns)) {
     case COMPLAINT_NEW:
-        say_login_failed(server, "token request failed", reason, status, message, now);
+        say_login_failed(server, words->failed, reason, status, message, now);
         break;
     case COMPLAINT_AGAIN:
-        say_login_failed(server, "token request still fails", reason, status, message, now);
+        say_login_failed(server, words->still_fails, reason, status, message, now);
         break;
     case COMPLAINT_OVER:
-        log_event(LOG_INFO, "token granted again", LOG_TEXT("appserver", name),
+        log_event(LOG_INFO, words->granted_again, LOG_TEXT("appserver", name),
                   LOG_SECONDS("lifetime", lifetime_ns),
                   LOG_SECONDS("failed_for", now.boot_ns - server->token_complaint.since_ns));
         break;
     case COMPLAINT_QUIET:
         if (reason == REASON_NONE)
-            log_event(server->granted ? LOG_DEBUG : LOG_INFO, "token granted", LOG_TEXT("appserver", name),
+            log_event(server->granted ? LOG_DEBUG : LOG_INFO, words->granted, LOG_TEXT("appserver", name),
                       LOG_SECONDS("lifetime", lifetime_ns));
         break;
     }
@@ -140,6 +149,23 @@ void notice_session(const struct server *server, struct server_session *own, con
                       LOG_TEXT("appserver", name), LOG_TEXT("company", own->session.company));
         break;
     }
+}
+
+void notice_blocked(struct server *server, int64_t until_ns, struct moment now)
+{
+    const struct credential *credential = &server->credential;
+    const char *name = server->settings->name;
+    if (until_ns != 0)
+        log_event(LOG_WARN, "login blocked", LOG_TEXT("appserver", name),
+                  LOG_TEXT("reason", reason_name(credential->reason)), LOG_TEXT("said", credential->message),
+                  LOG_SECONDS("for", until_ns - now.boot_ns),
+                  LOG_TEXT("ends", secrets_changeable(server->settings)
+                                       ? "then with one try, or at once when the text of the secret changes"
+                                       : "then with one try"));
+    else if (now.boot_ns < server->told_blocked)
+        log_event(LOG_INFO, "login no longer blocked", LOG_TEXT("appserver", name));
+    else
+        log_event(LOG_INFO, "login blocked long enough, one try goes out", LOG_TEXT("appserver", name));
 }
 
 void notice_secrets(struct server *server, const char *why, struct moment now)

@@ -26,6 +26,7 @@ struct run {
     struct request request; /* what is asked now or next */
     uint64_t ticket;        /* RUN_ASKING */
     uint64_t serial;        /* of the token it was sent with */
+    uint64_t login;         /* which the guard watches (agent/guard.h) */
     int64_t due_ns;
     int64_t waiting_since_ns;
     int64_t sent_ns;  /* of the exchange in flight, or the last one */

@@ -3,8 +3,10 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "agent/assertion.h"
+#include "agent/random.h"
 #include "base/memory.h"
 
 /* ---- the sources, in the order of struct secrets ---- */
@@ -71,6 +73,25 @@ static bool of_use(const struct appserver_settings *settings, size_t index)
 
 /* ---- reading ---- */
 
+static bool has_keytab(const struct appserver_settings *settings)
+{
+    return settings->auth == AUTH_NEGOTIATE && settings->kerberos_keytab_file;
+}
+
+/* Tells one keytab from another without reading its keys; one that is not there is another too. */
+static uint64_t keytab_fingerprint(const char *path)
+{
+    struct stat file;
+    if (stat(path, &file) != 0)
+        return 1;
+    const uint64_t parts[] = {(uint64_t)file.st_dev, (uint64_t)file.st_ino, (uint64_t)file.st_size,
+                              (uint64_t)file.st_mtim.tv_sec, (uint64_t)file.st_mtim.tv_nsec};
+    uint64_t mixed = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        mixed = random_mix(mixed ^ parts[i]);
+    return mixed;
+}
+
 void secrets_read(const struct appserver_settings *settings, struct secrets *out)
 {
     *out = (struct secrets){.count = source_count(settings)};
@@ -80,6 +101,8 @@ void secrets_read(const struct appserver_settings *settings, struct secrets *out
         if (of_use(settings, i))
             out->items[i] = secret_read(source_at(settings, i), &out->why);
     }
+    if (has_keytab(settings))
+        out->client_key = keytab_fingerprint(settings->kerberos_keytab_file);
     struct secret *client_id = secrets_named(out, SECRET_CLIENT_ID);
     if (has_assertion(settings) && client_id && !out->why)
         out->assertion = assertion_sign(&settings->oauth2, client_id, &out->client_key, &out->why);
@@ -148,7 +171,7 @@ bool secrets_login_differs(const struct secrets *a, const struct secrets *b,
 
 bool secrets_changeable(const struct appserver_settings *settings)
 {
-    if (has_assertion(settings))
+    if (has_assertion(settings) || has_keytab(settings))
         return true;
     for (size_t i = 0; i < source_count(settings); i++) {
         enum secret_form form = source_at(settings, i)->form;

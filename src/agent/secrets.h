@@ -27,8 +27,8 @@ struct secrets {
                               authentication. Owned. */
     size_t count;
     struct secret *assertion; /* oauth2_client_auth = private_key_jwt: made for one token request. Owned. */
-    uint64_t client_key;      /* of the key and the certificate that it was made with; 0: none */
-    char *why; /* not NULL: one of them could not be read; names the source, never its content */
+    uint64_t client_key; /* of the key and the certificate that it was made with, or of the keytab; 0: none */
+    char *why;           /* not NULL: one of them could not be read; names the source, never its content */
 };
 
 /* Reads all sources now, and signs an assertion where one is wanted. May block. */

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "agent/notice.h"
 #include "agent/order.h"
 #include "agent/random.h"
 #include "agent/server_parts.h"
@@ -93,7 +94,8 @@ enum reason server_standing(struct server *server, const struct target *target, 
     const struct server_session *own = server_session_of(server, target);
     *message = NULL;
     bool held_back = target_is_login(target) ? credential->why || now_ns < credential->blocked_until_ns
-                                             : !credential_ready(credential, now_ns);
+                                             : !credential_ready(credential, now_ns) ||
+                                                   credential_holds(credential, target, now_ns);
     if (backoff_stands(&server->backoff))
         reason = server->verdict.standing != REASON_NONE ? server->verdict.standing : server->backoff_reason;
     else if (held_back)
@@ -114,9 +116,40 @@ void server_start(struct server *server, struct target *target, struct order *or
     server->context->transport->start(server->context->transport, target->run.ticket, order, now);
 }
 
-static void send_call(struct server *server, struct moment now)
+bool server_is_quiet(const struct server *server)
 {
-    struct target *target = HEAP_OWNER(heap_first(&server->gate.waiting), struct target, waiting);
+    for (size_t i = 0; i < server->session_count; i++)
+        if (server->sessions[i]->ticket != 0)
+            return false;
+    return gate_in_flight(&server->gate) == 0;
+}
+
+static struct target *waiting_at(const struct server *server, size_t place)
+{
+    return HEAP_OWNER(server->gate.waiting.nodes[place], struct target, waiting);
+}
+
+/* Whose call goes next; NULL: nobody's may go now. Oldest due first, but a trial is rather for a target that has not just
+   been refused. */
+static struct target *next_to_call(const struct server *server, struct moment now)
+{
+    const struct credential *credential = &server->credential;
+    const struct heap *waiting = &server->gate.waiting;
+    if (waiting->count == 0)
+        return NULL;
+    struct target *best = waiting_at(server, 0);
+    const void *suspect = credential_guards(credential) ? credential->guard.suspect : NULL;
+    if (best == suspect && waiting->count > 1) {
+        /* A heap's second smallest stands right below its smallest. */
+        best = waiting_at(server, 1);
+        if (waiting->count > 2 && waiting_at(server, 2)->waiting.key < best->waiting.key)
+            best = waiting_at(server, 2);
+    }
+    return credential_admits(credential, best, server_is_quiet(server), now.boot_ns) ? best : NULL;
+}
+
+static void send_call(struct server *server, struct target *target, struct moment now)
+{
     struct run *run = &target->run;
     struct order order;
     enum reason reason;
@@ -135,6 +168,8 @@ static void send_call(struct server *server, struct moment now)
     if (!order_call(&order, &run->request, run->probe.target, &server->credential, &reason, &why)) {
         server_give_up(server, target, reason, why, now);
         free(why);
+        if (credential_guards(&server->credential) && reason == REASON_IDENTITY_PROVIDER)
+            credential_ticket_useless(&server->credential, now.boot_ns);
         return;
     }
     server_session_decorate(server, target, &order);
@@ -142,6 +177,7 @@ static void send_call(struct server *server, struct moment now)
     gate_take(&server->gate);
     report_request_wait(server->report, now.boot_ns - ns_max(run->waiting_since_ns, server->open_since_ns));
     run->serial = credential_use(&server->credential);
+    run->login = server->credential.guard.login;
     server_start(server, target, &order, now);
 }
 
@@ -153,9 +189,10 @@ static void turn_calls(struct server *server, struct moment now)
             server->open_since_ns = NEVER_NS;
         else if (server->open_since_ns == NEVER_NS)
             server->open_since_ns = now.boot_ns;
-        if (!open || server->gate.waiting.count == 0 || !gate_free_place(&server->gate, now.boot_ns))
+        struct target *target = open ? next_to_call(server, now) : NULL;
+        if (!target || !gate_free_place(&server->gate, now.boot_ns))
             return;
-        send_call(server, now);
+        send_call(server, target, now);
     }
 }
 
@@ -175,8 +212,13 @@ static void tell_blocked(struct server *server, struct moment now)
     int64_t until_ns = credential->blocked_until_ns > now.boot_ns ? credential->blocked_until_ns : 0;
     if (until_ns == server->told_blocked)
         return;
+    notice_blocked(server, until_ns, now);
     server->told_blocked = until_ns;
-    report_login_blocked(server->report, until_ns == 0 ? 0 : now.wall_ns + until_ns - now.boot_ns);
+    if (until_ns == 0)
+        report_login_blocked(server->report, 0, REASON_NONE, NULL);
+    else
+        report_login_blocked(server->report, now.wall_ns + until_ns - now.boot_ns, credential->reason,
+                             credential->message);
 }
 
 static void tell_gate(struct server *server, struct moment now)

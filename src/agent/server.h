@@ -69,6 +69,7 @@ struct server_session {
     struct request request; /* Login or Logout, when in flight, and its ticket */
     uint64_t ticket;        /* 0: none */
     uint64_t serial;        /* of the token it was sent with */
+    uint64_t login;         /* which the guard watches */
     int64_t sent_ns;
     bool relogged;      /* a 401 of its Login has led to a token request */
     int64_t counted_ns; /* until when the time that it held a seat is told */
@@ -173,6 +174,9 @@ void server_session_answered(struct server *server, uint64_t ticket, const struc
                              struct moment now);
 /* The secrets were read; takes over what they point to. */
 void server_secrets(struct server *server, struct secrets *secrets, struct moment now);
+
+/* What came of asking for a ticket; takes over what it points to. */
+void server_ticket(struct server *server, struct ticket_result *result, struct moment now);
 
 /* Does all that can be done now. Returns when to come again at the latest. */
 int64_t server_turn(struct server *server, struct moment now);

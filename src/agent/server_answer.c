@@ -46,19 +46,20 @@ static void note_call(struct server *server, const struct target *target, enum r
     server_tell_verdict(server, now);
 }
 
-/* What every answer tells, whatever it was asked for. */
 void server_note_answer(struct server *server, bool outside, const struct answer *answer, struct moment now)
 {
+    if (answer->certificate_expiry_epoch != 0)
+        report_certificate(server->report, outside ? CERTIFICATE_IDENTITY_PROVIDER : CERTIFICATE_SERVER,
+                           answer->certificate_expiry_epoch);
+    if (outside)
+        return;
     if (answer->new_connection)
         report_connection_opened(server->report);
     if (answer->resent)
         report_resend(server->report);
-    if (answer->certificate_expiry_epoch != 0)
-        report_certificate(server->report, outside ? CERTIFICATE_IDENTITY_PROVIDER : CERTIFICATE_SERVER,
-                           answer->certificate_expiry_epoch);
     if (answer->client_certificate_expiry_epoch != 0)
         report_certificate(server->report, CERTIFICATE_CLIENT, answer->client_certificate_expiry_epoch);
-    if (answer->date_epoch != 0 && !outside) {
+    if (answer->date_epoch != 0) {
         /* The server wrote its date when it began to answer. */
         int64_t begun_epoch = (now.wall_ns - ns_max(answer->phases.transfer_ns, 0)) / SECOND_NS;
         report_clock_skew(server->report, (double)(answer->date_epoch - begun_epoch));
@@ -163,7 +164,7 @@ static bool repeats(struct server *server, struct target *target, const struct p
                     struct moment now)
 {
     struct run *run = &target->run;
-    if (!result->login || !server_has_token(server))
+    if (!result->login || !(server_has_token(server) || server->settings->auth == AUTH_NEGOTIATE))
         return false;
     if (target->relogged) {
         target->relogged = false;
@@ -177,6 +178,22 @@ static bool repeats(struct server *server, struct target *target, const struct p
     server_tell_token(server, now);
     target->relogged = true;
     return true;
+}
+
+/* What the answer says of the login that the call carried. */
+static void note_guarded(struct server *server, const struct target *target,
+                         const struct probe_result *result, struct moment now)
+{
+    struct credential *credential = &server->credential;
+    const struct run *run = &target->run;
+    if (result->reason == REASON_NONE || result->proves_up) {
+        credential_login_good(credential, run->login, run->sent_ns);
+    } else if (result->reason == REASON_CREDENTIALS || result->reason == REASON_UNAUTHORIZED) {
+        char *message = credential_redact(credential, result->message);
+        credential_login_refused(credential, run->login, target, server->verdict.targets > 1, result->reason,
+                                 message, run->sent_ns, now.boot_ns);
+        free(message);
+    }
 }
 
 static void call_done(struct server *server, struct target *target, const struct answer *answer,
@@ -203,6 +220,7 @@ static void call_done(struct server *server, struct target *target, const struct
     }
     if (reason == REASON_NONE || result->proves_up)
         credential_good(&server->credential, target->run.serial, target->run.sent_ns);
+    note_guarded(server, target, result, now);
     note_call(server, target, reason, result->proves_up, answer, now);
     server_finish_answered(server, target, result, now);
 }
@@ -228,7 +246,7 @@ static void call_answered(struct server *server, struct target *target, const st
                           struct moment now)
 {
     struct run *run = &target->run;
-    gate_release(&server->gate, answer->failure == REASON_TIMEOUT && answer->sent, now.boot_ns);
+    gate_release(&server->gate, answer->failure != REASON_NONE && answer->sent, now.boot_ns);
     server_note_answer(server, false, answer, now);
     if (answer->sent && server->settings->session == SESSION_NONE) /* else the session holds the seat */
         report_license_claim(server->report, license_of(target)->name, answer->duration_ns);
@@ -241,6 +259,7 @@ static void call_answered(struct server *server, struct target *target, const st
     target->relogged = false;
     backoff_rest(&target->futile);
     credential_good(&server->credential, run->serial, run->sent_ns);
+    credential_login_good(&server->credential, run->login, run->sent_ns);
     note_call(server, target, REASON_NONE, true, answer, now);
     run->waiting_since_ns = now.boot_ns;
     server_enqueue(server, target);

@@ -106,11 +106,54 @@ void server_drop_login(struct server *server)
     credential_cancelled(&server->credential);
 }
 
+/* ---- tickets ---- */
+
+static void ask_ticket(struct server *server, struct moment now)
+{
+    struct credential *credential = &server->credential;
+    if (credential->replaces_refused)
+        report_reauthentication(server->report);
+    credential_asked(credential, now.boot_ns);
+    server->context->secrets->ticket(server->context->secrets, server->number, server->settings);
+}
+
+void server_ticket(struct server *server, struct ticket_result *result, struct moment now)
+{
+    struct credential *credential = &server->credential;
+    if (server->leaving) { /* its settings may have gone */
+        credential_cancelled(credential);
+        ticket_result_free(result);
+        return;
+    }
+    bool lives = credential_lives(credential, now.boot_ns);
+    enum reason reason = result->ticket ? REASON_NONE : result->reason;
+    char *message = credential_redact(credential, result->why);
+    if (reason == REASON_NONE) {
+        credential_ticket_granted(credential, result, now.boot_ns);
+    } else {
+        credential_failed(credential, reason, message, 0, now.boot_ns);
+        ticket_result_free(result);
+        if (reason_row(reason)->auth)
+            report_auth_failure(server->report, reason);
+    }
+    server_verdict_token(&server->verdict, false, lives, reason);
+    server_tell_verdict(server, now);
+    notice_login(server, reason, 0, message, now);
+    server->granted = server->granted || reason == REASON_NONE;
+    free(message);
+}
+
+/* ---- secrets ---- */
+
 void server_secrets(struct server *server, struct secrets *secrets, struct moment now)
 {
+    if (server->leaving) { /* its settings may have gone */
+        server->credential.reading = false;
+        secrets_free(secrets);
+        return;
+    }
     credential_read(&server->credential, secrets, now.boot_ns);
-    if (!server->leaving)
-        notice_secrets(server, server->credential.why, now);
+    notice_secrets(server, server->credential.why, now);
 }
 
 /* ---- probes of the kind token ---- */
@@ -170,7 +213,10 @@ void server_turn_credential(struct server *server, struct moment now)
             server->context->secrets->read(server->context->secrets, server->number, server->settings);
             break;
         case CREDENTIAL_ASK:
-            send_login(server, now);
+            if (server->settings->auth == AUTH_NEGOTIATE)
+                ask_ticket(server, now);
+            else
+                send_login(server, now);
             break;
         case CREDENTIAL_PROBE:
             send_login_probe(server, now);

@@ -19,6 +19,8 @@ bool server_may_ask(const struct server *server, int64_t now_ns);
 /* A request failed so that the app server is to be asked less. */
 void server_pause_after(struct server *server, enum reason reason, const struct answer *answer,
                         struct moment now);
+/* Is nothing in flight that carries the login? */
+bool server_is_quiet(const struct server *server);
 void server_tell_verdict(struct server *server, struct moment now);
 void server_tell_token(struct server *server, struct moment now);
 

@@ -71,5 +71,5 @@ int64_t server_turn_leaving(struct server *server, struct moment now)
 bool server_has_left(const struct server *server)
 {
     return server->leaving && server->parted && server->runs == 0 && server->login_ticket == 0 &&
-           !server->credential.reading;
+           !credential_is_busy(&server->credential);
 }

@@ -107,6 +107,7 @@ static void send_session(struct server *server, struct server_session *own, stru
     order.timeout_ns = server->context->settings->timeout_ns;
     order.connect_timeout_ns = ns_min(order.timeout_ns, server->context->settings->connect_timeout_ns);
     own->serial = credential_use(&server->credential);
+    own->login = server->credential.guard.login;
     own->sent_ns = now.boot_ns;
     own->ticket = server_new_ticket(server->context, TICKET_SESSION | server->number);
     server->context->transport->start(server->context->transport, own->ticket, &order, now);
@@ -157,7 +158,13 @@ static void login_ended(struct server *server, struct server_session *own, const
         own->counted_ns = own->sent_ns;
         session_opened(&own->session, id, now.boot_ns);
         credential_good(&server->credential, own->serial, own->sent_ns);
+        credential_login_good(&server->credential, own->login, own->sent_ns);
     } else {
+        if (reason == REASON_CREDENTIALS || reason == REASON_UNAUTHORIZED) {
+            credential_login_refused(&server->credential, own->login, own, false, reason, message,
+                                     own->sent_ns, now.boot_ns);
+            credential_look(&server->credential);
+        }
         session_failed(&own->session, reason, message, answer->retry_after_ns, now.boot_ns);
     }
     notice_session(server, own, "Login", reason, answer->status, message, now);
@@ -260,7 +267,7 @@ void server_turn_sessions(struct server *server, struct moment now)
         if (now.boot_ns - own->counted_ns >= CLAIM_STEP_NS)
             count_seat(server, own, now);
         bool may = server_may_ask(server, now.boot_ns) || own->session.leaving;
-        bool ready = credential_ready(&server->credential, now.boot_ns);
+        bool ready = credential_admits(&server->credential, own, server_is_quiet(server), now.boot_ns);
         if (may && ready && session_act(&own->session, own->waiting.count > 0, now.boot_ns) != SESSION_REST)
             send_session(server, own, now);
         if (session_ready(&own->session))

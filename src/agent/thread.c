@@ -89,7 +89,7 @@ static void on_worker(void *context, int descriptor, uint32_t events, struct mom
             agent_secrets(self->agent, answer.appserver, &answer.secrets, now);
             break;
         case WORKER_TICKET:
-            ticket_result_free(&answer.ticket);
+            agent_ticket(self->agent, answer.appserver, &answer.ticket, now);
             break;
         case WORKER_MODEL:
             self->built = true;

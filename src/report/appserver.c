@@ -25,6 +25,9 @@ static void clear_token(struct report_appserver *appserver)
     appserver->card.token_reason = REASON_NONE;
     appserver->card.token_expiry_boot_ns = 0;
     appserver->card.login_blocked_until_wall_ns = 0;
+    appserver->card.login_blocked_reason = REASON_NONE;
+    free(appserver->card.login_blocked_message);
+    appserver->card.login_blocked_message = NULL;
     appserver->token_failures = 0;
 }
 
@@ -96,6 +99,7 @@ void report_appserver_free(struct report_appserver *appserver)
     for (size_t i = 0; i < FAMILIES; i++)
         free(appserver->dropped[i].hashes);
     free(appserver->card.token_message);
+    free(appserver->card.login_blocked_message);
     free(appserver);
 }
 
@@ -210,12 +214,16 @@ void report_certificate(struct report_appserver *appserver, enum certificate_of 
     }
 }
 
-void report_login_blocked(struct report_appserver *appserver, int64_t until_wall_ns)
+void report_login_blocked(struct report_appserver *appserver, int64_t until_wall_ns, enum reason reason,
+                          const char *message)
 {
     if (appserver->report == NULL)
         return;
     set(appserver, FAMILY_LOGIN_BLOCKED_UNTIL, 0, clock_seconds(until_wall_ns));
     appserver->card.login_blocked_until_wall_ns = until_wall_ns;
+    appserver->card.login_blocked_reason = reason;
+    free(appserver->card.login_blocked_message);
+    appserver->card.login_blocked_message = message == NULL ? NULL : memory_copy_text(message);
     put_card(appserver);
 }
 

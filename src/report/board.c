@@ -110,7 +110,8 @@ static struct card *card_of_target(const struct board_target *value)
 
 static struct card *card_of_appserver(const struct board_appserver *value)
 {
-    size_t room = text_room(value->name) + text_room(value->url) + text_room(value->token_message);
+    size_t room = text_room(value->name) + text_room(value->url) + text_room(value->token_message) +
+                  text_room(value->login_blocked_message);
     struct card *card = memory_new(1, sizeof *card + room);
     char *at = card->texts;
 
@@ -119,6 +120,7 @@ static struct card *card_of_appserver(const struct board_appserver *value)
     card->appserver.name = place_text(&at, value->name);
     card->appserver.url = place_text(&at, value->url);
     card->appserver.token_message = place_text(&at, value->token_message);
+    card->appserver.login_blocked_message = place_text(&at, value->login_blocked_message);
     return card;
 }
 

@@ -35,8 +35,10 @@ struct board_appserver {
     int64_t token_expiry_boot_ns; /* 0: none lives */
     enum reason token_reason;     /* of the last token request */
     char *token_message;
-    int64_t login_blocked_until_wall_ns;
-    int64_t certificate_expiry_epoch; /* 0: unknown */
+    int64_t login_blocked_until_wall_ns; /* 0: not blocked */
+    enum reason login_blocked_reason;    /* what was refused */
+    char *login_blocked_message;         /* its words, or NULL */
+    int64_t certificate_expiry_epoch;    /* 0: unknown */
 };
 
 /* A consistent picture, reference-counted underneath; cheap to take. */

@@ -19,7 +19,7 @@ struct report_appserver {
     struct store_owner owner;
     unsigned groups;
     bool shares_session;
-    struct board_appserver card; /* as the board shows it; its token_message is owned here */
+    struct board_appserver card; /* as the board shows it; its messages are owned here */
     uint64_t token_failures;     /* in a row */
     struct dropped dropped[FAMILIES];
 };

@@ -99,7 +99,9 @@ void report_token(struct report_appserver *appserver, int64_t lifetime_ns, int64
 void report_credential_changed(struct report_appserver *appserver);
 void report_auth_failure(struct report_appserver *appserver, enum reason reason);
 void report_reauthentication(struct report_appserver *appserver);
-void report_login_blocked(struct report_appserver *appserver, int64_t until_wall_ns); /* 0: not blocked */
+/* 0: not blocked. Otherwise why: what was refused last, and its redacted words (or NULL). */
+void report_login_blocked(struct report_appserver *appserver, int64_t until_wall_ns, enum reason reason,
+                          const char *message);
 
 /* license: its label value. */
 void report_license_refusal(struct report_appserver *appserver, const char *license);

@@ -398,7 +398,15 @@ static void write_server_row(const struct picture *picture, size_t index)
     write_token_cell(picture, server);
     write_certificate_cell(picture, server);
     if (server->login_blocked_until_wall_ns > picture->view->now.wall_ns) {
-        buffer_text(page, "<td class=\"b\">blocked, again ");
+        const char *said = server->login_blocked_message;
+        buffer_text(page, "<td class=\"b\"");
+        if (said != NULL) {
+            buffer_text(page, " title=\"");
+            markup_text(page, said);
+            buffer_text(page, "\"");
+        }
+        buffer_format(page, ">blocked%s%s, again ", server->login_blocked_reason == REASON_NONE ? "" : ": ",
+                      reason_name(server->login_blocked_reason));
         markup_moment(page, server->login_blocked_until_wall_ns, picture->view->now.wall_ns);
         buffer_text(page, "</td>");
     } else {

@@ -31,6 +31,18 @@ struct exchange {
     char *text;
 };
 
+/* A ticket that was asked for. */
+struct ticket_wait {
+    size_t appserver;
+    int64_t ends_ns;
+};
+
+struct fake_ticket {
+    struct ticket ticket; /* first */
+    uint64_t number;
+    int64_t issued_ns;
+};
+
 struct scenario {
     struct transport transport; /* first */
     struct secrets_port secrets;
@@ -48,6 +60,8 @@ struct scenario {
         struct model *model; /* a reference, for settings */
     } * readings;            /* secrets that are asked for */
     size_t reading_count;
+    struct ticket_wait *tickets_asked;
+    size_t ticket_count;
     struct scenario_counts counts;
     size_t calls_now, logins_now;
     uint64_t tokens;
@@ -107,16 +121,65 @@ static void grant(struct scenario *scenario, struct exchange *exchange)
     free(payload);
 }
 
+static bool serial_is_good(const struct scenario *scenario, const char *text)
+{
+    char *rest;
+    uint64_t number = strtoull(text, &rest, 10);
+    int64_t issued_ns = *rest == '-' ? strtoll(rest + 1, NULL, 10) : 0;
+    bool alive = scenario->now.boot_ns - issued_ns < scenario->erp.token_lifetime_s * SECOND_NS;
+    return number >= scenario->erp.oldest_token && (alive || scenario->erp.forgets_lifetimes);
+}
+
 static bool token_is_good(const struct scenario *scenario, const char *bearer)
 {
     const char *signature = strrchr(bearer, '.');
     if (!signature || strncmp(signature, ".t", 2) != 0)
         return false;
-    char *rest;
-    uint64_t number = strtoull(signature + 2, &rest, 10);
-    int64_t issued_ns = *rest == '-' ? strtoll(rest + 1, NULL, 10) : 0;
-    bool alive = scenario->now.boot_ns - issued_ns < scenario->erp.token_lifetime_s * SECOND_NS;
-    return number >= scenario->erp.oldest_token && (alive || scenario->erp.forgets_lifetimes);
+    return serial_is_good(scenario, signature + 2);
+}
+
+static bool login_is_good(struct scenario *scenario, const struct order *order)
+{
+    const char *authorization = header_value(order, "Authorization");
+    switch (order->appserver->auth) {
+    case AUTH_TOKEN:
+    case AUTH_OAUTH2:
+        return token_is_good(scenario, authorization);
+    case AUTH_BASIC: {
+        char *account = memory_format("monitor:%s", scenario->erp.password), encoded[256];
+        text_base64_encode(account, strlen(account), encoded);
+        free(account);
+        bool good = strncmp(authorization, "Basic ", 6) == 0 && strcmp(authorization + 6, encoded) == 0;
+        scenario->counts.wrong += !good;
+        return good;
+    }
+    case AUTH_NTLM: {
+        assert_int_equal(order->login, ORDER_NTLM);
+        size_t size = secret_size(order->password);
+        bool good = size == strlen(scenario->erp.password) &&
+                    memcmp(secret_reveal(order->password), scenario->erp.password, size) == 0;
+        scenario->counts.wrong += !good;
+        return good;
+    }
+    case AUTH_NEGOTIATE:
+        return strncmp(authorization, "Negotiate ", 10) == 0 && serial_is_good(scenario, authorization + 10);
+    case AUTH_NONE:
+        return true;
+    }
+    return false;
+}
+
+static bool asks_rightly(const struct scenario *scenario, const struct order *order)
+{
+    if (order->appserver->auth == AUTH_TOKEN)
+        return strcmp(header_value(order, "password"), scenario->erp.password) == 0;
+    assert_int_equal(order->request->method, HTTP_POST);
+    char *wanted = memory_format("client_secret=%s&", scenario->erp.client_secret);
+    char *form = memory_format("%.*s&", (int)order->request->body_size, order->request->body);
+    bool right = strstr(form, wanted) != NULL;
+    free(form);
+    free(wanted);
+    return right;
 }
 
 static void answer_login(struct scenario *scenario, const struct order *order, struct exchange *exchange)
@@ -127,10 +190,12 @@ static void answer_login(struct scenario *scenario, const struct order *order, s
         exchange->answer.retry_after_ns = scenario->erp.token_retry_after_ns;
     if (scenario->erp.token_status != 0)
         say(exchange, scenario->erp.token_status, memory_copy_text("<html><title>Error</title></html>"));
-    else if (strcmp(header_value(order, "password"), scenario->erp.password) != 0)
+    else if (!asks_rightly(scenario, order)) {
+        scenario->counts.wrong++;
         say(exchange, 401, epicor_error(401, "Invalid username or password."));
-    else
+    } else {
         grant(scenario, exchange);
+    }
 }
 
 static const struct scenario_rule *rule_of(const struct scenario *scenario, const char *url)
@@ -149,10 +214,12 @@ static void answer_call(struct scenario *scenario, const struct order *order, st
     exchange->ends_ns += rule->in_ns ? rule->in_ns : scenario->erp.answers_in_ns;
     exchange->answer.failure = rule->network;
     exchange->answer.retry_after_ns = rule->retry_after_ns ? rule->retry_after_ns : -1;
-    const char *bearer = header_value(order, "Authorization");
     const char *key = header_value(order, "x-api-key");
-    if (*bearer && !token_is_good(scenario, bearer)) {
-        say(exchange, 401, memory_copy_text(""));
+    if (!login_is_good(scenario, order)) {
+        bool by_password = order->appserver->auth == AUTH_BASIC || order->appserver->auth == AUTH_NTLM;
+        say(exchange, 401,
+            by_password && !scenario->erp.refuses_mutely ? epicor_error(401, "Invalid username or password.")
+                                                         : memory_copy_text(""));
     } else if (strcmp(key, scenario->erp.api_key) != 0) {
         char *message = memory_format("Invalid API Key %s.\\r\\nCompany EPIC06.", key);
         say(exchange, 401, epicor_error(401, message));
@@ -244,6 +311,9 @@ static void transport_start(struct transport *transport, uint64_t ticket, struct
     scenario->exchanges[scenario->exchange_count++] = exchange;
     free(order->url);
     header_list_free(&order->headers);
+    secret_unref(order->username);
+    secret_unref(order->password);
+    secret_unref(order->proxy);
 }
 
 static struct exchange take_exchange(struct scenario *scenario, size_t index)
@@ -320,6 +390,56 @@ static void secrets_asked(struct secrets_port *port, size_t appserver,
                                                                      model_ref(scenario->model)};
 }
 
+/* ---- the key distribution center ---- */
+
+static void ticket_asked(struct secrets_port *port, size_t appserver,
+                         const struct appserver_settings *settings)
+{
+    assert_int_equal(settings->auth, AUTH_NEGOTIATE);
+    struct scenario *scenario = (struct scenario *)(void *)((char *)port -
+                                                            offsetof(struct scenario, secrets));
+    for (size_t i = 0; i < scenario->ticket_count; i++)
+        assert_int_not_equal(scenario->tickets_asked[i].appserver, appserver);
+    scenario->tickets_asked = memory_grow(scenario->tickets_asked, scenario->ticket_count + 1,
+                                          sizeof *scenario->tickets_asked);
+    scenario->counts.tickets++;
+    scenario->tickets_asked[scenario->ticket_count++] = (struct ticket_wait){
+        appserver, scenario->now.boot_ns + scenario->erp.tickets_in_ns};
+}
+
+static struct secret *ticket_authorization(struct ticket *ticket, char **why)
+{
+    (void)why;
+    struct fake_ticket *fake = (struct fake_ticket *)ticket;
+    char *text = memory_format("%" PRIu64 "-%" PRId64, fake->number, fake->issued_ns);
+    struct secret *secret = secret_new(text, strlen(text));
+    free(text);
+    return secret;
+}
+
+static void ticket_release(struct ticket *ticket)
+{
+    free(ticket);
+}
+
+static void answer_ticket(struct scenario *scenario, size_t place)
+{
+    struct ticket_wait wait = scenario->tickets_asked[place];
+    scenario->tickets_asked[place] = scenario->tickets_asked[--scenario->ticket_count];
+    struct ticket_result result = {.reason = scenario->erp.ticket_reason,
+                                   .lifetime_ns = scenario->erp.token_lifetime_s * SECOND_NS};
+    if (result.reason == REASON_NONE) {
+        struct fake_ticket *fake = memory_new(1, sizeof *fake);
+        *fake = (struct fake_ticket){
+            {1, ticket_authorization, ticket_release}, ++scenario->tokens, scenario->now.boot_ns};
+        result.ticket = &fake->ticket;
+    } else {
+        result.why = memory_copy_text("The key distribution center says no.");
+        scenario->counts.wrong += result.reason == REASON_CREDENTIALS;
+    }
+    agent_ticket(scenario->agent, wait.appserver, &result, scenario->now);
+}
+
 /* ---- time ---- */
 
 static void turn(struct scenario *scenario)
@@ -331,6 +451,9 @@ static void turn(struct scenario *scenario)
         model_unref(reading.model);
         agent_secrets(scenario->agent, reading.appserver, &secrets, scenario->now);
     }
+    for (size_t i = scenario->ticket_count; i > 0; i--)
+        if (scenario->tickets_asked[i - 1].ends_ns <= scenario->now.boot_ns)
+            answer_ticket(scenario, i - 1);
     scenario->deadline_ns = agent_turn(scenario->agent, scenario->now);
 }
 
@@ -338,6 +461,8 @@ static int64_t next_event(const struct scenario *scenario, size_t *exchange)
 {
     int64_t next_ns = scenario->reading_count > 0 ? scenario->now.boot_ns : scenario->deadline_ns;
     *exchange = SIZE_MAX;
+    for (size_t i = 0; i < scenario->ticket_count; i++)
+        next_ns = ns_min(next_ns, scenario->tickets_asked[i].ends_ns);
     for (size_t i = 0; i < scenario->exchange_count; i++)
         if (scenario->exchanges[i].ends_ns < next_ns) {
             next_ns = scenario->exchanges[i].ends_ns;
@@ -452,11 +577,13 @@ struct scenario *scenario_new_with(const char *configuration, const char *const 
     struct scenario *scenario = memory_new(1, sizeof *scenario);
     *scenario = (struct scenario){
         .transport = {.start = transport_start, .cancel = transport_cancel},
-        .secrets = {.read = secrets_asked},
+        .secrets = {.read = secrets_asked, .ticket = ticket_asked},
         .erp = {.answers_in_ns = 50 * MILLISECOND_NS,
                 .grants_in_ns = 100 * MILLISECOND_NS,
                 .token_lifetime_s = 3600,
                 .password = "correct horse",
+                .client_secret = "client-secret",
+                .tickets_in_ns = 200 * MILLISECOND_NS,
                 .api_key = "key-of-epic06"},
         .now = {.boot_ns = 1000 * SECOND_NS, .wall_ns = NOON_EPOCH * SECOND_NS},
         .folder = "/tmp/scenario.XXXXXX",
@@ -492,7 +619,7 @@ struct scenario *scenario_new(const char *configuration)
 
 static void remove_folder(const struct scenario *scenario)
 {
-    static const char *const names[] = {"agent.ini", "password", "key"};
+    static const char *const names[] = {"agent.ini", "password", "key", "keytab"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char *path = memory_format("%s/%s", scenario->folder, names[i]);
         unlink(path);
@@ -516,6 +643,7 @@ void scenario_free(struct scenario *scenario)
     free(scenario->starts);
     free(scenario->exchanges);
     free(scenario->readings);
+    free(scenario->tickets_asked);
     free(scenario->last_call);
     free(scenario->last_login);
     buffer_free(&scenario->page);

@@ -26,12 +26,16 @@ struct scenario_erp {
     int64_t clock_ahead_s; /* of ours */
     const char *password;  /* that it accepts */
     const char *api_key;
-    uint64_t oldest_token;        /* earlier ones are revoked */
+    const char *client_secret;    /* of auth = oauth2 by client credentials */
+    bool refuses_mutely;          /* a wrong login of a call gets a bare 401, as from IIS, and no words */
+    uint64_t oldest_token;        /* earlier ones are revoked; tickets too */
     bool forgets_lifetimes;       /* refuses no token because of its age */
     int token_status;             /* not 0: every token request is answered so */
     int64_t token_retry_after_ns; /* 0: none; with token_status */
     enum reason network;          /* not REASON_NONE: what becomes of every exchange */
     enum reason token_network;    /* the same, of token requests */
+    int64_t tickets_in_ns;        /* the key distribution center's time for a ticket */
+    enum reason ticket_reason;    /* not REASON_NONE: it gives none */
     struct scenario_rule rules[8];
 };
 
@@ -73,7 +77,8 @@ void scenario_shutdown(struct scenario *scenario);
 
 /* What has come over the wire so far. */
 struct scenario_counts {
-    uint64_t calls, logins;
+    uint64_t calls, logins, tickets;
+    uint64_t wrong;                 /* calls and token requests whose user, password or client was refused */
     size_t most_calls, most_logins; /* in flight at once */
     uint64_t cancelled;
     size_t in_flight;

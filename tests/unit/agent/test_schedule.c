@@ -159,9 +159,21 @@ static void pauses_grow_within_their_range(void **state)
     for (int i = 0; i < 20; i++) {
         backoff_grow(&backoff, 0, HOUR_NS);
         int64_t pause = backoff.until_ns - HOUR_NS;
-        assert_true(pause >= expected && pause <= expected + expected / 5 && pause <= 5 * MINUTE_NS);
+        int64_t least = ns_min(expected, 5 * MINUTE_NS - 30 * SECOND_NS);
+        assert_true(pause >= least && pause <= expected + expected / 5 && pause <= 5 * MINUTE_NS);
         expected = 2 * expected < 5 * MINUTE_NS ? 2 * expected : 5 * MINUTE_NS;
     }
+    /* At the end of the range two do not march in step, and keep within it. */
+    struct backoff other = {.range = {SECOND_NS, 5 * MINUTE_NS}, .random = 8};
+    int same = 0;
+    for (int i = 0; i < 40; i++) {
+        backoff_grow(&backoff, 0, 0);
+        backoff_grow(&other, 0, 0);
+        same += i >= 20 && backoff.until_ns == other.until_ns;
+        assert_true(i < 20 || other.until_ns >= 270 * SECOND_NS);
+        assert_true(other.until_ns <= 5 * MINUTE_NS);
+    }
+    assert_true(same < 3);
     assert_true(backoff_stands(&backoff));
     backoff_rest(&backoff);
     assert_false(backoff_stands(&backoff));
