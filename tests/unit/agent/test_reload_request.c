@@ -15,7 +15,8 @@
 #include "probe/kind.h"
 
 #define GOOD(port)                                                                                           \
-    "[web]\nlisten_address = :" port "\n[appserver live]\nurl = https://erp.example.com/Live\ncompany = EPIC06\n"    \
+    "[web]\nlisten_address = :" port                                                                         \
+    "\n[appserver live]\nurl = https://erp.example.com/Live\ncompany = EPIC06\n"                             \
     "auth = none\napi_key = k\n[probe orders]\nkind = baq\nbaq = Orders\n"
 #define BAD GOOD("1") "rows_min = many\nrows_maxi = 3\n"
 
