@@ -27,13 +27,13 @@ static void judge(struct server_verdict *verdict, enum reason reason)
 void server_verdict_call(struct server_verdict *verdict, const void *target, enum reason reason,
                          bool proves_up)
 {
+    if (reason == REASON_INTERNAL) /* tells about us, not about the server */
+        return;
     verdict->known = true;
     if (reason == REASON_NONE || proves_up) {
         clear(verdict);
         return;
     }
-    if (reason == REASON_INTERNAL) /* tells about us, not about the server */
-        return;
     if (!verdict->first_target)
         verdict->first_target = target;
     else if (verdict->first_target != target)
@@ -44,9 +44,9 @@ void server_verdict_call(struct server_verdict *verdict, const void *target, enu
 
 void server_verdict_token(struct server_verdict *verdict, bool probe, bool lives, enum reason reason)
 {
-    verdict->known = true;
     if (reason == REASON_INTERNAL)
         return;
+    verdict->known = true;
     if (reason != REASON_NONE) {
         verdict->token_failures++;
         verdict->token_probe_failed = verdict->token_probe_failed || probe;

@@ -152,7 +152,7 @@ static const struct reason_row rows[REASONS] = {
         "correct the bounds."),
     [REASON_INTERNAL] = ROW("internal", 0, "The agent itself could not do this run.",
                             "Read the agent's log of this minute: out of file descriptors or memory, a "
-                            "secret that cannot be read (file, environment variable, credential). If it says "
+                            "secret that cannot be read (file, environment variable, credential, keytab). If it says "
                             "neither, report it as a bug."),
 };
 

@@ -108,6 +108,8 @@ static void a_lone_target_and_token_requests(void **state)
     struct server_verdict own = {.targets = 1};
     server_verdict_call(&own, &a, REASON_INTERNAL, false);
     server_verdict_call(&own, &a, REASON_INTERNAL, false);
+    server_verdict_token(&own, false, false, REASON_INTERNAL);
+    assert_false(own.known); /* the server was not asked */
     assert_int_equal(own.standing, REASON_NONE);
 }
 
