@@ -1,5 +1,5 @@
-/* The gate of one app server: at most max_in_flight requests at once, oldest due first. After a time-out the
-   place stays taken a while, because the server may still be working on it and hold the license seat. */
+/* The gate of one app server: at most max_in_flight requests at once, oldest due first. After a time-out, or
+   a connection that broke, the place stays taken a while, because the server may still be working on it and hold the license seat. */
 #ifndef AGENT_GATE_H
 #define AGENT_GATE_H
 
@@ -27,7 +27,7 @@ void gate_free(struct gate *gate);
 /* Is a place free now? Lets go of what was held long enough. */
 bool gate_free_place(struct gate *gate, int64_t now_ns);
 void gate_take(struct gate *gate); /* after gate_free_place said so */
-/* abandoned: the request went out and no answer came in time. */
+/* abandoned: the request went out and no whole answer came. */
 void gate_release(struct gate *gate, bool abandoned, int64_t now_ns);
 
 size_t gate_in_flight(const struct gate *gate); /* requests that run */
