@@ -65,14 +65,14 @@ static void drop_all(struct agent *agent)
             drop(agent->targets.items[i]);
 }
 
-static void drop_logins(struct agent *agent, struct moment now)
+static void drop_logins(struct agent *agent)
 {
     for (uint32_t i = 0; i < agent->servers.count; i++) {
         struct server *server = agent->servers.items[i];
         if (!server)
             continue;
         server_drop_login(server);
-        server_drop_sessions(server, now);
+        server_drop_sessions(server);
     }
 }
 
@@ -82,7 +82,7 @@ void agent_free(struct agent *agent)
         return;
     server_free_ended(&agent->context);
     drop_all(agent);
-    drop_logins(agent, clock_now());
+    drop_logins(agent);
     agent_free_leaving(agent, true);
     for (size_t i = 0; i < agent->model->target_count; i++)
         free(agent->model_targets[i]);
@@ -251,6 +251,8 @@ void agent_answered(void *context, uint64_t ticket, const struct answer *answer,
         struct server *server = slots_at(&agent->servers, number);
         assert(server);
         server_session_answered(server, ticket, answer, now);
+        if (server->leaving) /* the one in its place may wait for that */
+            agent_queue_all(agent);
         agent_queue(agent, server);
     } else {
         struct target *target = slots_at(&agent->targets, number);
@@ -337,7 +339,7 @@ int64_t agent_turn(struct agent *agent, struct moment now)
     if (agent->stopping && agent->context.runs == 0 && !agent->parting)
         part(agent, now);
     if (have_parted(agent, now)) {
-        drop_logins(agent, now);
+        drop_logins(agent);
         agent->finished = true;
         return NEVER_NS;
     }

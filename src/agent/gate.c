@@ -13,6 +13,7 @@ struct gate_places {
     size_t in_flight;
     int64_t *held_until; /* of abandoned requests, soonest first */
     size_t held;
+    size_t lingering; /* gates */
 };
 
 void gate_init(struct gate *gate, size_t places, const struct gate *before)
@@ -31,6 +32,8 @@ void gate_resize(struct gate *gate, size_t places)
 void gate_free(struct gate *gate)
 {
     heap_free(&gate->waiting);
+    if (gate->places)
+        gate_linger(gate, false);
     if (gate->places && --gate->places->references == 0) {
         free(gate->places->held_until);
         free(gate->places);
@@ -76,6 +79,20 @@ void gate_release(struct gate *gate, bool abandoned, int64_t now_ns)
         return;
     places->held_until = memory_grow(places->held_until, places->held + 1, sizeof places->held_until[0]);
     places->held_until[places->held++] = now_ns + GATE_ABANDONED_HOLD_NS;
+}
+
+void gate_linger(struct gate *gate, bool lingers)
+{
+    if (lingers && !gate->lingers)
+        gate->places->lingering++;
+    else if (!lingers && gate->lingers)
+        gate->places->lingering--;
+    gate->lingers = lingers;
+}
+
+bool gate_others_linger(const struct gate *gate)
+{
+    return gate->places->lingering > (gate->lingers ? 1 : 0);
 }
 
 int64_t gate_deadline(const struct gate *gate)

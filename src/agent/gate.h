@@ -16,6 +16,7 @@ struct gate_places;
 struct gate {
     struct gate_places *places;
     struct heap waiting; /* by due time */
+    bool lingers;        /* gate_linger */
 };
 
 /* before: another gate toward the same app server, whose requests still run and count here too; NULL: there is none. */
@@ -32,6 +33,11 @@ void gate_release(struct gate *gate, bool abandoned, int64_t now_ns);
 
 size_t gate_in_flight(const struct gate *gate); /* requests that run */
 size_t gate_taken(const struct gate *gate);     /* they, and places of abandoned requests */
+
+/* A server that another has replaced: do its sessions still hold seats? The other opens none meanwhile. */
+void gate_linger(struct gate *gate, bool lingers);
+/* Do those of any other toward the same app server? */
+bool gate_others_linger(const struct gate *gate);
 
 /* When a held place becomes free; NEVER_NS: none is held. */
 int64_t gate_deadline(const struct gate *gate);

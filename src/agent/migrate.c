@@ -169,6 +169,7 @@ void agent_free_leaving(struct agent *agent, bool all)
             continue;
         }
         *at = server->next_leaving;
+        heap_remove(&agent->timers, &server->timer);
         slots_drop(&agent->servers, server->number);
         server_free(server);
         free(server);

@@ -139,8 +139,7 @@ void notice_session(const struct server *server, struct server_session *own, con
     case COMPLAINT_AGAIN:
         log_event(LOG_WARN, "session request failed", LOG_TEXT("appserver", name),
                   LOG_TEXT("company", own->session.company), LOG_TEXT("method", method),
-                  LOG_TEXT("reason", reason_name(reason)), LOG_INT("status", status),
-                  LOG_TEXT("message", message));
+                  LOG_TEXT("reason", reason_name(reason)), status_field(status), LOG_TEXT("said", message));
         break;
     case COMPLAINT_OVER:
     case COMPLAINT_QUIET:
@@ -166,6 +165,12 @@ void notice_blocked(struct server *server, int64_t until_ns, struct moment now)
         log_event(LOG_INFO, "login no longer blocked", LOG_TEXT("appserver", name));
     else
         log_event(LOG_INFO, "login blocked long enough, one try goes out", LOG_TEXT("appserver", name));
+}
+
+void notice_session_lost(const struct server *server, const struct server_session *own)
+{
+    log_event(LOG_WARN, "session not ended: there was no time left",
+              LOG_TEXT("appserver", server->settings->name), LOG_TEXT("company", own->session.company));
 }
 
 void notice_secrets(struct server *server, const char *why, struct moment now)

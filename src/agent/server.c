@@ -69,7 +69,7 @@ uint64_t server_new_ticket(struct server_context *context, uint64_t who)
 bool server_may_ask(const struct server *server, int64_t now_ns)
 {
     return !backoff_stands(&server->backoff) ||
-           (now_ns >= server->backoff.until_ns && gate_in_flight(&server->gate) == 0 &&
+           (now_ns >= server->backoff.until_ns && server_is_quiet(server) &&
             server->credential.flight == CREDENTIAL_NO_FLIGHT);
 }
 
@@ -118,10 +118,7 @@ void server_start(struct server *server, struct target *target, struct order *or
 
 bool server_is_quiet(const struct server *server)
 {
-    for (size_t i = 0; i < server->session_count; i++)
-        if (server->sessions[i]->ticket != 0)
-            return false;
-    return gate_in_flight(&server->gate) == 0;
+    return gate_in_flight(&server->gate) == 0 && !server_sessions_ask(server);
 }
 
 static struct target *waiting_at(const struct server *server, size_t place)
@@ -252,7 +249,7 @@ static int64_t deadline(const struct server *server, struct moment now)
     bool waiting = server->gate.waiting.count > 0 || server_sessions_want(server);
     int64_t at = ns_min(throttle_deadline(&server->throttle, now.boot_ns),
                         server_sessions_deadline(server, now.boot_ns));
-    if (!server_may_ask(server, now.boot_ns))
+    if (!server_may_ask(server, now.boot_ns) && !server_sessions_part(server))
         return server->backoff.until_ns > now.boot_ns ? ns_min(at, server->backoff.until_ns) : at;
     at = ns_min(at, credential_deadline(&server->credential, waiting, server->logins.count > 0, now.boot_ns));
     /* A held place that ends is told, also when nobody waits for it. */
@@ -272,6 +269,7 @@ int64_t server_turn(struct server *server, struct moment now)
     server_turn_credential(server, now);
     server_turn_sessions(server, now);
     turn_calls(server, now);
+    server_turn_sessions(server, now); /* a call may have found its session ended */
     /* Runs that could not be sent may have ended just now: what they waited for may be asked no more. */
     tell_gate(server, now);
     tell_blocked(server, now);

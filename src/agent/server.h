@@ -41,9 +41,10 @@ struct target {
     struct run run;
     bool
         relogged; /* a 401 of its calls has led to a login, also if the run did not live to see it; no answer since */
-    struct backoff futile;   /* logins on its behalf that did not help */
-    uint64_t session_serial; /* of the session that its last call was sent with */
-    bool resessioned;        /* a 410 of its call has led to a new session, and no answer since */
+    struct backoff futile;          /* logins on its behalf that did not help */
+    struct server_session *session; /* that its call in flight carries; NULL: none */
+    uint64_t session_serial;        /* of the session that its last call was sent with */
+    bool resessioned; /* a 410 of its call has ended a session, and no other answer came since */
     struct throttle_baseline baseline;
     struct complaint complaint;
     enum reason last_reason;
@@ -66,13 +67,15 @@ struct server_context {
 struct server_session {
     struct session session;
     struct heap waiting;    /* runs */
+    size_t calls;           /* in flight that carry it */
     struct request request; /* Login or Logout, when in flight, and its ticket */
     uint64_t ticket;        /* 0: none */
     uint64_t serial;        /* of the token it was sent with */
     uint64_t login;         /* which the guard watches */
     int64_t sent_ns;
-    bool relogged;      /* a 401 of its Login has led to a token request */
-    int64_t counted_ns; /* until when the time that it held a seat is told */
+    bool relogged; /* a 401 of its request has led to a token request, and no other answer came since */
+    struct backoff futile; /* token requests on its behalf that did not help */
+    int64_t counted_ns;    /* until when the time that it held a seat is told */
     struct complaint complaint;
 };
 
@@ -84,9 +87,9 @@ struct server {
     size_t runs;         /* that go, of its targets */
     uint32_t number;     /* the same as long as it lives */
     /* A reload has removed it, or put another in its place: it lives until what it has in flight has ended, asks
-       nothing more, and what it sees is not told. */
+       nothing more but the end of its sessions, and what it sees is not told. */
     bool leaving;
-    bool parted; /* leaving, and its sessions are logged out, or cannot be */
+    int64_t leave_until_ns; /* its sessions are given up then; 0: not yet set */
 
     struct gate gate;
     struct heap logins; /* runs of the kind token that wait; they pass beside the gate */
@@ -131,7 +134,7 @@ static inline uint32_t ticket_number(uint64_t ticket)
 void server_init(struct server *server, struct server_context *context,
                  const struct appserver_settings *settings, struct report_appserver *report, uint32_t number,
                  uint64_t random, const struct server *before);
-/* Other settings for the same login. */
+/* Other settings for the same login; its sessions are renewed. */
 void server_configure(struct server *server, const struct appserver_settings *settings);
 /* Comes after a server with another login: goes on with what is known of the app server, and logs in anew at once. */
 void server_succeed(struct server *server, const struct server *before);
@@ -160,7 +163,7 @@ void server_free_ended(struct server_context *context);
 void server_drop(struct server *server, struct target *target);
 /* Gives up the credential's own token request, and those of sessions, if they are in flight. */
 void server_drop_login(struct server *server);
-void server_drop_sessions(struct server *server, struct moment now);
+void server_drop_sessions(struct server *server);
 
 /* From now on no session is opened, and server_turn logs out those that are open; for when no run goes any more. */
 void server_sessions_leave(struct server *server);

@@ -136,6 +136,7 @@ void server_give_up(struct server *server, struct target *target, enum reason re
 void server_drop(struct server *server, struct target *target)
 {
     struct run *run = &target->run;
+    server_session_done(target);
     if (run->state == RUN_ASKING) {
         server->context->transport->cancel(server->context->transport, run->ticket);
         if (target_is_login(target))
@@ -207,7 +208,7 @@ static void call_done(struct server *server, struct target *target, const struct
     }
     if (reason == REASON_LICENSE_EXHAUSTED)
         report_license_refusal(server->report, license_of(target)->name);
-    bool ended = server_session_ended(server, target, answer, now);
+    bool ended = server_session_read(server, target, answer, reason != REASON_NONE, now);
     if (ended || repeats(server, target, result, now)) {
         probe_result_free(result);
         target->run.waiting_since_ns = now.boot_ns;
@@ -246,6 +247,7 @@ static void call_answered(struct server *server, struct target *target, const st
                           struct moment now)
 {
     struct run *run = &target->run;
+    server_session_done(target);
     gate_release(&server->gate, answer->failure != REASON_NONE && answer->sent, now.boot_ns);
     server_note_answer(server, false, answer, now);
     if (answer->sent && server->settings->session == SESSION_NONE) /* else the session holds the seat */
@@ -258,6 +260,7 @@ static void call_answered(struct server *server, struct target *target, const st
     }
     target->relogged = false;
     backoff_rest(&target->futile);
+    server_session_read(server, target, answer, false, now);
     credential_good(&server->credential, run->serial, run->sent_ns);
     credential_login_good(&server->credential, run->login, run->sent_ns);
     note_call(server, target, REASON_NONE, true, answer, now);

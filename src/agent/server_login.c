@@ -201,9 +201,10 @@ void server_turn_credential(struct server *server, struct moment now)
 {
     for (;;) {
         bool open = server_may_ask(server, now.boot_ns);
-        bool wanted = open && (server->gate.waiting.count > 0 || server_sessions_want(server));
+        bool parts = server_sessions_part(server);
+        bool wanted = parts || (open && (server->gate.waiting.count > 0 || server_sessions_want(server)));
         bool probe = open && server->logins.count > 0;
-        if (!open)
+        if (!open && !parts)
             return;
         switch (credential_act(&server->credential, wanted, probe, now.boot_ns)) {
         case CREDENTIAL_REST:

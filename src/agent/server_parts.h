@@ -45,17 +45,25 @@ void server_turn_credential(struct server *server, struct moment now);
 struct server_session *server_session_of(struct server *server, const struct target *target);
 /* Puts the session, which is ready, into the order of a call. */
 void server_session_decorate(struct server *server, struct target *target, struct order *order);
-/* Reads the answer to such a call. True: the session has ended, and the run is to be enqueued again for a new one; a POST
-   never is, its run fails. */
-bool server_session_ended(struct server *server, struct target *target, const struct answer *answer,
-                          struct moment now);
+/* The call is in flight no more. */
+void server_session_done(struct target *target);
+/* Reads the answer to such a call; failed: its run fails by it. True: the session has ended, and the run is to be enqueued
+   again for a new one; a POST never is, its run fails. */
+bool server_session_read(struct server *server, struct target *target, const struct answer *answer,
+                         bool failed, struct moment now);
 size_t server_sessions_waiting(const struct server *server);
 /* Is there a session request to be sent, for which a token is wanted? */
 bool server_sessions_want(const struct server *server);
+/* Is there a session to be logged out as soon as it carries no call? Neither pauses nor a Login hold that back. */
+bool server_sessions_part(const struct server *server);
+/* Is any session request in flight? */
+bool server_sessions_ask(const struct server *server);
 void server_turn_sessions(struct server *server, struct moment now);
+int64_t server_sessions_deadline(const struct server *server, int64_t now_ns);
+/* A reload has come: each open session is logged out, and opened anew by the next call that wants it. */
+void server_sessions_renew(struct server *server);
 /* server_turn of a server that leaves. */
 int64_t server_turn_leaving(struct server *server, struct moment now);
-int64_t server_sessions_deadline(const struct server *server, int64_t now_ns);
 void server_sessions_free(struct server *server);
 
 /* The text without any of the app server's secrets; the caller frees. NULL gives NULL. */

@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "agent/server_parts.h"
+#include "base/clock.h"
+
+#define LEAVE_NS MINUTE_NS /* for logging out of sessions, from the end of the last run on */
 
 void server_configure(struct server *server, const struct appserver_settings *settings)
 {
@@ -11,8 +14,7 @@ void server_configure(struct server *server, const struct appserver_settings *se
     gate_resize(&server->gate, (size_t)settings->max_in_flight);
     credential_configure(&server->credential, settings);
     credential_look(&server->credential);
-    for (size_t i = 0; i < server->session_count; i++)
-        server->sessions[i]->session.retry.range = settings->backoff;
+    server_sessions_renew(server);
 }
 
 void server_succeed(struct server *server, const struct server *before)
@@ -42,34 +44,30 @@ void server_leave(struct server *server, struct report_appserver *report, struct
     server->report = report;
     server->model = model_ref(model);
     server_drop_login(server);
-}
-
-static bool asks_for_sessions(const struct server *server)
-{
-    for (size_t i = 0; i < server->session_count; i++) {
-        if (server->sessions[i]->ticket != 0)
-            return true;
-    }
-    return false;
-}
-
-int64_t server_turn_leaving(struct server *server, struct moment now)
-{
-    if (server->runs > 0 || server->parted)
-        return NEVER_NS;
     server_sessions_leave(server);
-    if (credential_ready(&server->credential, now.boot_ns))
-        server_turn_sessions(server, now);
-    if (asks_for_sessions(server))
-        return NEVER_NS;
-    server->parted = true;
-    if (!server_sessions_have_left(server))
-        server_drop_sessions(server, now);
-    return NEVER_NS;
+    gate_linger(&server->gate, !server_sessions_have_left(server));
 }
 
 bool server_has_left(const struct server *server)
 {
-    return server->leaving && server->parted && server->runs == 0 && server->login_ticket == 0 &&
-           !credential_is_busy(&server->credential);
+    return server->leaving && server->runs == 0 && server->login_ticket == 0 &&
+           !credential_is_busy(&server->credential) && server_sessions_have_left(server);
+}
+
+int64_t server_turn_leaving(struct server *server, struct moment now)
+{
+    if (server->runs == 0 && server->leave_until_ns == 0)
+        server->leave_until_ns = now.boot_ns + LEAVE_NS;
+    bool in_time = server->leave_until_ns == 0 || now.boot_ns < server->leave_until_ns;
+    bool able = credential_ready(&server->credential, now.boot_ns) || server_sessions_ask(server);
+    if (in_time && able)
+        server_turn_sessions(server, now);
+    else
+        server_drop_sessions(server);
+    bool left = server_sessions_have_left(server);
+    gate_linger(&server->gate, !left);
+    if (left)
+        return NEVER_NS;
+    int64_t until_ns = server->leave_until_ns != 0 ? server->leave_until_ns : NEVER_NS;
+    return ns_min(until_ns, server_sessions_deadline(server, now.boot_ns));
 }

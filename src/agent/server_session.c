@@ -11,7 +11,9 @@
 #include "base/memory.h"
 #include "kinetic/session.h"
 
-#define CLAIM_STEP_NS (15 * SECOND_NS) /* the seat of an open session is counted at least so often */
+#define CLAIM_STEP_NS     (15 * SECOND_NS) /* the seat of an open session is counted at least so often */
+#define LINGER_LOOK_NS    SECOND_NS        /* has the session of a server that was replaced been ended? */
+#define LOGOUT_TIMEOUT_NS (30 * SECOND_NS)
 
 /* ---- which ---- */
 
@@ -25,8 +27,10 @@ struct server_session *server_session_of(struct server *server, const struct tar
             return server->sessions[i];
     }
     struct server_session *own = memory_new(1, sizeof *own);
-    session_init(&own->session, company, server->settings->backoff,
-                 random_mix(server->number + server->session_count));
+    uint64_t birth = server->session_count + 1, random = random_mix(server->number + birth);
+    session_init(&own->session, company, server->settings->backoff, server->settings->login_retry,
+                 birth << 32, random);
+    own->futile = (struct backoff){.range = server->settings->login_retry, .random = random_mix(random)};
     server->sessions = memory_grow(server->sessions, server->session_count + 1, sizeof *server->sessions);
     server->sessions[server->session_count++] = own;
     return own;
@@ -89,6 +93,12 @@ static bool order_session(struct server *server, struct server_session *own, str
     return true;
 }
 
+static int64_t timeout_of(const struct server *server, const struct server_session *own)
+{
+    int64_t timeout_ns = server->context->settings->timeout_ns;
+    return own->session.state == SESSION_CLOSING ? ns_min(timeout_ns, LOGOUT_TIMEOUT_NS) : timeout_ns;
+}
+
 static void send_session(struct server *server, struct server_session *own, struct moment now)
 {
     struct order order;
@@ -98,13 +108,13 @@ static void send_session(struct server *server, struct server_session *own, stru
     session_asked(&own->session);
     if (!good) {
         if (own->session.state == SESSION_OPENING)
-            session_failed(&own->session, reason, why, 0, now.boot_ns);
+            session_failed(&own->session, reason, why, false, 0, now.boot_ns);
         else
             session_closed(&own->session);
         free(why);
         return;
     }
-    order.timeout_ns = server->context->settings->timeout_ns;
+    order.timeout_ns = timeout_of(server, own);
     order.connect_timeout_ns = ns_min(order.timeout_ns, server->context->settings->connect_timeout_ns);
     own->serial = credential_use(&server->credential);
     own->login = server->credential.guard.login;
@@ -121,66 +131,121 @@ static void tell_sessions(struct server *server)
     report_sessions_open(server->report, (int64_t)open);
 }
 
-/* A Login that was refused for its token, as a call that was: true when it is to be sent again. */
-static bool repeats_login(struct server *server, struct server_session *own, bool login, struct moment now)
+/* A Login or Logout that was refused for its token, as a call that was: true when it is to be sent again. */
+static bool repeats(struct server *server, struct server_session *own, bool login, struct moment now)
 {
-    if (!login || own->session.state != SESSION_OPENING)
+    if (!login || !server_has_token(server))
         return false;
     if (own->relogged) {
         own->relogged = false;
         credential_futile(&server->credential, now.boot_ns);
+        backoff_grow(&own->futile, 0, now.boot_ns);
         return false;
     }
-    own->relogged = credential_refused(&server->credential, own->serial, own->sent_ns, now.boot_ns);
-    if (own->relogged)
-        server_tell_token(server, now);
-    return own->relogged;
+    if (now.boot_ns < own->futile.until_ns ||
+        !credential_refused(&server->credential, own->serial, own->sent_ns, now.boot_ns))
+        return false;
+    server_tell_token(server, now);
+    own->relogged = true;
+    return true;
+}
+
+/* What the answer to a session request says of the login that it carried; message is redacted. */
+static void note_refusal(struct server *server, struct server_session *own,
+                         const struct session_reading *read, const char *message, const struct answer *answer,
+                         struct moment now)
+{
+    enum reason reason = read->reason;
+    if (!read->login && answer->status > 0) {
+        own->relogged = false;
+        backoff_rest(&own->futile);
+    }
+    if (reason == REASON_NONE || !reason_row(reason)->auth)
+        return;
+    report_auth_failure(server->report, reason);
+    if (reason == REASON_CREDENTIALS || reason == REASON_UNAUTHORIZED)
+        credential_login_refused(&server->credential, own->login, own, false, reason, message, own->sent_ns,
+                                 now.boot_ns);
+    if (!read->proves_up)
+        credential_look(&server->credential);
+}
+
+static bool others_open(const struct server *server, const struct server_session *own)
+{
+    for (size_t i = 0; i < server->session_count; i++)
+        if (server->sessions[i] != own && session_ready(&server->sessions[i]->session))
+            return true;
+    return false;
+}
+
+/* What the answer to a Login, which is not to be sent again, says of the app server and of the login. */
+static void note_login(struct server *server, struct server_session *own, const struct session_reading *read,
+                       const struct answer *answer, struct moment now)
+{
+    enum reason reason = read->reason;
+    bool good = reason == REASON_NONE;
+    if (reason == REASON_LICENSE_EXHAUSTED)
+        report_license_refusal(server->report, server->settings->license.name);
+    if (good || read->proves_up) {
+        credential_good(&server->credential, own->serial, own->sent_ns);
+        credential_login_good(&server->credential, own->login, own->sent_ns);
+    }
+    server_verdict_session(&server->verdict, own, !others_open(server, own), reason, read->proves_up);
+    if (good || (read->proves_up && !reason_row(reason)->backs_off))
+        backoff_rest(&server->backoff);
+    else if (reason != REASON_INTERNAL)
+        server_pause_after(server, reason, answer, now);
+    server_tell_verdict(server, now);
 }
 
 static void login_ended(struct server *server, struct server_session *own, const struct answer *answer,
                         struct moment now)
 {
-    struct secret *id;
-    bool login;
-    char *words;
-    bool bearer = server_has_token(server);
-    enum reason reason = session_answer(answer, bearer, &id, &login, &words);
-    char *message = server_redact(server, words);
-    free(words);
-    if (reason != REASON_NONE && reason_row(reason)->auth)
-        report_auth_failure(server->report, reason);
-    if (reason == REASON_LICENSE_EXHAUSTED)
-        report_license_refusal(server->report, server->settings->license.name);
-    if (repeats_login(server, own, login, now)) {
+    struct session_reading read;
+    session_login_read(answer, server_has_token(server), &read);
+    char *message = server_redact(server, read.message);
+    note_refusal(server, own, &read, message, answer, now);
+    if (repeats(server, own, read.login, now)) {
         session_again(&own->session);
-    } else if (reason == REASON_NONE) {
-        own->relogged = false;
-        own->counted_ns = own->sent_ns;
-        session_opened(&own->session, id, now.boot_ns);
-        credential_good(&server->credential, own->serial, own->sent_ns);
-        credential_login_good(&server->credential, own->login, own->sent_ns);
     } else {
-        if (reason == REASON_CREDENTIALS || reason == REASON_UNAUTHORIZED) {
-            credential_login_refused(&server->credential, own->login, own, false, reason, message,
-                                     own->sent_ns, now.boot_ns);
-            credential_look(&server->credential);
+        note_login(server, own, &read, answer, now);
+        if (read.reason == REASON_NONE) {
+            own->counted_ns = own->sent_ns;
+            session_opened(&own->session, read.id);
+            read.id = NULL;
+        } else {
+            bool unsure = answer->sent && (answer->failure != REASON_NONE || answer->status / 100 == 2);
+            char *words = memory_format("No session could be opened: %s",
+                                        message ? message : reason_row(read.reason)->sentence);
+            session_failed(&own->session, read.reason, words, unsure, answer->retry_after_ns, now.boot_ns);
+            free(words);
         }
-        session_failed(&own->session, reason, message, answer->retry_after_ns, now.boot_ns);
+        notice_session(server, own, "Login", read.reason, answer->status, message, now);
     }
-    notice_session(server, own, "Login", reason, answer->status, message, now);
     free(message);
+    session_reading_free(&read);
 }
 
 static void logout_ended(struct server *server, struct server_session *own, const struct answer *answer,
                          struct moment now)
 {
-    bool done = answer->failure == REASON_NONE && (answer->status / 100 == 2 || answer->status == 410);
-    enum reason reason = done                             ? REASON_NONE
-                         : answer->failure != REASON_NONE ? answer->failure
-                                                          : REASON_CLIENT_ERROR;
-    count_seat(server, own, now);
-    session_closed(&own->session);
-    notice_session(server, own, "Logout", reason, answer->status, answer->detail, now);
+    struct session_reading read;
+    session_logout_read(answer, server_has_token(server), &read);
+    char *message = server_redact(server, read.message);
+    note_refusal(server, own, &read, message, answer, now);
+    if (repeats(server, own, read.login, now)) {
+        session_again(&own->session);
+    } else {
+        bool may_heal = answer->failure != REASON_NONE || answer->status >= 500 || answer->status == 429;
+        count_seat(server, own, now);
+        if (read.reason == REASON_NONE || !may_heal)
+            session_closed(&own->session);
+        else
+            session_logout_failed(&own->session, now.boot_ns);
+        notice_session(server, own, "Logout", read.reason, answer->status, message, now);
+    }
+    free(message);
+    session_reading_free(&read);
 }
 
 void server_session_answered(struct server *server, uint64_t ticket, const struct answer *answer,
@@ -207,38 +272,63 @@ void server_session_decorate(struct server *server, struct target *target, struc
     struct server_session *own = server_session_of(server, target);
     if (!own)
         return;
+    bool good = header_add_session(&order->headers, own->session.id);
+    assert(good && "the id was read as one that can stand in a header");
     target->session_serial = own->session.serial;
-    header_add_session(&order->headers, own->session.id);
+    target->session = own;
+    own->calls++;
 }
 
-bool server_session_ended(struct server *server, struct target *target, const struct answer *answer,
-                          struct moment now)
+void server_session_done(struct target *target)
+{
+    if (!target->session)
+        return;
+    assert(target->session->calls > 0);
+    target->session->calls--;
+    target->session = NULL;
+}
+
+/* Calls of others get good answers with the very session for which this target is told twice that it has ended: its 410
+   means what it asks for. */
+static bool is_its_own(const struct target *target, const struct session *session)
+{
+    return target->resessioned && session->proven && session_ready(session) &&
+           target->session_serial == session->serial;
+}
+
+bool server_session_read(struct server *server, struct target *target, const struct answer *answer,
+                         bool failed, struct moment now)
 {
     struct server_session *own = server_session_of(server, target);
-    if (!own)
+    if (!own || answer->failure != REASON_NONE)
         return false;
-    if (answer->status != 410) {
+    if (answer->status != 410 || !failed) {
         target->resessioned = false;
         if (answer->status / 100 == 2)
             session_good(&own->session, target->session_serial);
         return false;
     }
+    if (is_its_own(target, &own->session))
+        return false;
+    bool first = !target->resessioned;
+    target->resessioned = true;
     count_seat(server, own, now);
-    bool renewed = session_ended(&own->session, target->session_serial, now.boot_ns);
+    bool renewed = session_ended(&own->session, target->session_serial, session_answer_tells_end(answer),
+                                 now.boot_ns);
     tell_sessions(server);
-    bool again = renewed && !target->resessioned && target->run.request.method != HTTP_POST;
-    target->resessioned = again;
-    return again;
+    return renewed && first && target->run.request.method != HTTP_POST;
 }
 
 /* ---- turns ---- */
 
-static void release_waiting(struct server *server, struct server_session *own)
+static void release_waiting(struct server *server, struct server_session *own, struct moment now)
 {
     struct heap_node *node;
     while ((node = heap_first(&own->waiting))) {
-        heap_remove(&own->waiting, node);
-        server_enqueue(server, HEAP_OWNER(node, struct target, waiting));
+        struct target *target = HEAP_OWNER(node, struct target, waiting);
+        target_dequeue(target);
+        target->run.waiting_since_ns = now.boot_ns; /* for a place, from now on */
+        server_enqueue(server, target);
     }
 }
 
@@ -250,14 +340,40 @@ size_t server_sessions_waiting(const struct server *server)
     return waiting;
 }
 
+static bool parts(const struct server_session *own)
+{
+    return session_parts(&own->session) && own->calls == 0;
+}
+
+bool server_sessions_part(const struct server *server)
+{
+    for (size_t i = 0; i < server->session_count; i++)
+        if (parts(server->sessions[i]))
+            return true;
+    return false;
+}
+
 bool server_sessions_want(const struct server *server)
 {
-    for (size_t i = 0; i < server->session_count; i++) {
-        const struct server_session *own = server->sessions[i];
-        if (own->waiting.count > 0 || (own->session.leaving && own->session.state == SESSION_OPEN))
+    return server_sessions_waiting(server) > 0 || server_sessions_part(server);
+}
+
+bool server_sessions_ask(const struct server *server)
+{
+    for (size_t i = 0; i < server->session_count; i++)
+        if (server->sessions[i]->ticket != 0)
             return true;
-    }
     return false;
+}
+
+/* Does anything but its own pauses hold back what the session wants to ask? */
+static bool may_ask(const struct server *server, const struct server_session *own, int64_t now_ns)
+{
+    if (!credential_admits(&server->credential, own, server_is_quiet(server), now_ns))
+        return false;
+    if (session_parts(&own->session))
+        return own->calls == 0;
+    return server_may_ask(server, now_ns) && !gate_others_linger(&server->gate);
 }
 
 void server_turn_sessions(struct server *server, struct moment now)
@@ -266,24 +382,24 @@ void server_turn_sessions(struct server *server, struct moment now)
         struct server_session *own = server->sessions[i];
         if (now.boot_ns - own->counted_ns >= CLAIM_STEP_NS)
             count_seat(server, own, now);
-        bool may = server_may_ask(server, now.boot_ns) || own->session.leaving;
-        bool ready = credential_admits(&server->credential, own, server_is_quiet(server), now.boot_ns);
-        if (may && ready && session_act(&own->session, own->waiting.count > 0, now.boot_ns) != SESSION_REST)
+        if (session_act(&own->session, own->waiting.count > 0, now.boot_ns) != SESSION_REST &&
+            may_ask(server, own, now.boot_ns))
             send_session(server, own, now);
         if (session_ready(&own->session))
-            release_waiting(server, own);
+            release_waiting(server, own, now);
     }
 }
 
 int64_t server_sessions_deadline(const struct server *server, int64_t now_ns)
 {
     int64_t at = NEVER_NS;
-    /* Else something else has to come first, which has a deadline or is an event of its own. */
-    bool may = server_may_ask(server, now_ns) && credential_ready(&server->credential, now_ns);
     for (size_t i = 0; i < server->session_count; i++) {
         const struct server_session *own = server->sessions[i];
-        if (may)
-            at = ns_min(at, session_deadline(&own->session, own->waiting.count > 0));
+        int64_t own_ns = session_deadline(&own->session, own->waiting.count > 0);
+        /* What is due is held back by something that has a deadline or is an event of its own, but for one. */
+        if (own_ns <= now_ns)
+            own_ns = gate_others_linger(&server->gate) ? now_ns + LINGER_LOOK_NS : NEVER_NS;
+        at = ns_min(at, own_ns);
         if (own->session.id)
             at = ns_min(at, own->counted_ns + CLAIM_STEP_NS);
     }
@@ -291,6 +407,16 @@ int64_t server_sessions_deadline(const struct server *server, int64_t now_ns)
 }
 
 /* ---- farewells ---- */
+
+void server_sessions_renew(struct server *server)
+{
+    for (size_t i = 0; i < server->session_count; i++) {
+        struct server_session *own = server->sessions[i];
+        own->session.retry.range = server->settings->backoff;
+        own->session.unsure.range = own->futile.range = server->settings->login_retry;
+        session_renew(&own->session);
+    }
+}
 
 void server_sessions_leave(struct server *server)
 {
@@ -300,21 +426,21 @@ void server_sessions_leave(struct server *server)
 
 bool server_sessions_have_left(const struct server *server)
 {
-    for (size_t i = 0; i < server->session_count; i++) {
+    for (size_t i = 0; i < server->session_count; i++)
         if (!session_has_left(&server->sessions[i]->session))
             return false;
-    }
     return true;
 }
 
-void server_drop_sessions(struct server *server, struct moment now)
+void server_drop_sessions(struct server *server)
 {
     for (size_t i = 0; i < server->session_count; i++) {
         struct server_session *own = server->sessions[i];
         if (own->ticket != 0)
             server->context->transport->cancel(server->context->transport, own->ticket);
-        if (own->session.id)
-            notice_session(server, own, "Logout", REASON_INTERNAL, 0, "there was no time left for it", now);
         own->ticket = 0;
+        if (own->session.state != SESSION_CLOSED)
+            notice_session_lost(server, own);
+        session_abandon(&own->session);
     }
 }

@@ -42,6 +42,14 @@ void server_verdict_call(struct server_verdict *verdict, const void *target, enu
     judge(verdict, reason);
 }
 
+void server_verdict_session(struct server_verdict *verdict, const void *session, bool alone,
+                            enum reason reason, bool proves_up)
+{
+    if (reason != REASON_INTERNAL)
+        verdict->two_targets = verdict->two_targets || alone;
+    server_verdict_call(verdict, session, reason, proves_up);
+}
+
 void server_verdict_token(struct server_verdict *verdict, bool probe, bool lives, enum reason reason)
 {
     if (reason == REASON_INTERNAL)

@@ -33,6 +33,10 @@ struct server_verdict {
 /* An API call of the target ended; proves_up: its answer proves that the app server works. */
 void server_verdict_call(struct server_verdict *verdict, const void *target, enum reason reason,
                          bool proves_up);
+/* The same of a Login that opens the session of many targets' calls. alone: no other session is open, so it speaks for
+   every target. */
+void server_verdict_session(struct server_verdict *verdict, const void *session, bool alone,
+                            enum reason reason, bool proves_up);
 /* A token request ended. probe: of a probe of the kind token; lives: another token lives. */
 void server_verdict_token(struct server_verdict *verdict, bool probe, bool lives, enum reason reason);
 

@@ -73,27 +73,57 @@ static const char *read_id(const struct answer *answer, struct secret **id)
     return wrong;
 }
 
-enum reason session_answer(const struct answer *answer, bool bearer, struct secret **id, bool *login,
-                           char **message)
+static void classify(const struct answer *answer, bool bearer, struct session_reading *out)
 {
     static const struct request asked = {
         .purpose = EXCHANGE_CALL, .method = HTTP_POST, .wanted = BODY_ANY, .keep = SESSION_ANSWER_MAX};
     struct verdict verdict;
-    *id = NULL;
     error_classify(&asked, answer, bearer, &verdict);
-    enum reason reason = verdict.reason;
-    *login = verdict.login;
-    *message = verdict.message;
+    *out = (struct session_reading){.reason = verdict.reason,
+                                    .login = verdict.login,
+                                    .proves_up = verdict.proves_up,
+                                    .message = verdict.message};
     verdict.message = NULL;
     verdict_free(&verdict);
-    if (reason == REASON_NONE) {
-        const char *wrong = read_id(answer, id);
-        if (wrong != NULL) {
-            reason = REASON_INVALID_RESPONSE;
-            *message = memory_copy_text(wrong);
-        }
+}
+
+void session_reading_free(struct session_reading *reading)
+{
+    free(reading->message);
+    secret_unref(reading->id);
+    *reading = (struct session_reading){0};
+}
+
+void session_login_read(const struct answer *answer, bool bearer, struct session_reading *out)
+{
+    classify(answer, bearer, out);
+    if (out->reason != REASON_NONE)
+        return;
+    const char *wrong = read_id(answer, &out->id);
+    if (wrong != NULL) {
+        out->reason = REASON_INVALID_RESPONSE;
+        out->message = memory_copy_text(wrong);
     }
-    return reason;
+}
+
+void session_logout_read(const struct answer *answer, bool bearer, struct session_reading *out)
+{
+    classify(answer, bearer, out);
+    /* 410: it ended before we came to it. */
+    if (answer->failure == REASON_NONE && (answer->status / 100 == 2 || answer->status == 410))
+        session_reading_free(out);
+}
+
+bool session_answer_tells_end(const struct answer *answer)
+{
+    struct error_body body;
+    if (answer->status != 410)
+        return false;
+    error_body_read(answer->text, answer->text_size, &body);
+    bool tells = (body.words && strcasestr(body.words, "InvalidSession")) ||
+                 (body.type && strcasestr(body.type, "InvalidSession"));
+    error_body_free(&body);
+    return tells;
 }
 
 bool header_add_session(struct header_list *list, const struct secret *id)

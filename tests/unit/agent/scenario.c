@@ -18,6 +18,7 @@
 #include "probe/kind.h"
 #include "secrets.h"
 
+#define SESSIONS_MAX  4096
 #define NOON_EPOCH    INT64_C(1769947200)
 #define TURNS_AT_ONCE 100000
 #define PAGE_MAX      ((size_t)256 << 20)
@@ -65,7 +66,9 @@ struct scenario {
     struct scenario_counts counts;
     size_t calls_now, logins_now;
     uint64_t tokens;
-    char **urls; /* of all calls */
+    struct scenario_sessions sessions;
+    bool session_open[SESSIONS_MAX]; /* by its number */
+    char **urls;                     /* of all calls */
     int64_t *starts;
     size_t url_capacity;
     char *last_call, *last_login;
@@ -198,6 +201,63 @@ static void answer_login(struct scenario *scenario, const struct order *order, s
     }
 }
 
+/* The number of the session that the call names; 0: none. */
+static uint64_t session_of(const struct order *order)
+{
+    const char *id = strstr(header_value(order, "SessionInfo"), SCENARIO_SESSION_ID);
+    return id ? strtoull(id + strlen(SCENARIO_SESSION_ID), NULL, 10) : 0;
+}
+
+static bool session_is_open(const struct scenario *scenario, uint64_t number)
+{
+    return number < SESSIONS_MAX && number >= scenario->erp.oldest_session && scenario->session_open[number];
+}
+
+static void expire_sessions(struct scenario *scenario)
+{
+    for (uint64_t i = 1; i <= scenario->sessions.opened && i < scenario->erp.oldest_session; i++)
+        if (scenario->session_open[i]) {
+            scenario->session_open[i] = false;
+            scenario->sessions.open--;
+        }
+}
+
+static void open_session(struct scenario *scenario, struct exchange *exchange)
+{
+    struct scenario_sessions *sessions = &scenario->sessions;
+    uint64_t number = ++sessions->opened;
+    assert_true(number < SESSIONS_MAX);
+    scenario->session_open[number] = true;
+    if (++sessions->open > sessions->most_open)
+        sessions->most_open = sessions->open;
+    say(exchange, 200, memory_format("{\"returnObj\":\"" SCENARIO_SESSION_ID "%012" PRIu64 "\"}", number));
+}
+
+/* SessionModSvc, and calls that name a session which is not open: true when the call is answered. */
+static bool answer_session(struct scenario *scenario, const struct order *order, struct exchange *exchange)
+{
+    uint64_t number = session_of(order);
+    expire_sessions(scenario);
+    if (strstr(order->url, "SessionModSvc/Login")) {
+        open_session(scenario, exchange);
+    } else if (number != 0 && !session_is_open(scenario, number)) {
+        scenario->sessions.strays++;
+        say(exchange, 410,
+            memory_copy_text(
+                "{\"HttpStatus\":410,\"ReasonPhrase\":\"Gone\",\"ErrorMessage\":\"The session is "
+                "not valid.\",\"ErrorType\":\"Ice.Common.InvalidSessionException\"}"));
+    } else if (strstr(order->url, "SessionModSvc/Logout")) {
+        assert_int_not_equal(number, 0);
+        scenario->session_open[number] = false;
+        scenario->sessions.open--;
+        scenario->sessions.closed++;
+        say(exchange, 200, memory_copy_text("{}"));
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static const struct scenario_rule *rule_of(const struct scenario *scenario, const char *url)
 {
     for (const struct scenario_rule *rule = scenario->erp.rules; rule->path; rule++)
@@ -228,6 +288,8 @@ static void answer_call(struct scenario *scenario, const struct order *order, st
         say(exchange, rule->status ? rule->status : 200, memory_copy_text(rule->body));
     } else if (rule->status && rule->status != 200) {
         say(exchange, rule->status, memory_copy_text(""));
+    } else if (rule->network == REASON_NONE && answer_session(scenario, order, exchange)) {
+        return;
     } else {
         say(exchange, 200, memory_copy_text("{\"value\":[{\"A\":1},{\"A\":2}]}"));
     }
@@ -678,6 +740,11 @@ struct scenario_counts scenario_counts(const struct scenario *scenario)
     struct scenario_counts counts = scenario->counts;
     counts.in_flight = scenario->exchange_count;
     return counts;
+}
+
+struct scenario_sessions scenario_sessions(const struct scenario *scenario)
+{
+    return scenario->sessions;
 }
 
 uint64_t scenario_calls_of(const struct scenario *scenario, const char *text)

@@ -37,6 +37,7 @@ struct scenario_erp {
     int64_t tickets_in_ns;        /* the key distribution center's time for a ticket */
     enum reason ticket_reason;    /* not REASON_NONE: it gives none */
     struct scenario_rule rules[8];
+    uint64_t oldest_session; /* earlier ones have expired; sessions are counted from 1 */
 };
 
 struct scenario;
@@ -84,6 +85,15 @@ struct scenario_counts {
     size_t in_flight;
 };
 struct scenario_counts scenario_counts(const struct scenario *scenario);
+/* Sessions of SessionModSvc so far. Those that a call or a Logout named when they were not open are strays. */
+struct scenario_sessions {
+    uint64_t opened, closed, strays;
+    size_t open, most_open;
+};
+struct scenario_sessions scenario_sessions(const struct scenario *scenario);
+/* What their ids begin with. */
+#define SCENARIO_SESSION_ID "5e551011-cafe-4000-8000-"
+
 /* Calls whose URL held this text. */
 uint64_t scenario_calls_of(const struct scenario *scenario, const char *text);
 /* Starts of all calls, boot time. */

@@ -67,19 +67,57 @@ static void test_answers(void **state)
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         struct answer answer = {
             .status = answers[i].status, .text = answers[i].text, .text_size = strlen(answers[i].text)};
-        struct secret *id;
-        char *message;
-        bool login;
-        enum reason reason = session_answer(&answer, true, &id, &login, &message);
-        if (reason != answers[i].reason || login != answers[i].login)
-            fail_msg("%s: %s, login %d", answers[i].text, reason_name(reason), login);
-        assert_true((id != NULL) == (reason == REASON_NONE));
-        if (id != NULL)
-            assert_string_equal(secret_reveal(id), ID);
-        if (reason == REASON_INVALID_RESPONSE)
-            assert_null(strstr(message, "Evil"));
-        secret_unref(id);
-        free(message);
+        struct session_reading read;
+        session_login_read(&answer, true, &read);
+        if (read.reason != answers[i].reason || read.login != answers[i].login)
+            fail_msg("%s: %s, login %d", answers[i].text, reason_name(read.reason), read.login);
+        assert_true((read.id != NULL) == (read.reason == REASON_NONE));
+        if (read.id != NULL)
+            assert_string_equal(secret_reveal(read.id), ID);
+        if (read.reason == REASON_INVALID_RESPONSE)
+            assert_null(strstr(read.message, "Evil"));
+        session_reading_free(&read);
+    }
+}
+
+/* The answer to a Logout. tells: a call that got it would know that its session has ended. */
+static const struct {
+    int status;
+    enum reason failure;
+    const char *text;
+    enum reason reason;
+    bool login, tells;
+} ends[] = {
+    {200, REASON_NONE, "{}", REASON_NONE, false, false},
+    {200, REASON_NONE, "", REASON_NONE, false, false},
+    {204, REASON_NONE, "", REASON_NONE, false, false},
+    {410, REASON_NONE, "", REASON_NONE, false, false},
+    {410, REASON_NONE, "{\"ErrorType\":\"Ice.Common.InvalidSessionException\",\"ErrorMessage\":\"x\"}",
+     REASON_NONE, false, true},
+    {410, REASON_NONE, "<a><ErrorMessage>x</ErrorMessage><ErrorType>InvalidSessionException</ErrorType></a>",
+     REASON_NONE, false, true},
+    {410, REASON_NONE, "{\"ErrorMessage\":\"The record is gone.\"}", REASON_NONE, false, false},
+    {0, REASON_CONNECTION_LOST, "", REASON_CONNECTION_LOST, false, false},
+    {410, REASON_CONNECTION_LOST, "", REASON_CONNECTION_LOST, false, false},
+    {401, REASON_NONE, "", REASON_TOKEN_REJECTED, true, false},
+    {500, REASON_NONE, "{\"ErrorMessage\":\"InvalidSession\"}", REASON_SERVER_ERROR, false, false},
+};
+
+static void test_ends(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct answer answer = {.status = ends[i].status,
+                                .failure = ends[i].failure,
+                                .text = ends[i].text,
+                                .text_size = strlen(ends[i].text)};
+        struct session_reading read;
+        session_logout_read(&answer, true, &read);
+        if (read.reason != ends[i].reason || read.login != ends[i].login)
+            fail_msg("%zu: %s, login %d", i, reason_name(read.reason), read.login);
+        assert_null(read.id);
+        assert_true(session_answer_tells_end(&answer) == ends[i].tells);
+        session_reading_free(&read);
     }
 }
 
@@ -97,4 +135,5 @@ static void test_header(void **state)
     secret_unref(broken);
 }
 
-ALL_TESTS(cmocka_unit_test(test_requests), cmocka_unit_test(test_answers), cmocka_unit_test(test_header));
+ALL_TESTS(cmocka_unit_test(test_requests), cmocka_unit_test(test_answers), cmocka_unit_test(test_ends),
+          cmocka_unit_test(test_header));
