@@ -41,31 +41,45 @@ static void set_up_process(void)
     log_setup(LOG_DEBUG, LOG_LOGFMT, log_descriptor);
 }
 
-/* What SIGHUP reads. */
-static const char *configuration_now;
+/* What SIGHUP reads; the worker may still do so when the agent has ended, so it lives as long as the process. */
+struct rig_file {
+    struct model_factory factory;
+    struct rig_file *next;
+    char text[];
+};
+static struct rig_file *files;
 
 static struct model *make_model(void *context, struct fault_list *faults)
 {
-    (void)context;
-    return model_read("rig.ini", span_of(configuration_now), NULL, probe_schema(), faults);
+    const struct rig_file *file = context;
+    return model_read("rig.ini", span_of(file->text), NULL, probe_schema(), faults);
+}
+
+static struct rig_file *keep_file(const char *text)
+{
+    struct rig_file *file = memory_new(1, sizeof *file + strlen(text) + 1);
+    file->factory = (struct model_factory){make_model, file};
+    file->next = files;
+    memcpy(file->text, text, strlen(text) + 1);
+    files = file;
+    return file;
 }
 
 struct rig rig_start(const char *configuration)
 {
-    static const struct model_factory factory = {make_model, NULL};
+    struct rig_file *file = keep_file(configuration);
     struct rig rig = {0};
     struct fault_list faults = {0};
     const char *why = NULL;
     set_up_process();
-    configuration_now = configuration;
-    rig.model = make_model(NULL, &faults);
+    rig.model = make_model(file, &faults);
     for (size_t i = 0; i < faults.count; i++)
         if (!faults.items[i].warning)
             print_error("%d: %s\n", faults.items[i].line, faults.items[i].text);
     fault_list_free(&faults);
     assert_non_null(rig.model);
     rig.report = report_new(rig.model, clock_now(), "1.2.3", "abc");
-    rig.agent = agent_thread_start(rig.model, &factory, rig.report, &why);
+    rig.agent = agent_thread_start(rig.model, &file->factory, rig.report, &why);
     if (!rig.agent)
         fail_msg("%s", why);
     return rig;
