@@ -120,7 +120,7 @@ static int64_t look_at(const struct credential *credential, bool wanted)
 {
     if (!credential->read_once)
         return wanted ? credential->look_again_ns : NEVER_NS;
-    if (credential->look)
+    if (credential->look || (credential->why && credential_guards(credential) && !credential->guard.open))
         return credential->look_again_ns;
     bool blocked = credential->blocked_until_ns > 0 || credential->guard.suspect;
     return blocked && secrets_changeable(credential->settings) ? credential->look_again_ns : NEVER_NS;
@@ -469,7 +469,7 @@ bool credential_holds(const struct credential *credential, const void *who, int6
     const struct guard *guard = &credential->guard;
     if (!credential_guards(credential) || !credential->read_once || guard->open)
         return false;
-    return now_ns < credential->blocked_until_ns || guard_holds(guard, who, now_ns) ||
+    return credential->why || now_ns < credential->blocked_until_ns || guard_holds(guard, who, now_ns) ||
            (!guard->proven && guard->suspect);
 }
 

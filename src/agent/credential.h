@@ -89,7 +89,8 @@ bool credential_lives(const struct credential *credential, int64_t now_ns);
 bool credential_guards(const struct credential *credential);
 /* May a call of this target be sent now? quiet: none is in flight. */
 bool credential_admits(const struct credential *credential, const void *who, bool quiet, int64_t now_ns);
-/* Does the guard hold calls of this target back because of a refusal that stands (credential_standing)? */
+/* Does the guard hold calls of this target back because of a refusal that stands, or because its secrets cannot be read
+   (credential_standing)? */
 bool credential_holds(const struct credential *credential, const void *who, int64_t now_ns);
 
 /* Is a reading of the secrets or a ticket asked for? Of who answers that, one thing at a time is asked. */
