@@ -262,6 +262,7 @@ static void echo_write(struct sim_call *call, struct sim_text *message)
 
 static void rule_apply(struct sim_call *call, const struct simulator_fault *rule)
 {
+    (void)sim_call_sleep(call, rule->queue_ms); /* cut: the caller sees to that */
     call->delay_ms += rule->delay_ms;
     call->body_delay_ms += rule->body_delay_ms;
     if (!rule->status)

@@ -304,6 +304,7 @@ struct simulator_fault {
     bool echo; /* the message, or the text, is what was sent: query, headers and body, secrets and all */
     const char *text, *content_type;
     const char *headers;    /* further lines, "Retry-After: 5\nLocation: /x" */
+    uint32_t queue_ms;      /* before the request is looked at: what the answer says is made afterwards */
     uint32_t delay_ms;      /* before the first byte; with status 0 the call sits on its seat meanwhile */
     uint32_t body_delay_ms; /* amid the body */
     bool hold;              /* the answer waits, on its seat with status 0, until the fault is cleared */
