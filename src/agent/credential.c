@@ -307,7 +307,8 @@ static void note_acquired(struct credential *credential, int64_t lifetime_ns, in
                                               : credential->settings->token_fallback_lifetime_ns;
     credential->received_ns = now_ns;
     credential->expires_ns = now_ns + credential->lifetime_ns;
-    credential->renew_ns = now_ns + renewal_delay(credential);
+    /* Made somewhere between the two, on a server whose answers may be slow. */
+    credential->renew_ns = credential->asked_ns + renewal_delay(credential);
     credential->used = false;
     credential->good_sent_ns = 0;
 }

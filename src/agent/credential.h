@@ -1,7 +1,8 @@
 /* The long-lived credential of one app server: its secrets, its token or ticket, and the lock-out guard. A state machine without I/O: it says
    what has to be done (credential_act), is told what was done and what came of it, and keeps the rules:
 
-   - the token is renewed ahead of its expiry, counted from receipt on our clock, and only if it was used;
+   - a token lives from its receipt on, by our clock; it is renewed ahead of its expiry, counted from when it was asked
+     for, since a slow answer brings one that has aged on the way; and only if it was used;
      never more than one planned request per half lifetime, none within a second; the old token serves on;
    - one token request at a time, probes of the kind token included;
    - secrets are read again before each token request, and after each 401 that speaks of them;
