@@ -164,6 +164,16 @@ size_t page_count(const char *page, const char *prefix)
     return count;
 }
 
+double page_sum(const char *page, const char *prefix)
+{
+    size_t size = strlen(prefix);
+    double sum = 0;
+    for (const char *line = page; line; line = next_line(line))
+        if (strncmp(line, prefix, size) == 0)
+            sum += strtod(strchr(line, '}') + 1, NULL);
+    return sum;
+}
+
 double rig_metric(const struct rig *rig, const char *series)
 {
     char *page = rig_page(rig);

@@ -51,6 +51,8 @@ char *rig_log(void);
 double page_value(const char *page, const char *series);
 /* How many series of the page begin so. */
 size_t page_count(const char *page, const char *prefix);
+/* What they add up to. */
+double page_sum(const char *page, const char *prefix);
 double rig_metric(const struct rig *rig, const char *series);
 /* The page is looked at until the series has this value, or at least it: there is no event for that. */
 void rig_await(const struct rig *rig, const char *series, double value);
