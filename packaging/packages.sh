@@ -9,7 +9,7 @@ packages_of() {
     build) echo "gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev" \
         "libinih-dev libcmocka-dev libexpat1-dev libssl-dev zlib1g-dev libkrb5-dev" ;;
     demo) echo "ca-certificates tzdata curl" ;;
-    test) echo "clang clang-tidy clang-format cppcheck valgrind libclang-rt-14-dev git openssl libyajl-dev" \
+    test) echo "clang lld clang-tidy clang-format cppcheck valgrind libclang-rt-14-dev git openssl libyajl-dev" \
         "krb5-kdc krb5-admin-server krb5-user apache2-bin libapache2-mod-auth-gssapi gss-ntlmssp nghttp2-server nodejs npm" ;;
     *) echo "$0: unknown group $1" >&2; exit 2 ;;
     esac
