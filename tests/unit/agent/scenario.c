@@ -116,10 +116,11 @@ static void grant(struct scenario *scenario, struct exchange *exchange)
     char *payload = memory_format("{\"exp\":\"%" PRId64 "\",\"iat\":\"%" PRId64 "\",\"iss\":\"epicor\"}",
                                   issued + scenario->erp.token_lifetime_s, issued);
     char *encoded = base64url(payload);
+    int64_t issued_ns = scenario->erp.tokens_age ? exchange->begun_ns : exchange->ends_ns;
     say(exchange, 200,
         memory_format("{\"AccessToken\":\"eyJhbGciOiJIUzI1NiJ9.%s.t%" PRIu64 "-%" PRId64
                       "\",\"ExpiresIn\":%" PRId64 ",\"TokenType\":\"Bearer\"}",
-                      encoded, ++scenario->tokens, exchange->ends_ns, scenario->erp.token_lifetime_s));
+                      encoded, ++scenario->tokens, issued_ns, scenario->erp.token_lifetime_s));
     free(encoded);
     free(payload);
 }

@@ -23,6 +23,7 @@ struct scenario_rule {
 struct scenario_erp {
     int64_t answers_in_ns, grants_in_ns;
     int64_t token_lifetime_s;
+    bool tokens_age;       /* by the time that they take: made when they are asked for */
     int64_t clock_ahead_s; /* of ours */
     const char *password;  /* that it accepts */
     const char *api_key;

@@ -361,6 +361,22 @@ static void a_slow_renewal_does_not_hold_back_the_runs(void **state)
     scenario_free(story);
 }
 
+/* One that takes 1.5 s has 8.5 of its 10 s when it comes, and is renewed in time for that. */
+static void a_token_that_ages_on_its_way_is_followed_in_time(void **state)
+{
+    (void)state;
+    struct scenario *story = scenario_new("[exporter]\ninterval = 1s\n" LIVE BAQ("a"));
+    scenario_erp(story)->token_lifetime_s = 10;
+    scenario_erp(story)->tokens_age = true;
+    scenario_erp(story)->grants_in_ns = 3 * SECOND_NS / 2;
+    scenario_pass(story, 10 * MINUTE_NS);
+    assert_in_range(logins(story), 74, 76);
+    assert_true(scenario_metric(story, LIVE_SERIES("epicor_reauthentications_total")) == 0);
+    assert_true(scenario_metric(story, "epicor_probe_failures_total{appserver=\"live\",company=\"EPIC06\","
+                                       "probe=\"a\"}") == 0);
+    scenario_free(story);
+}
+
 static void a_short_lifetime_is_renewed_at_its_half_at_most(void **state)
 {
     (void)state;
@@ -462,6 +478,7 @@ ALL_TESTS(cmocka_unit_test(clocks_apart_cost_no_token_request),
           cmocka_unit_test(a_login_slower_than_the_interval_is_no_login_storm),
           cmocka_unit_test(a_renewal_refused_for_the_password_is_named_so),
           cmocka_unit_test(a_slow_renewal_does_not_hold_back_the_runs),
+          cmocka_unit_test(a_token_that_ages_on_its_way_is_followed_in_time),
           cmocka_unit_test(a_short_lifetime_is_renewed_at_its_half_at_most),
           cmocka_unit_test(a_token_that_nobody_uses_is_not_renewed),
           cmocka_unit_test(a_token_probe_leaves_the_shared_token_alone),
