@@ -645,7 +645,7 @@ struct scenario *scenario_new_with(const char *configuration, const char *const 
                 .grants_in_ns = 100 * MILLISECOND_NS,
                 .token_lifetime_s = 3600,
                 .password = "correct horse",
-                .client_secret = "client-secret",
+                .client_secret = "story-of-a-client",
                 .tickets_in_ns = 200 * MILLISECOND_NS,
                 .api_key = "key-of-epic06"},
         .now = {.boot_ns = 1000 * SECOND_NS, .wall_ns = NOON_EPOCH * SECOND_NS},

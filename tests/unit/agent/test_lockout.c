@@ -35,7 +35,7 @@
 
 static const char *const files[] = {"password", "correct horse\n", "keytab", "keys", NULL};
 
-static const char *const client_files[] = {"password", "client-secret\n", NULL};
+static const char *const client_files[] = {"password", "story-of-a-client\n", NULL};
 
 static uint64_t wrong(const struct scenario *story)
 {
