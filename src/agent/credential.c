@@ -6,8 +6,12 @@
 #include "agent/random.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "config/match.h"
 
 #define FRESH_NS SECOND_NS
+
+/* What hangs so long is told: a dead network file system, a key distribution center that libkrb5 does not give up. */
+#define LATE_NS (30 * SECOND_NS)
 
 /* A call with a ticket is sent so long before its end at the latest: names, TCP and TLS come first. */
 #define TICKET_MARGIN_NS MINUTE_NS
@@ -167,9 +171,10 @@ int64_t credential_deadline(const struct credential *credential, bool wanted, bo
 
 /* ---- secrets ---- */
 
-void credential_reading(struct credential *credential)
+void credential_reading(struct credential *credential, int64_t now_ns)
 {
     assert(!credential->reading);
+    credential->reading_since_ns = now_ns;
     credential->reading = true;
 }
 
@@ -237,6 +242,21 @@ static void set_standing(struct credential *credential, enum reason reason, cons
     credential->reason = reason;
 }
 
+void credential_succeed(struct credential *credential, const struct credential *before)
+{
+    if (!appserver_same_door(before->settings, credential->settings))
+        return;
+    secrets_carry(&before->now, before->settings, credential->settings, &credential->now);
+    credential->asked_ns = before->asked_ns;
+    credential->guard = before->guard;
+    credential->blocked_until_ns = before->blocked_until_ns;
+    credential->refusal = before->refusal;
+    credential->reauthentication = before->reauthentication;
+    credential->refusal.range = credential->reauthentication.range = credential->settings->login_retry;
+    if (credential->blocked_until_ns > 0 || credential->guard.suspect)
+        set_standing(credential, before->reason, before->message);
+}
+
 void credential_read(struct credential *credential, struct secrets *secrets, int64_t now_ns)
 {
     credential->reading = false;
@@ -249,7 +269,7 @@ void credential_read(struct credential *credential, struct secrets *secrets, int
         secrets_free(secrets);
         return;
     }
-    if (credential->read_once && secrets_login_differs(&credential->now, secrets, credential->settings))
+    if (credential->now.items && secrets_login_differs(&credential->now, secrets, credential->settings))
         begin_anew(credential);
     keep_before(credential, secrets);
     secrets_free(&credential->now);
@@ -353,23 +373,23 @@ static void block(struct credential *credential, int64_t now_ns)
     credential->look_again_ns = now_ns + CREDENTIAL_LOOK_NS;
 }
 
-void credential_failed(struct credential *credential, enum reason reason, const char *message,
+void credential_failed(struct credential *credential, enum reason reason, bool refused, const char *message,
                        int64_t retry_after_ns, int64_t now_ns)
 {
     assert(reason != REASON_NONE);
     credential->flight = CREDENTIAL_NO_FLIGHT;
     set_standing(credential, reason, message);
-    if (reason == REASON_CREDENTIALS)
+    if (refused)
         block(credential, now_ns);
     else
         backoff_grow(&credential->retry, retry_after_ns, now_ns);
 }
 
-void credential_probe_answered(struct credential *credential, enum reason reason, const char *message,
-                               int64_t now_ns)
+void credential_probe_answered(struct credential *credential, enum reason reason, bool refused,
+                               const char *message, int64_t now_ns)
 {
     credential->flight = CREDENTIAL_NO_FLIGHT;
-    if (reason == REASON_CREDENTIALS) {
+    if (refused) {
         set_standing(credential, reason, message);
         block(credential, now_ns);
     } else if (reason == REASON_NONE) {
@@ -455,11 +475,19 @@ void credential_login_good(struct credential *credential, uint64_t login, int64_
 
 /* ---- for people ---- */
 
-enum reason credential_standing(const struct credential *credential, const char **message)
+enum reason credential_standing(const struct credential *credential, int64_t now_ns, const char **message)
 {
     if (credential->why) {
         *message = credential->why;
         return REASON_INTERNAL;
+    }
+    if (credential->reading && now_ns - credential->reading_since_ns >= LATE_NS) {
+        *message = "Reading the secrets has not ended yet: does the file system that holds them answer?";
+        return REASON_INTERNAL;
+    }
+    if (credential->flight == CREDENTIAL_AWAITS_TICKET && now_ns - credential->asked_ns >= LATE_NS) {
+        *message = "Asking for a Kerberos ticket has not ended yet: does a key distribution center answer?";
+        return REASON_IDENTITY_PROVIDER;
     }
     *message = credential->message;
     return credential->reason;

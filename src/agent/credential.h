@@ -6,7 +6,7 @@
      never more than one planned request per half lifetime, none within a second; the old token serves on;
    - one token request at a time, probes of the kind token included;
    - secrets are read again before each token request, and after each 401 that speaks of them;
-   - a refused login (credentials) blocks every token request for login_retry, doubling, or until the text of
+   - a refused login (credentials; a token request refused in another way too) blocks every token request for login_retry, doubling, or until the text of
      user name or password changes; changeable secrets are looked at each CREDENTIAL_LOOK_NS meanwhile;
    - any other failure of a token request is tried again after a pause of the app server's backoff range;
    - a 401 drops the token only if no request sent with it later has got a good answer, and leads to at most
@@ -44,6 +44,7 @@ struct credential {
     /* secrets: as last read, and those before, which echoes may still hold */
     struct secrets now, before;
     bool reading;
+    int64_t reading_since_ns;
     bool read_once;
     bool look;          /* read them again: a 401 came */
     int64_t read_at_ns; /* when last read; fresh for one token request */
@@ -80,6 +81,9 @@ void credential_init(struct credential *credential, const struct appserver_setti
                      uint64_t random);
 /* Other settings for the same login (config/match.h). */
 void credential_configure(struct credential *credential, const struct appserver_settings *settings);
+/* Comes after one whose settings were others: what is known of refusals goes on, where the same login would be refused
+   again (login_retry); whether it is the same, the first reading of the secrets tells. */
+void credential_succeed(struct credential *credential, const struct credential *before);
 void credential_free(struct credential *credential);
 
 /* Can an API call be sent now? Wants the secrets read and, with auth = token, a token that lives. */
@@ -109,7 +113,7 @@ enum credential_act credential_act(const struct credential *credential, bool wan
 /* When credential_act may say something else although nothing arrived; NEVER_NS. */
 int64_t credential_deadline(const struct credential *credential, bool wanted, bool probe, int64_t now_ns);
 
-void credential_reading(struct credential *credential);
+void credential_reading(struct credential *credential, int64_t now_ns);
 /* Takes over what secrets points to. */
 void credential_read(struct credential *credential, struct secrets *secrets, int64_t now_ns);
 
@@ -124,12 +128,13 @@ void credential_granted(struct credential *credential, struct token *token, int6
 void credential_ticket_granted(struct credential *credential, struct ticket_result *result, int64_t now_ns);
 /* No authorization can be made from the ticket any more: it is dropped, and another one asked for after a pause. */
 void credential_ticket_useless(struct credential *credential, int64_t now_ns);
-/* ... or failed; message (may be NULL) is redacted; retry_after_ns is what the server asked for, 0 or less: nothing. */
-void credential_failed(struct credential *credential, enum reason reason, const char *message,
+/* ... or failed; refused: because of what was sent, and not for want of something else; message (may be NULL) is redacted;
+   retry_after_ns is what the server asked for, 0 or less: nothing. */
+void credential_failed(struct credential *credential, enum reason reason, bool refused, const char *message,
                        int64_t retry_after_ns, int64_t now_ns);
 /* A probe of the kind token was answered: a refusal blocks as one of our own does, a token lifts that. */
-void credential_probe_answered(struct credential *credential, enum reason reason, const char *message,
-                               int64_t now_ns);
+void credential_probe_answered(struct credential *credential, enum reason reason, bool refused,
+                               const char *message, int64_t now_ns);
 
 /* A call was sent with the token; returns the serial to remember with it. */
 uint64_t credential_use(struct credential *credential);
@@ -151,7 +156,7 @@ void credential_look(struct credential *credential);
 
 /* Why a call cannot be sent: a reason, and *message for people (or NULL; the credential's). REASON_NONE while
    nothing has failed yet. */
-enum reason credential_standing(const struct credential *credential, const char **message);
+enum reason credential_standing(const struct credential *credential, int64_t now_ns, const char **message);
 
 /* The text without any of the secrets; the caller frees. NULL gives NULL. */
 char *credential_redact(const struct credential *credential, const char *text);

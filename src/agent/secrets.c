@@ -169,6 +169,27 @@ bool secrets_login_differs(const struct secrets *a, const struct secrets *b,
     return a->client_key != b->client_key;
 }
 
+void secrets_carry(const struct secrets *from, const struct appserver_settings *before,
+                   const struct appserver_settings *after, struct secrets *out)
+{
+    const struct secret_pair_list *old = &before->oauth2.params, *new = &after->oauth2.params;
+    *out = (struct secrets){0};
+    if (!from->items)
+        return;
+    out->count = source_count(after);
+    out->items = memory_new(out->count, sizeof(struct secret *));
+    out->client_key = from->client_key;
+    for (size_t i = 0; i < SECRETS_NAMED; i++)
+        out->items[i] = secret_ref(from->items[i]);
+    for (size_t i = 0; i < new->count; i++) {
+        for (size_t k = 0; k < old->count; k++) {
+            if (strcmp(new->items[i].name, old->items[k].name) == 0)
+                out->items[SECRETS_NAMED + after->company_keys.count + i] = secret_ref(
+                    secrets_param(from, before, k));
+        }
+    }
+}
+
 bool secrets_changeable(const struct appserver_settings *settings)
 {
     if (has_assertion(settings) || has_keytab(settings))

@@ -51,6 +51,10 @@ struct secret *secrets_api_key(const struct secrets *secrets, const struct appse
 bool secrets_login_differs(const struct secrets *a, const struct secrets *b,
                            const struct appserver_settings *settings);
 
+/* Of a reading by other settings what a login was made with, for secrets_login_differs. */
+void secrets_carry(const struct secrets *from, const struct appserver_settings *before,
+                   const struct appserver_settings *after, struct secrets *out);
+
 /* Can a later reading give something else? Files and credentials can change, the environment cannot. */
 bool secrets_changeable(const struct appserver_settings *settings);
 

@@ -99,7 +99,7 @@ enum reason server_standing(struct server *server, const struct target *target, 
     if (backoff_stands(&server->backoff))
         reason = server->verdict.standing != REASON_NONE ? server->verdict.standing : server->backoff_reason;
     else if (held_back)
-        reason = credential_standing(credential, message);
+        reason = credential_standing(credential, now_ns, message);
     else if (own && !session_ready(&own->session))
         reason = session_standing(&own->session, message);
     if (reason != REASON_NONE && !*message)
@@ -206,7 +206,9 @@ static int64_t pause_until(const struct server *server, struct moment now)
 static void tell_blocked(struct server *server, struct moment now)
 {
     const struct credential *credential = &server->credential;
-    int64_t until_ns = credential->blocked_until_ns > now.boot_ns ? credential->blocked_until_ns : 0;
+    /* Before they are read nobody knows whether the secrets are still those that were refused. */
+    bool stands = credential->read_once && credential->blocked_until_ns > now.boot_ns;
+    int64_t until_ns = stands ? credential->blocked_until_ns : 0;
     if (until_ns == server->told_blocked)
         return;
     notice_blocked(server, until_ns, now);

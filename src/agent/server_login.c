@@ -34,6 +34,14 @@ static enum reason token_reason(const struct server *server, enum reason reason,
     return REASON_IDENTITY_PROVIDER;
 }
 
+/* Was the login itself refused? That a wrong password gets a 401 and nothing else, nobody has promised (facts 1). told: what
+   the answer said by itself. */
+static bool refuses_login(enum reason told)
+{
+    return told == REASON_CREDENTIALS || told == REASON_API_KEY || told == REASON_ACCESS_DENIED ||
+           told == REASON_CLIENT_ERROR;
+}
+
 static void note_login(struct server *server, bool probe, const struct answer *answer, enum reason reason,
                        const char *message, struct moment now)
 {
@@ -54,7 +62,8 @@ void server_login_answered(struct server *server, const struct answer *answer, s
     struct token token = {0};
     char *words = NULL;
     bool outside = login_is_outside(server->settings);
-    enum reason reason = token_reason(server, token_answer(answer, outside, &token, &words), now);
+    enum reason told = token_answer(answer, outside, &token, &words);
+    enum reason reason = token_reason(server, told, now);
     char *message = server_redact(server, words);
     free(words);
     request_free(&server->login);
@@ -67,7 +76,8 @@ void server_login_answered(struct server *server, const struct answer *answer, s
         credential_granted(&server->credential, &token, now.boot_ns);
         server_tell_token(server, now);
     } else {
-        credential_failed(&server->credential, reason, message, answer->retry_after_ns, now.boot_ns);
+        credential_failed(&server->credential, reason, refuses_login(told), message, answer->retry_after_ns,
+                          now.boot_ns);
     }
     note_login(server, false, answer, reason, message, now);
     notice_login(server, reason, answer->status, message, now);
@@ -82,7 +92,7 @@ static void send_login(struct server *server, struct moment now)
     enum reason reason;
     char *why;
     if (!order_login(&order, &server->login, credential, &reason, &why)) {
-        credential_failed(credential, reason, why, 0, now.boot_ns);
+        credential_failed(credential, reason, refuses_login(reason), why, 0, now.boot_ns);
         notice_login(server, reason, 0, why, now);
         free(why);
         return;
@@ -131,7 +141,7 @@ void server_ticket(struct server *server, struct ticket_result *result, struct m
     if (reason == REASON_NONE) {
         credential_ticket_granted(credential, result, now.boot_ns);
     } else {
-        credential_failed(credential, reason, message, 0, now.boot_ns);
+        credential_failed(credential, reason, refuses_login(reason), message, 0, now.boot_ns);
         ticket_result_free(result);
         if (reason_row(reason)->auth)
             report_auth_failure(server->report, reason);
@@ -168,9 +178,10 @@ void server_login_probe_answered(struct server *server, struct target *target, c
         server_enqueue(server, target);
         return;
     }
+    bool refused = refuses_login(result.reason);
     result.reason = token_reason(server, result.reason, now);
     char *message = server_redact(server, result.message);
-    credential_probe_answered(&server->credential, result.reason, message, now.boot_ns);
+    credential_probe_answered(&server->credential, result.reason, refused, message, now.boot_ns);
     note_login(server, true, answer, result.reason, message, now);
     if (result.reason != REASON_NONE && result.reason != REASON_INTERNAL)
         server_pause_after(server, result.reason, answer, now);
@@ -210,7 +221,7 @@ void server_turn_credential(struct server *server, struct moment now)
         case CREDENTIAL_REST:
             return;
         case CREDENTIAL_READ:
-            credential_reading(&server->credential);
+            credential_reading(&server->credential, now.boot_ns);
             server->context->secrets->read(server->context->secrets, server->number, server->settings);
             break;
         case CREDENTIAL_ASK:

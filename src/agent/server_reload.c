@@ -30,6 +30,7 @@ void server_succeed(struct server *server, const struct server *before)
     server->token_complaint = before->token_complaint;
     server->secrets_complaint = before->secrets_complaint;
     server->next_slot_ns = before->next_slot_ns;
+    credential_succeed(&server->credential, &before->credential);
     if (strcmp(server->settings->url, before->settings->url) != 0)
         return; /* another machine has another pace */
     server->told_baseline = before->told_baseline;

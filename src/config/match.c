@@ -132,6 +132,25 @@ static bool beside_session(const char *key)
     return beside_login(key) && strcmp(key, "company") != 0 && strcmp(key, "license") != 0;
 }
 
+/* Secrets are not among them: their texts are compared when they have been read. */
+static bool beside_door(const char *key)
+{
+    static const char *const keys[] = {
+        "auth",         "kerberos_principal", "oauth2_client_auth", "oauth2_grant",
+        "oauth2_scope", "oauth2_token_url",   "token_credentials",  "token_path",
+        "url"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strcmp(keys[i], key) == 0)
+            return false;
+    }
+    return true;
+}
+
+bool appserver_same_door(const struct appserver_settings *before, const struct appserver_settings *after)
+{
+    return key_lines_same(&before->keys, &after->keys, beside_door);
+}
+
 bool appserver_same_login(const struct appserver_settings *before, const struct appserver_settings *after)
 {
     return key_lines_same(&before->keys, &after->keys,

@@ -24,4 +24,8 @@ void model_match_free(struct model_match *match);
    can go on? What changes only how much is asked of it, and for what, does not matter. */
 bool appserver_same_login(const struct appserver_settings *before, const struct appserver_settings *after);
 
+/* Do they log in at the same place in the same way, so that a login refused there would be again if its secrets are the
+   same? */
+bool appserver_same_door(const struct appserver_settings *before, const struct appserver_settings *after);
+
 #endif

@@ -507,7 +507,7 @@ static void answer_ticket(struct scenario *scenario, size_t place)
 
 static void turn(struct scenario *scenario)
 {
-    while (scenario->reading_count > 0) {
+    while (scenario->reading_count > 0 && !scenario->erp.readings_hang) {
         struct reading reading = scenario->readings[--scenario->reading_count];
         struct secrets secrets;
         secrets_read(reading.settings, &secrets);
@@ -522,7 +522,8 @@ static void turn(struct scenario *scenario)
 
 static int64_t next_event(const struct scenario *scenario, size_t *exchange)
 {
-    int64_t next_ns = scenario->reading_count > 0 ? scenario->now.boot_ns : scenario->deadline_ns;
+    bool read = scenario->reading_count > 0 && !scenario->erp.readings_hang;
+    int64_t next_ns = read ? scenario->now.boot_ns : scenario->deadline_ns;
     *exchange = SIZE_MAX;
     for (size_t i = 0; i < scenario->ticket_count; i++)
         next_ns = ns_min(next_ns, scenario->tickets_asked[i].ends_ns);

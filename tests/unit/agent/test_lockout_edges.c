@@ -5,8 +5,10 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "scenario.h"
 
 #define WAY(auth)                                                                                            \
@@ -47,4 +49,76 @@ static void a_secret_that_is_away_for_a_while(void **state)
     }
 }
 
-ALL_TESTS(cmocka_unit_test(a_secret_that_is_away_for_a_while));
+/* Facts 1: what TokenResource answers to a wrong password is not known for sure. */
+static void a_token_request_refused_otherwise_is_sent_rarely_too(void **state)
+{
+    (void)state;
+    static const int statuses[] = {400, 403};
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        struct scenario *story = scenario_new_with(
+            EVERY_10S WAY("token") ACCOUNT BAQ("a") "[probe login]\nkind = token\ninterval = 1m\n", files);
+        scenario_erp(story)->token_status = statuses[i];
+        scenario_pass(story, DAY_NS);
+        print_message("token requests answered with %d for 24 h: %" PRIu64 "\n", statuses[i],
+                      scenario_counts(story).logins);
+        assert_in_range(scenario_counts(story).logins, 50, 60);
+        assert_true(scenario_metric(story, BLOCKED) > clock_seconds(scenario_now(story).wall_ns));
+        scenario_erp(story)->token_status = 0;
+        scenario_pass(story, 36 * MINUTE_NS);
+        assert_true(scenario_metric(story, SUCCESS) == 1);
+        assert_true(scenario_metric(story, BLOCKED) == 0);
+        scenario_free(story);
+    }
+}
+
+/* Each reload changes something, and none of them the password. */
+static void reloads_of_something_else_are_no_login_storm(void **state)
+{
+    (void)state;
+    static const char *const ways[] = {"token", "basic", "ntlm"};
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        char *configuration = memory_format(EVERY_10S WAY("%s") ACCOUNT BAQ("a"), ways[i]);
+        struct scenario *story = scenario_new_with(configuration, files);
+        free(configuration);
+        scenario_erp(story)->password = "another";
+        for (int minute = 0; minute < 24 * 60; minute += 10) {
+            configuration = memory_format(EVERY_10S WAY("%s") "header.X-Minute = m%d\n" ACCOUNT BAQ("a"),
+                                          ways[i], minute);
+            scenario_reload(story, configuration);
+            free(configuration);
+            scenario_pass(story, 10 * MINUTE_NS);
+        }
+        print_message("%s, a reload each ten minutes for 24 h: %" PRIu64 " tries\n", ways[i],
+                      scenario_counts(story).wrong);
+        assert_in_range(scenario_counts(story).wrong, 50, 60);
+        assert_true(scenario_metric(story, "epicor_up{appserver=\"live\"}") == 0);
+        scenario_write(story, "password", "another\n");
+        scenario_pass(story, 6 * MINUTE_NS);
+        assert_in_range(scenario_counts(story).wrong, 50, 60);
+        scenario_free(story);
+    }
+}
+
+/* A dead network file system: the thread that reads hangs. */
+static void a_reading_that_hangs_is_told(void **state)
+{
+    (void)state;
+    static const char *const ways[] = {"token", "basic"};
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        char *configuration = memory_format(EVERY_10S WAY("%s") ACCOUNT BAQ("a"), ways[i]);
+        struct scenario *story = scenario_new_with(configuration, files);
+        free(configuration);
+        scenario_erp(story)->readings_hang = true;
+        scenario_pass(story, 5 * MINUTE_NS);
+        assert_true(scenario_metric(story, FAILED("internal")) == 1);
+        scenario_erp(story)->readings_hang = false;
+        scenario_pass(story, MINUTE_NS);
+        assert_true(scenario_metric(story, SUCCESS) == 1);
+        scenario_free(story);
+    }
+}
+
+ALL_TESTS(cmocka_unit_test(a_secret_that_is_away_for_a_while),
+          cmocka_unit_test(a_token_request_refused_otherwise_is_sent_rarely_too),
+          cmocka_unit_test(reloads_of_something_else_are_no_login_storm),
+          cmocka_unit_test(a_reading_that_hangs_is_told));

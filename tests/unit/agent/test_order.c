@@ -38,7 +38,7 @@ static void credential_begin(struct credential *credential, const struct model *
     credential_init(credential, &model->appservers[0], 1);
     secrets_read(&model->appservers[0], &secrets);
     assert_null(secrets.why);
-    credential_reading(credential);
+    credential_reading(credential, 0);
     credential_read(credential, &secrets, 0);
     credential->token = secret_new("tok.en", 6);
 }
