@@ -25,7 +25,6 @@
 #define BLOCKED "epicor_login_blocked_until_timestamp_seconds{appserver=\"live\"}"
 
 static const char *const files[] = {"password", "correct horse\n", NULL};
-static const char *const password_ways[] = {"basic", "ntlm"};
 
 /* The login has neither been found good nor been refused when its file cannot be read. */
 static void a_secret_that_is_away_for_a_while(void **state)
@@ -33,7 +32,7 @@ static void a_secret_that_is_away_for_a_while(void **state)
     (void)state;
     static const char *const configurations[] = {EVERY_10S WAY("basic") ACCOUNT BAQ("a"),
                                                  EVERY_10S WAY("ntlm") ACCOUNT BAQ("a")};
-    for (size_t i = 0; i < sizeof password_ways / sizeof password_ways[0]; i++) {
+    for (size_t i = 0; i < sizeof configurations / sizeof configurations[0]; i++) {
         struct scenario *story = scenario_new_with(configurations[i], files);
         scenario_erp(story)->api_key = "rotated";
         while (scenario_counts(story).calls == 0)
