@@ -520,7 +520,7 @@ char *credential_redact(const struct credential *credential, const char *text)
     if (!text)
         return NULL;
     size_t room = credential->now.count + credential->before.count + 4;
-    struct secret **list = memory_new(room, sizeof *list);
+    struct secret **list = memory_new(room, sizeof(struct secret *));
     size_t count = secrets_list(list, 0, &credential->now);
     count = secrets_list(list, count, &credential->before);
     list[count++] = credential->token;

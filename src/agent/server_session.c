@@ -31,7 +31,8 @@ struct server_session *server_session_of(struct server *server, const struct tar
     session_init(&own->session, company, server->settings->backoff, server->settings->login_retry,
                  birth << 32, random);
     own->futile = (struct backoff){.range = server->settings->login_retry, .random = random_mix(random)};
-    server->sessions = memory_grow(server->sessions, server->session_count + 1, sizeof *server->sessions);
+    server->sessions = memory_grow(server->sessions, server->session_count + 1,
+                                   sizeof(struct server_session *));
     server->sessions[server->session_count++] = own;
     return own;
 }

@@ -1,6 +1,6 @@
 #include "agent/throttle.h"
 
-#include <string.h>
+#include <assert.h>
 
 #include "base/clock.h"
 
@@ -20,7 +20,8 @@ static bool has_baseline(const struct throttle_baseline *baseline)
 
 static int64_t median_ns(const struct throttle_baseline *baseline)
 {
-    uint32_t sorted[THROTTLE_SAMPLES];
+    uint32_t sorted[THROTTLE_SAMPLES] = {0};
+    assert(has_baseline(baseline));
     for (unsigned i = 0; i < baseline->count; i++) {
         unsigned at = i;
         for (; at > 0 && sorted[at - 1] > baseline->samples_ms[i]; at--)

@@ -150,10 +150,11 @@ static const struct reason_row rows[REASONS] = {
         "rows", PROVES_UP, "The number of rows lies outside rows_min and rows_max.",
         "The message names the bounds and the number found. The query itself worked: look into the data, or "
         "correct the bounds."),
-    [REASON_INTERNAL] = ROW("internal", 0, "The agent itself could not do this run.",
-                            "Read the agent's log of this minute: out of file descriptors or memory, a "
-                            "secret that cannot be read (file, environment variable, credential, keytab). If it says "
-                            "neither, report it as a bug."),
+    [REASON_INTERNAL] = ROW(
+        "internal", 0, "The agent itself could not do this run.",
+        "Read the agent's log of this minute: out of file descriptors or memory, a "
+        "secret that cannot be read (file, environment variable, credential, keytab). If it says "
+        "neither, report it as a bug."),
 };
 
 const struct reason_row *reason_row(enum reason reason)
