@@ -102,6 +102,8 @@ enum reason server_standing(struct server *server, const struct target *target, 
         reason = credential_standing(credential, now_ns, message);
     else if (own && !session_ready(&own->session))
         reason = session_standing(&own->session, message);
+    if (reason != REASON_NONE && !*message && own && own->session.reason == reason)
+        *message = own->session.message;
     if (reason != REASON_NONE && !*message)
         *message = words_of(server, reason);
     return reason;

@@ -53,9 +53,10 @@ char *server_redact(const struct server *server, const char *text)
 {
     char *clean = credential_redact(&server->credential, text);
     for (size_t i = 0; clean && i < server->session_count; i++) {
-        struct secret *const ids[] = {server->sessions[i]->session.id,
-                                      server->sessions[i]->session.id_before};
-        char *cleaner = secret_redact(clean, ids, sizeof ids / sizeof ids[0], NULL, 0);
+        const struct session *session = &server->sessions[i]->session;
+        struct secret *ids[SESSION_IDS + 1] = {session->id};
+        memcpy(ids + 1, session->before, sizeof session->before);
+        char *cleaner = secret_redact(clean, ids, SESSION_IDS + 1, NULL, 0);
         free(clean);
         clean = cleaner;
     }

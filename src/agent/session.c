@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -22,7 +23,8 @@ void session_free(struct session *session)
     free(session->company);
     free(session->message);
     secret_unref(session->id);
-    secret_unref(session->id_before);
+    for (size_t i = 0; i < SESSION_IDS; i++)
+        secret_unref(session->before[i]);
     *session = (struct session){0};
 }
 
@@ -69,8 +71,11 @@ static void set_standing(struct session *session, enum reason reason, const char
 
 static void forget_id(struct session *session)
 {
-    secret_unref(session->id_before);
-    session->id_before = session->id;
+    if (session->id) {
+        secret_unref(session->before[SESSION_IDS - 1]);
+        memmove(session->before + 1, session->before, (SESSION_IDS - 1) * sizeof session->before[0]);
+        session->before[0] = session->id;
+    }
     session->id = NULL;
     session->state = SESSION_CLOSED;
     session->ending = false;

@@ -25,16 +25,17 @@
 #include "kinetic/reason.h"
 
 #define SESSION_LOGOUTS 5
+#define SESSION_IDS     4
 
 enum session_state { SESSION_CLOSED, SESSION_OPENING, SESSION_OPEN, SESSION_CLOSING };
 
 struct session {
     char *company;
     enum session_state state;
-    struct secret *id;        /* SESSION_OPEN, SESSION_CLOSING */
-    struct secret *id_before; /* which echoes may still hold; NULL: none */
-    uint64_t serial;          /* of the id; grows with each */
-    bool proven;              /* a good answer came with it */
+    struct secret *id;                  /* SESSION_OPEN, SESSION_CLOSING */
+    struct secret *before[SESSION_IDS]; /* latest first: echoes may still hold them; NULL: none */
+    uint64_t serial;                    /* of the id; grows with each */
+    bool proven;                        /* a good answer came with it */
     bool leaving;
     bool ending;           /* to be logged out before another is opened */
     bool insists;          /* and that is tried again where it fails */

@@ -13,8 +13,9 @@
 #include "agent/proxy.h"
 #include "base/memory.h"
 
-#define ACTIONS_A_TURN 4
-#define TURN_BYTES     ((size_t)1 << 20) /* of bodies, decoded */
+#define ACTIONS_A_TURN   4
+#define TURN_BYTES       ((size_t)1 << 20) /* of bodies, decoded */
+#define RESEND_WITHIN_NS SECOND_NS
 
 #define SAME_CODE(name) static_assert((int)ENDING_##name == (int)CURLE_##name, "libcurl's number")
 
@@ -296,14 +297,21 @@ static void fill_answer(struct exchange *exchange, CURLcode code)
     answer->certificate_expiry_epoch = exchange->handshake == NULL ? 0 : exchange->handshake->expiry_epoch;
 }
 
+/* A kept connection that had died says so within a round trip. Later the server may be at work on the request, on a seat, and
+   a second sending would take another. */
+static bool may_be_at_work(const struct exchange *exchange)
+{
+    return clock_now().boot_ns - exchange->started.boot_ns > RESEND_WITHIN_NS;
+}
+
 /* After a refusal the same request over a fresh connection; a POST that was sent is not. */
 static bool begin_again(struct exchange *exchange)
 {
     bool second = exchange->refusal == REFUSED_SECOND;
 
     if (exchange->refusal == REFUSED_NOT || exchange->refusal == REFUSED_LOGIN ||
-        (second &&
-         (exchange->resent || exchange->authenticated || exchange->order.request->method == HTTP_POST)))
+        (second && (exchange->resent || exchange->authenticated ||
+                    exchange->order.request->method == HTTP_POST || may_be_at_work(exchange))))
         return false;
     exchange->resent = exchange->resent || second;
     exchange->earlier_ns += exchange_duration(exchange);
