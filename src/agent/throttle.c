@@ -1,6 +1,7 @@
 #include "agent/throttle.h"
 
 #include <assert.h>
+#include <stddef.h>
 
 #include "base/clock.h"
 
