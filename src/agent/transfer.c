@@ -212,7 +212,7 @@ static void cancel(struct transport *transport, uint64_t ticket)
 static void fill_from_head(struct answer *answer, const struct head *head, int64_t wall_ns)
 {
     if (!head->complete) {
-        answer->status = head->status == 101 ? 101 : 0;
+        answer->status = head->status == 101 || head->status == 401 ? head->status : 0;
         return;
     }
     answer->status = head->status;
@@ -221,6 +221,16 @@ static void fill_from_head(struct answer *answer, const struct head *head, int64
     memcpy(answer->content_type, head->content_type, sizeof answer->content_type);
     if (head->status >= 300 && head->status <= 399)
         memcpy(answer->location, head->location, sizeof answer->location);
+}
+
+/* Who says 401 has refused the login, however badly the rest comes: as a broken connection it would be tried again as often as
+   those are. A proxy's word about itself is not the server's. */
+static bool is_refusal(const struct exchange *exchange)
+{
+    long proxy_status = 0;
+
+    curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    return exchange->answer.status == 401 && proxy_status < 300;
 }
 
 static enum reason decide(struct exchange *exchange, CURLcode code)
@@ -277,6 +287,8 @@ static void fill_answer(struct exchange *exchange, CURLcode code)
         head_next(&exchange->head);
     fill_from_head(answer, &exchange->head, clock_now().wall_ns);
     answer->failure = decide(exchange, code);
+    if (is_refusal(exchange))
+        answer->failure = REASON_NONE;
     if (answer->failure == REASON_NONE) {
         intake_finish(intake, answer->status);
         answer->json = intake->json;

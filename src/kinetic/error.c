@@ -160,7 +160,9 @@ static void classify_refusal(const struct answer *answer, bool bearer, struct ve
         verdict->login = true;
     verdict->message = body.message != NULL ? memory_copy_text(body.message)
                        : body.type != NULL  ? memory_copy_text(body.type)
-                                            : memory_format("status %d without a word", answer->status);
+                       : answer->detail[0] != '\0'
+                           ? memory_format("status %d; %s", answer->status, answer->detail)
+                           : memory_format("status %d without a word", answer->status);
     verdict->correlation = copy_or_null(body.correlation);
     error_body_free(&body);
 }

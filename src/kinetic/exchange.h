@@ -53,8 +53,8 @@ struct phases {
 /* What came back. Owned by the transport; lives during the call that hands it over. */
 struct answer {
     enum reason
-        failure;      /* REASON_NONE: a whole HTTP answer came, whatever its status. Else only of the network:
-                         resolve connect tls timeout connection_lost invalid_response too_large internal */
+        failure; /* REASON_NONE: a whole HTTP answer came, whatever its status, or a 401, whole or not (detail
+                         tells what broke it). Else only of the network: resolve connect tls timeout connection_lost invalid_response too_large internal */
     char detail[256]; /* of failure, for people: "certificate has expired", "no answer within 60s"; never a
                          secret */
     int status;       /* HTTP status, also of a body that was cut; 0 if none came */

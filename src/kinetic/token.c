@@ -233,9 +233,10 @@ static bool is_oauth_refusal(const struct error_body *body)
     return false;
 }
 
+/* RFC 6749 wants 400 or 401 of such a refusal; some providers say it with 200, 403, 429 or 500. */
 static bool refuses_credentials(int status, const struct error_body *body)
 {
-    return status == 401 || ((status == 400 || status == 403) && is_oauth_refusal(body));
+    return status == 401 || is_oauth_refusal(body);
 }
 
 /* The reason of an answer without a token, which by itself would be by_status. */
@@ -312,7 +313,7 @@ enum reason token_answer(const struct answer *answer, bool outside, struct token
     int status = answer->failure == REASON_NONE ? answer->status : 0;
     if (outside)
         reason = provider_reason(status, &body, reason, message);
-    else if (status >= 400)
+    else if (status >= 400 || is_oauth_refusal(&body))
         reason = refusal_reason(status, &body, reason);
     error_body_free(&body);
     return reason;

@@ -11,12 +11,14 @@
 
 #include "base/memory.h"
 
-#define ROWS       "kind = baq\nbaq = zRow\n"
-#define SOON       .probe = ROWS "timeout = 1s"
-#define EIGHT      .probe = ROWS "max_response = 8MiB"
-#define BAD(...)   REASON_INVALID_RESPONSE, __VA_ARGS__
-#define LOST(...)  REASON_CONNECTION_LOST, __VA_ARGS__
-#define LATE(...)  REASON_TIMEOUT, __VA_ARGS__
+#define ROWS      "kind = baq\nbaq = zRow\n"
+#define SOON      .probe = ROWS "timeout = 1s"
+#define EIGHT     .probe = ROWS "max_response = 8MiB"
+#define BAD(...)  REASON_INVALID_RESPONSE, __VA_ARGS__
+#define LOST(...) REASON_CONNECTION_LOST, __VA_ARGS__
+#define LATE(...) REASON_TIMEOUT, __VA_ARGS__
+#define REFUSED                                                                                              \
+    REASON_CREDENTIALS, 401, .rude_login = true, .token_failed = true, .appserver = "login_retry = 1s..2s\n"
 #define LARGE(...) REASON_TOO_LARGE, __VA_ARGS__
 
 static const struct trouble rows[] = {
@@ -69,6 +71,13 @@ static const struct trouble rows[] = {
     {"cut-gzip", BAD(200, "not compressed"), .script = "cut_gzip"},
     {"unknown-encoding", BAD(200, "not compressed"), .script = "unknown_encoding"},
     {"body-after-204", BAD(204), .script = "body_after_204"},
+    {"half-401", REFUSED, .script = "half_401"},
+    {"half-401-reset", REFUSED, .script = "half_401_reset"},
+    {"half-401-silence", REASON_UNAUTHORIZED, 401, .script = "half_401_silence", .no_login = true,
+     .stays = true, SOON},
+    {"bad-chunk-401", REFUSED, .said = "not chunked", .script = "bad_chunk_401"},
+    {"broken-gzip-401", REFUSED, .said = "not compressed", .script = "broken_gzip_401"},
+    {"no-blank-401", REFUSED, .said = "amid the answer's header", .script = "no_blank_line_401"},
     {"no-rows", BAD(200, "no array"), .script = "token"},
 
     {"zeros", LARGE(200, "max_response: 8MiB"), .script = "zeros", EIGHT},

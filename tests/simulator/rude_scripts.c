@@ -47,6 +47,7 @@
     }
 
 #define OK       "HTTP/1.1 200 OK\r\n"
+#define REFUSED  "HTTP/1.1 401 Unauthorized\r\n" JSON
 #define JSON     "Content-Type: application/json\r\n"
 #define ROWS     "{\"value\":[{\"a\":1},{\"a\":2}]}" /* 27 bytes */
 #define GOOD     OK JSON "Content-Length: 27\r\n\r\n" ROWS
@@ -188,6 +189,18 @@ static const struct script_row {
     {"gzip_bomb", "a terabyte of blanks in a gigabyte", bomb_steps},
     {"unknown_encoding", "Content-Encoding: br",
      STEPS(AWAIT, SEND(OK JSON "Content-Encoding: br\r\nContent-Length: 27\r\n\r\n" ROWS), END)},
+    {"half_401", "half the body of a 401, then closes",
+     STEPS(AWAIT, SEND(REFUSED "Content-Length: 1000\r\n\r\n{\"Error"), CUT)},
+    {"half_401_reset", "half the body of a 401, then a reset",
+     STEPS(AWAIT, SEND(REFUSED "Content-Length: 1000\r\n\r\n{\"Error"), WAIT(50), RESET)},
+    {"half_401_silence", "half the body of a 401 and nothing more",
+     STEPS(AWAIT, SEND(REFUSED "Content-Length: 1000\r\n\r\n{\"Error"), SILENCE)},
+    {"bad_chunk_401", "a chunk size that is no number, of a 401",
+     STEPS(AWAIT, SEND(REFUSED "Transfer-Encoding: chunked\r\n\r\nzz\r\n"), END)},
+    {"broken_gzip_401", "Content-Encoding: gzip, and no gzip, of a 401",
+     STEPS(AWAIT, SEND(REFUSED "Content-Encoding: gzip\r\nContent-Length: 27\r\n\r\n" ROWS), END)},
+    {"no_blank_line_401", "the head of a 401 without its blank line, then closes",
+     STEPS(AWAIT, SEND(REFUSED), CUT)},
     {"kept_dies", "a good answer; closes when the second request has come",
      STEPS(AWAIT, SEND(GOOD), AWAIT, CUT)},
     {"kept_resets", "a good answer; resets when the second request has come",
