@@ -130,6 +130,12 @@ static int64_t look_at(const struct credential *credential, bool wanted)
     return blocked && secrets_changeable(credential->settings) ? credential->look_again_ns : NEVER_NS;
 }
 
+bool credential_is_late(const struct credential *credential, int64_t now_ns)
+{
+    return (credential->reading && now_ns - credential->reading_since_ns >= LATE_NS) ||
+           (credential->flight == CREDENTIAL_AWAITS_TICKET && now_ns - credential->asked_ns >= LATE_NS);
+}
+
 bool credential_is_busy(const struct credential *credential)
 {
     return credential->reading || credential->flight == CREDENTIAL_AWAITS_TICKET;
@@ -481,13 +487,12 @@ enum reason credential_standing(const struct credential *credential, int64_t now
         *message = credential->why;
         return REASON_INTERNAL;
     }
-    if (credential->reading && now_ns - credential->reading_since_ns >= LATE_NS) {
-        *message = "Reading the secrets has not ended yet: does the file system that holds them answer?";
-        return REASON_INTERNAL;
-    }
-    if (credential->flight == CREDENTIAL_AWAITS_TICKET && now_ns - credential->asked_ns >= LATE_NS) {
-        *message = "Asking for a Kerberos ticket has not ended yet: does a key distribution center answer?";
-        return REASON_IDENTITY_PROVIDER;
+    if (credential_is_late(credential, now_ns)) {
+        *message = credential->reading
+                       ? "Reading the secrets has not ended yet: does the file system that holds them answer?"
+                       : "Asking for a Kerberos ticket has not ended yet: does a key distribution center "
+                         "answer?";
+        return credential->reading ? REASON_INTERNAL : REASON_IDENTITY_PROVIDER;
     }
     *message = credential->message;
     return credential->reason;

@@ -98,6 +98,9 @@ bool credential_admits(const struct credential *credential, const void *who, boo
    (credential_standing)? */
 bool credential_holds(const struct credential *credential, const void *who, int64_t now_ns);
 
+/* Has a reading of the secrets or a ticket been asked for so long ago that people should know? */
+bool credential_is_late(const struct credential *credential, int64_t now_ns);
+
 /* Is a reading of the secrets or a ticket asked for? Of who answers that, one thing at a time is asked. */
 bool credential_is_busy(const struct credential *credential);
 

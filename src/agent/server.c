@@ -93,7 +93,8 @@ enum reason server_standing(struct server *server, const struct target *target, 
     enum reason reason = REASON_NONE;
     const struct server_session *own = server_session_of(server, target);
     *message = NULL;
-    bool held_back = target_is_login(target) ? credential->why || now_ns < credential->blocked_until_ns
+    bool held_back = target_is_login(target) ? credential->why || now_ns < credential->blocked_until_ns ||
+                                                   credential_is_late(credential, now_ns)
                                              : !credential_ready(credential, now_ns) ||
                                                    credential_holds(credential, target, now_ns);
     if (backoff_stands(&server->backoff))

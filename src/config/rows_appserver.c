@@ -101,8 +101,10 @@ const struct config_row appserver_rows[APPSERVER_ROWS] = {
      .preset = "1m..30m",
      .minimum = 100 * MILLISECOND_NS,
      .maximum = DAY_NS,
-     .help = "After a refused login no credential is sent again before this (doubling), or at once when the "
-             "secret's text changes."},
+     .help =
+         "After a refused login no credential is sent again before this (doubling), or at once when the "
+         "secret's text changes. Each app server counts for itself: where several use one account, or its "
+         "directory locks after few refusals, a longer pause is wanted."},
     {.name = "license",
      .type = CONFIG_LICENSE,
      AT(license),

@@ -104,12 +104,16 @@ static void a_reading_that_hangs_is_told(void **state)
     (void)state;
     static const char *const ways[] = {"token", "basic"};
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-        char *configuration = memory_format(EVERY_10S WAY("%s") ACCOUNT BAQ("a"), ways[i]);
+        char *configuration = memory_format(EVERY_10S WAY("%s") ACCOUNT BAQ("a") "%s", ways[i],
+                                            i == 0 ? "[probe login]\nkind = token\n" : "");
         struct scenario *story = scenario_new_with(configuration, files);
         free(configuration);
         scenario_erp(story)->readings_hang = true;
         scenario_pass(story, 5 * MINUTE_NS);
         assert_true(scenario_metric(story, FAILED("internal")) == 1);
+        if (i == 0)
+            assert_true(scenario_metric(story, "epicor_probe_failure_reason{appserver=\"live\",company=\"\","
+                                               "probe=\"login\",reason=\"internal\"}") == 1);
         scenario_erp(story)->readings_hang = false;
         scenario_pass(story, MINUTE_NS);
         assert_true(scenario_metric(story, SUCCESS) == 1);
