@@ -97,7 +97,10 @@ enum reason server_standing(struct server *server, const struct target *target, 
                                                    credential_is_late(credential, now_ns)
                                              : !credential_ready(credential, now_ns) ||
                                                    credential_holds(credential, target, now_ns);
-    if (backoff_stands(&server->backoff))
+    /* What keeps the next request from being sent comes before what came of the last one. */
+    if (held_back && (credential->why || credential_is_late(credential, now_ns)))
+        reason = credential_standing(credential, now_ns, message);
+    else if (backoff_stands(&server->backoff))
         reason = server->verdict.standing != REASON_NONE ? server->verdict.standing : server->backoff_reason;
     else if (held_back)
         reason = credential_standing(credential, now_ns, message);

@@ -206,6 +206,9 @@ static void call_done(struct server *server, struct target *target, const struct
         if (!result->proves_up)
             credential_look(&server->credential);
     }
+    /* A proxy refuses a password of its own so that no connection comes about. */
+    if (reason == REASON_CONNECT && server->settings->proxy.form != SECRET_NONE)
+        credential_look(&server->credential);
     if (reason == REASON_LICENSE_EXHAUSTED)
         report_license_refusal(server->report, license_of(target)->name);
     bool ended = server_session_read(server, target, answer, reason != REASON_NONE, now);

@@ -121,7 +121,33 @@ static void a_reading_that_hangs_is_told(void **state)
     }
 }
 
+/* A proxy's password is rotated: no answer with a 401 says so. */
+static void a_proxy_that_refuses_has_its_file_read_again(void **state)
+{
+    (void)state;
+    static const char *const with_proxy[] = {"password", "correct horse\n", "proxy",
+                                             "http://agent:first@proxy.example.com:3128\n", NULL};
+    struct scenario *story = scenario_new_with(
+        EVERY_10S WAY("basic") ACCOUNT "proxy_file = @/proxy\n" BAQ("a"), with_proxy);
+    scenario_erp(story)->network = REASON_CONNECT;
+    scenario_pass(story, 2 * MINUTE_NS);
+    assert_true(scenario_metric(story, FAILED("connect")) == 1);
+    /* What cannot be read is seen by the calls that do not come. */
+    scenario_write(story, "proxy", "");
+    scenario_pass(story, 6 * MINUTE_NS);
+    uint64_t calls = scenario_counts(story).calls;
+    scenario_pass(story, 30 * MINUTE_NS);
+    assert_int_equal(scenario_counts(story).calls, calls);
+    assert_true(scenario_metric(story, FAILED("internal")) == 1);
+    scenario_write(story, "proxy", "http://agent:second@proxy.example.com:3128\n");
+    scenario_erp(story)->network = REASON_NONE;
+    scenario_pass(story, 6 * MINUTE_NS);
+    assert_true(scenario_metric(story, SUCCESS) == 1);
+    scenario_free(story);
+}
+
 ALL_TESTS(cmocka_unit_test(a_secret_that_is_away_for_a_while),
           cmocka_unit_test(a_token_request_refused_otherwise_is_sent_rarely_too),
           cmocka_unit_test(reloads_of_something_else_are_no_login_storm),
-          cmocka_unit_test(a_reading_that_hangs_is_told));
+          cmocka_unit_test(a_reading_that_hangs_is_told),
+          cmocka_unit_test(a_proxy_that_refuses_has_its_file_read_again));
