@@ -191,7 +191,7 @@ static void crashed_connections_leave_no_session(void **state)
 {
     (void)state;
     struct site site = site_start(
-        SHARED "max_in_flight = 2\n" PROBE("a") "[probe held]\nkind = baq\nbaq = " TROUBLED "\n");
+        SHARED "max_in_flight = 4\n" PROBE("a") "[probe held]\nkind = baq\nbaq = " TROUBLED "\n");
     rig_await(&site.rig, "epicor_probe_success" OF("held"), 1);
     unsigned hold = simulator_add_fault(site.server,
                                         &(struct simulator_fault){.path = TROUBLED, .hold = true});
@@ -201,9 +201,9 @@ static void crashed_connections_leave_no_session(void **state)
               "\"connection_"
               "lost\"}",
               1);
+    simulator_clear_fault(site.server, hold);
     await_runs(&site, 3);
     assert_int_equal(simulator_sessions_open(site.server), 1);
-    simulator_clear_fault(site.server, hold);
     cutter_cut(site.wire);
     site_end(&site);
 }
