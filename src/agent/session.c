@@ -138,7 +138,8 @@ void session_good(struct session *session, uint64_t serial)
     if (session->state != SESSION_OPEN || serial != session->serial)
         return;
     session->proven = true;
-    backoff_rest(&session->retry);
+    if (session->renewed_ns == 0)
+        backoff_rest(&session->retry);
 }
 
 bool session_ended(struct session *session, uint64_t serial, bool certain, int64_t now_ns)
@@ -153,8 +154,13 @@ bool session_ended(struct session *session, uint64_t serial, bool certain, int64
     else
         session->ending = true;
     set_standing(session, REASON_CONFLICT_OR_GONE, NULL);
-    if (!proven)
+    /* A server may let each session live for one call: then their number has to be kept small too. */
+    bool again = session->renewed_ns > 0 && now_ns - session->renewed_ns < 2 * session->retry.range.to_ns;
+    if (!proven || again)
         backoff_grow(&session->retry, 0, now_ns);
+    else
+        backoff_rest(&session->retry);
+    session->renewed_ns = now_ns;
     return proven;
 }
 

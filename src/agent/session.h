@@ -3,7 +3,7 @@
 
    - it is opened when the first call of its company wants to go, once at a time;
    - a call that is told that the session has ended (410) leads to at most one new Login; where calls with the new one are
-     told so too, the next Login waits for a pause of the app server's backoff range, as it does after a Login that failed;
+XX
    - a 410 that does not speak of the session may come from something else: the session is then logged out before another
      is opened, so that none is forgotten while it lives;
    - a reload has it logged out, and opened anew by the next call;
@@ -36,6 +36,7 @@ struct session {
     struct secret *before[SESSION_IDS]; /* latest first: echoes may still hold them; NULL: none */
     uint64_t serial;                    /* of the id; grows with each */
     bool proven;                        /* a good answer came with it */
+    int64_t renewed_ns;                 /* when a 410 last took one away; 0: never */
     bool leaving;
     bool ending;           /* to be logged out before another is opened */
     bool insists;          /* and that is tried again where it fails */

@@ -82,6 +82,31 @@ static void an_ended_session_is_renewed_once_at_once(void **state)
     session_free(&session);
 }
 
+static void sessions_that_live_for_one_call_are_few(void **state)
+{
+    (void)state;
+    struct session session = opened(0);
+    int64_t now_ns = SECOND_NS;
+    int logins = 0;
+    while (now_ns < 3600 * SECOND_NS) {
+        session_good(&session, session.serial);
+        assert_true(session_ended(&session, session.serial, true, now_ns));
+        now_ns = ns_max(now_ns, session_deadline(&session, true)) + SECOND_NS;
+        assert_int_equal(session_act(&session, true, now_ns), SESSION_LOGIN);
+        session_asked(&session);
+        session_opened(&session, secret_new("id-2", 4));
+        logins++;
+    }
+    /* Pauses of 1, 2, 4 ... 60 s. */
+    assert_in_range(logins, 50, 80);
+    /* After a quiet time the next one is renewed at once again. */
+    now_ns += 3600 * SECOND_NS;
+    session_good(&session, session.serial);
+    assert_true(session_ended(&session, session.serial, true, now_ns));
+    assert_int_equal(session_act(&session, true, now_ns), SESSION_LOGIN);
+    session_free(&session);
+}
+
 static void a_session_that_is_left_is_logged_out_once(void **state)
 {
     (void)state;
@@ -223,6 +248,7 @@ static void a_login_that_may_have_opened_one_is_followed_by_long_pauses(void **s
 ALL_TESTS(cmocka_unit_test(opened_once_when_it_is_wanted),
           cmocka_unit_test(a_failed_login_waits_for_pauses_that_grow),
           cmocka_unit_test(an_ended_session_is_renewed_once_at_once),
+          cmocka_unit_test(sessions_that_live_for_one_call_are_few),
           cmocka_unit_test(a_session_that_is_left_is_logged_out_once),
           cmocka_unit_test(a_login_under_way_when_it_is_left_is_logged_out_too),
           cmocka_unit_test(a_login_refused_for_its_token_is_sent_again_without_a_pause),
