@@ -78,7 +78,7 @@ run_tests() {
     shift 2
     build "$preset" || return
     # More than the two cores: much of the time is waiting for time-outs on purpose.
-    ctest --preset "$preset" -j 4 "$@" >"$logs/$name.log" 2>&1 </dev/null
+    ctest --preset "$preset" -j 6 "$@" >"$logs/$name.log" 2>&1 </dev/null
     status=$?
     cp "build/$preset/Testing/Temporary/LastTest.log" "$logs/$name-tests.log"
     line=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests failed out of [0-9]+' "$logs/$name.log")
@@ -103,7 +103,7 @@ stage_format() {
     quietly format sh -c "find src tests -name '*.[ch]' | xargs clang-format --dry-run --Werror"
 }
 stage_unit() { run_tests unit release -L 'unit|fuzz'; }
-stage_integration() { run_tests integration release -L integration; }
+stage_integration() { run_tests integration release -L 'integration|story'; }
 stage_system() { run_tests system release -L system; }
 stage_clang() { run_tests clang clang -L 'unit|fuzz'; }
 stage_asan() { run_tests asan asan -LE soak; }

@@ -6,7 +6,7 @@ build=$1
 . packaging/process.sh
 
 # Millions of cases over pure functions, hours under valgrind; what they call is reached by the corpora and other tests.
-slow="unit_base_zone unit_base_text_number unit_json_corpus unit_metrics_text_format unit_agent_credential"
+slow="unit_base_zone unit_base_text_number unit_json_corpus unit_metrics_text_format unit_agent_credential unit_agent_verdict"
 
 cat >"$work/check" <<'CHECK'
 #!/bin/sh
