@@ -295,6 +295,12 @@ void credential_look(struct credential *credential)
         credential->look_again_ns = credential->read_at_ns + FRESH_NS;
 }
 
+int64_t credential_look_deadline(const struct credential *credential)
+{
+    bool worthwhile = secrets_changeable(credential->settings) && !credential_is_busy(credential);
+    return worthwhile ? credential->look_again_ns : NEVER_NS;
+}
+
 /* ---- token requests ---- */
 
 void credential_asked(struct credential *credential, int64_t now_ns)

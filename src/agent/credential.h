@@ -154,6 +154,8 @@ void credential_login_refused(struct credential *credential, uint64_t login, con
                               enum reason reason, const char *message, int64_t sent_ns, int64_t now_ns);
 /* It got an answer that only a good login gets. */
 void credential_login_good(struct credential *credential, uint64_t login, int64_t sent_ns);
+/* When to read the secrets while nothing may be sent; NEVER_NS: a reading would bring nothing new, or one is under way. */
+int64_t credential_look_deadline(const struct credential *credential);
 /* An answer said that a secret may have changed: they are read again, at most once a second. */
 void credential_look(struct credential *credential);
 

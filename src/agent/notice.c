@@ -150,6 +150,13 @@ void notice_session(const struct server *server, struct server_session *own, con
     }
 }
 
+static const char *way_out(const struct server *server)
+{
+    return secrets_changeable(server->settings)
+               ? "then with one try, or at once when the text of the secret changes"
+               : "then with one try";
+}
+
 void notice_blocked(struct server *server, int64_t until_ns, struct moment now)
 {
     const struct credential *credential = &server->credential;
@@ -157,14 +164,18 @@ void notice_blocked(struct server *server, int64_t until_ns, struct moment now)
     if (until_ns != 0)
         log_event(LOG_WARN, "login blocked", LOG_TEXT("appserver", name),
                   LOG_TEXT("reason", reason_name(credential->reason)), LOG_TEXT("said", credential->message),
-                  LOG_SECONDS("for", until_ns - now.boot_ns),
-                  LOG_TEXT("ends", secrets_changeable(server->settings)
-                                       ? "then with one try, or at once when the text of the secret changes"
-                                       : "then with one try"));
+                  LOG_SECONDS("for", until_ns - now.boot_ns), LOG_TEXT("ends", way_out(server)));
     else if (now.boot_ns < server->told_blocked)
         log_event(LOG_INFO, "login no longer blocked", LOG_TEXT("appserver", name));
     else
         log_event(LOG_INFO, "login blocked long enough, one try goes out", LOG_TEXT("appserver", name));
+}
+
+void notice_proxy_refused(const struct server *server, struct moment now)
+{
+    log_event(
+        LOG_WARN, "proxy refused the login, nothing is sent", LOG_TEXT("appserver", server->settings->name),
+        LOG_SECONDS("for", server->proxy_refusal.until_ns - now.boot_ns), LOG_TEXT("ends", way_out(server)));
 }
 
 void notice_session_lost(const struct server *server, const struct server_session *own)

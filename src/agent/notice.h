@@ -17,6 +17,8 @@ void notice_session(const struct server *server, struct server_session *own, con
 /* From until_ns on (boot time; 0: now) credentials are sent again; called when that changes. */
 void notice_blocked(struct server *server, int64_t until_ns, struct moment now);
 /* The agent ends, or its app server is gone, and a session may still be open. */
+/* The proxy refused the login to it. */
+void notice_proxy_refused(const struct server *server, struct moment now);
 void notice_session_lost(const struct server *server, const struct server_session *own);
 /* The secrets were read (why NULL), or could not be. */
 void notice_secrets(struct server *server, const char *why, struct moment now);

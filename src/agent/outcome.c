@@ -103,6 +103,8 @@ static const struct outcome_row rows[] = {
 static const struct outcome_row proxy_rows[] = {
     {ENDING_PROXY_REFUSED, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECT, WITH_PROXY_STATUS,
      "the proxy made no connection"},
+    {ENDING_PROXY_LOGIN, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECT, WITH_PROXY_STATUS,
+     "the proxy made no connection, since it wants another login to itself (proxy_file)"},
     {ENDING_PROXY, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_CONNECT, WITH_WORDS,
      "the proxy made no connection"},
     {ENDING_COULDNT_RESOLVE_PROXY, 0, STAGE_NAME, STAGE_BODY, NULL, REASON_RESOLVE, ALONE,
@@ -190,7 +192,8 @@ enum reason outcome_decide(const struct outcome *outcome, char *detail, size_t c
         return row->reason;
     }
     case WITH_PROXY_STATUS:
-        tell(detail, capacity, "%s: it answered with status %d", row->sentence, outcome->proxy_status);
+        tell(detail, capacity, outcome->proxy_status != 0 ? "%s: it answered with status %d" : "%s",
+             row->sentence, outcome->proxy_status);
         return row->reason;
     case WITH_SIZE:
         more = text_from_size(outcome->max_response, text, sizeof text);

@@ -36,6 +36,7 @@ enum ending {
     ENDING_PROXY = 97,
     ENDING_SSL_CLIENTCERT = 98,
     ENDING_PROXY_REFUSED = 1003, /* the proxy answered CONNECT with another status than 2xx */
+    ENDING_PROXY_LOGIN = 1004,   /* the same, because of the login to the proxy itself */
     ENDING_NO_SOCKET = 1001,     /* this process got none from the system */
     ENDING_RESET_AT_ONCE = 1002, /* a connection that was accepted was reset before libcurl saw it stand */
     ENDING_NOT_TWICE = 1000      /* the kept connection had died, and the request was not to be sent again */

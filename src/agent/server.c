@@ -19,6 +19,7 @@ void server_init(struct server *server, struct server_context *context,
         .report = report,
         .number = number,
         .backoff = {.range = settings->backoff, .random = random_mix(random + 3)},
+        .proxy_refusal = {.range = settings->login_retry, .random = random_mix(random + 4)},
         .open_since_ns = NEVER_NS,
     };
     gate_init(&server->gate, (size_t)settings->max_in_flight, before ? &before->gate : NULL);
@@ -68,9 +69,10 @@ uint64_t server_new_ticket(struct server_context *context, uint64_t who)
 /* While a pause stands, requests go one at a time, each after the end of the last pause. */
 bool server_may_ask(const struct server *server, int64_t now_ns)
 {
-    return !backoff_stands(&server->backoff) ||
-           (now_ns >= server->backoff.until_ns && server_is_quiet(server) &&
-            server->credential.flight == CREDENTIAL_NO_FLIGHT);
+    bool alone = server_is_quiet(server) && server->credential.flight == CREDENTIAL_NO_FLIGHT;
+    if (backoff_stands(&server->proxy_refusal) && !(now_ns >= server->proxy_refusal.until_ns && alone))
+        return false;
+    return !backoff_stands(&server->backoff) || (now_ns >= server->backoff.until_ns && alone);
 }
 
 /* For people, of a run that sends no request: what was said the last time. */
@@ -100,7 +102,11 @@ enum reason server_standing(struct server *server, const struct target *target, 
     /* What keeps the next request from being sent comes before what came of the last one. */
     if (held_back && (credential->why || credential_is_late(credential, now_ns)))
         reason = credential_standing(credential, now_ns, message);
-    else if (backoff_stands(&server->backoff))
+    else if (server_proxy_blocks(server, now_ns)) {
+        reason = held_back ? credential_standing(credential, now_ns, message) : REASON_NONE;
+        reason = reason == REASON_IDENTITY_PROVIDER ? reason : REASON_CONNECT;
+        *message = server_proxy_standing(server);
+    } else if (backoff_stands(&server->backoff))
         reason = server->verdict.standing != REASON_NONE ? server->verdict.standing : server->backoff_reason;
     else if (held_back)
         reason = credential_standing(credential, now_ns, message);
@@ -203,7 +209,7 @@ static void turn_calls(struct server *server, struct moment now)
 static int64_t pause_until(const struct server *server, struct moment now)
 {
     const struct credential *credential = &server->credential;
-    int64_t until_ns = server->backoff.until_ns;
+    int64_t until_ns = ns_max(server->backoff.until_ns, server->proxy_refusal.until_ns);
     if (server_has_token(server) && !credential_lives(credential, now.boot_ns))
         until_ns = ns_max(until_ns, credential->retry.until_ns);
     return until_ns > now.boot_ns ? until_ns : 0;
@@ -257,6 +263,9 @@ static int64_t deadline(const struct server *server, struct moment now)
     bool waiting = server->gate.waiting.count > 0 || server_sessions_want(server);
     int64_t at = ns_min(throttle_deadline(&server->throttle, now.boot_ns),
                         server_sessions_deadline(server, now.boot_ns));
+    if (server_proxy_blocks(server, now.boot_ns))
+        return ns_min(at,
+                      ns_min(server->proxy_refusal.until_ns, credential_look_deadline(&server->credential)));
     if (!server_may_ask(server, now.boot_ns) && !server_sessions_part(server))
         return server->backoff.until_ns > now.boot_ns ? ns_min(at, server->backoff.until_ns) : at;
     at = ns_min(at, credential_deadline(&server->credential, waiting, server->logins.count > 0, now.boot_ns));

@@ -97,6 +97,7 @@ struct server {
     struct server_verdict verdict;
     struct backoff backoff;
     enum reason backoff_reason;
+    struct backoff proxy_refusal; /* login_retry, of the login to the proxy */
     struct throttle throttle;
     char *words; /* of the last run that failed after a request, redacted; NULL: none */
     enum reason words_reason;

@@ -51,6 +51,7 @@ void server_note_answer(struct server *server, bool outside, const struct answer
     if (answer->certificate_expiry_epoch != 0)
         report_certificate(server->report, outside ? CERTIFICATE_IDENTITY_PROVIDER : CERTIFICATE_SERVER,
                            answer->certificate_expiry_epoch);
+    server_note_proxy(server, answer, now);
     if (outside)
         return;
     if (answer->new_connection)

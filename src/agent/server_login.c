@@ -162,7 +162,11 @@ void server_secrets(struct server *server, struct secrets *secrets, struct momen
         secrets_free(secrets);
         return;
     }
+    struct secret *proxy = secret_ref(secrets_named(&server->credential.now, SECRET_PROXY));
     credential_read(&server->credential, secrets, now.boot_ns);
+    if (!secret_equal(proxy, secrets_named(&server->credential.now, SECRET_PROXY)))
+        server_proxy_changed(server);
+    secret_unref(proxy);
     notice_secrets(server, server->credential.why, now);
 }
 
@@ -207,9 +211,20 @@ static void send_login_probe(struct server *server, struct moment now)
 
 /* ---- turns ---- */
 
+static void read_secrets(struct server *server, struct moment now)
+{
+    credential_reading(&server->credential, now.boot_ns);
+    server->context->secrets->read(server->context->secrets, server->number, server->settings);
+}
+
 /* Secrets and token requests, until there is nothing more to do about them for now. */
 void server_turn_credential(struct server *server, struct moment now)
 {
+    if (server_proxy_blocks(server, now.boot_ns)) {
+        if (credential_look_deadline(&server->credential) <= now.boot_ns)
+            read_secrets(server, now);
+        return;
+    }
     for (;;) {
         bool open = server_may_ask(server, now.boot_ns);
         bool parts = server_sessions_part(server);
@@ -221,8 +236,7 @@ void server_turn_credential(struct server *server, struct moment now)
         case CREDENTIAL_REST:
             return;
         case CREDENTIAL_READ:
-            credential_reading(&server->credential, now.boot_ns);
-            server->context->secrets->read(server->context->secrets, server->number, server->settings);
+            read_secrets(server, now);
             break;
         case CREDENTIAL_ASK:
             if (server->settings->auth == AUTH_NEGOTIATE)

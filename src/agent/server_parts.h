@@ -1,6 +1,6 @@
 /* What the files of the app server share among themselves: server.c (the way to a request), server_login.c (secrets,
    token requests, probes of the kind token), server_session.c (shared sessions), server_answer.c (answers, pauses, the
-   end of a run). */
+   end of a run), server_proxy.c (a proxy's refusals). */
 #ifndef AGENT_SERVER_PARTS_H
 #define AGENT_SERVER_PARTS_H
 
@@ -19,6 +19,16 @@ bool server_may_ask(const struct server *server, int64_t now_ns);
 /* A request failed so that the app server is to be asked less. */
 void server_pause_after(struct server *server, enum reason reason, const struct answer *answer,
                         struct moment now);
+/* Has the proxy refused our login to it so lately that nothing may be sent? */
+bool server_proxy_blocks(const struct server *server, int64_t now_ns);
+/* What every answer says of the proxy's login. */
+void server_note_proxy(struct server *server, const struct answer *answer, struct moment now);
+/* For people, while that lasts. */
+const char *server_proxy_standing(const struct server *server);
+/* The text of the proxy's secret has changed. */
+void server_proxy_changed(struct server *server);
+/* After credential_succeed: what is known of a refusal goes on. */
+void server_proxy_succeed(struct server *server, const struct server *before);
 /* Is nothing in flight that carries the login? */
 bool server_is_quiet(const struct server *server);
 void server_tell_verdict(struct server *server, struct moment now);

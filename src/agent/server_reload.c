@@ -11,6 +11,7 @@ void server_configure(struct server *server, const struct appserver_settings *se
 {
     server->settings = settings;
     server->backoff.range = settings->backoff;
+    server->proxy_refusal.range = settings->login_retry;
     gate_resize(&server->gate, (size_t)settings->max_in_flight);
     credential_configure(&server->credential, settings);
     credential_look(&server->credential);
@@ -31,6 +32,7 @@ void server_succeed(struct server *server, const struct server *before)
     server->secrets_complaint = before->secrets_complaint;
     server->next_slot_ns = before->next_slot_ns;
     credential_succeed(&server->credential, &before->credential);
+    server_proxy_succeed(server, before);
     if (strcmp(server->settings->url, before->settings->url) != 0)
         return; /* another machine has another pace */
     server->told_baseline = before->told_baseline;

@@ -371,7 +371,8 @@ bool server_sessions_ask(const struct server *server)
 /* Does anything but its own pauses hold back what the session wants to ask? */
 static bool may_ask(const struct server *server, const struct server_session *own, int64_t now_ns)
 {
-    if (!credential_admits(&server->credential, own, server_is_quiet(server), now_ns))
+    if (server_proxy_blocks(server, now_ns) ||
+        !credential_admits(&server->credential, own, server_is_quiet(server), now_ns))
         return false;
     if (session_parts(&own->session))
         return own->calls == 0;

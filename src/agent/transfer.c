@@ -233,6 +233,16 @@ static bool is_refusal(const struct exchange *exchange)
     return exchange->answer.status == 401 && proxy_status < 300;
 }
 
+/* By HTTP (RFC 9110 section 15.5.8) or by SOCKS 5 (RFC 1929). */
+static bool is_proxy_refusal(const struct exchange *exchange, CURLcode code, int proxy_status)
+{
+    long proxy_error = CURLPX_OK;
+
+    curl_easy_getinfo(exchange->easy, CURLINFO_PROXY_ERROR, &proxy_error);
+    return (code != CURLE_OK && proxy_status == 407) ||
+           (code == CURLE_PROXY && proxy_error == CURLPX_USER_REJECTED);
+}
+
 static enum reason decide(struct exchange *exchange, CURLcode code)
 {
     struct answer *answer = &exchange->answer;
@@ -260,6 +270,10 @@ static enum reason decide(struct exchange *exchange, CURLcode code)
     }
     if (code != CURLE_OK && outcome.proxy_status >= 300)
         outcome.ending = ENDING_PROXY_REFUSED;
+    if (is_proxy_refusal(exchange, code, outcome.proxy_status)) {
+        outcome.ending = ENDING_PROXY_LOGIN;
+        answer->proxy_refused = strchr(exchange->proxy, '@') != NULL; /* else there is no account to lock */
+    }
     if (code == CURLE_OK && !intake_whole(&exchange->intake))
         outcome.ending = ENDING_BAD_CONTENT_ENCODING;
     if (exchange->stopped)

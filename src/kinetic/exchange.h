@@ -55,9 +55,10 @@ struct answer {
     enum reason
         failure; /* REASON_NONE: a whole HTTP answer came, whatever its status, or a 401, whole or not (detail
                          tells what broke it). Else only of the network: resolve connect tls timeout connection_lost invalid_response too_large internal */
-    char detail[256]; /* of failure, for people: "certificate has expired", "no answer within 60s"; never a
+    char detail[256];   /* of failure, for people: "certificate has expired", "no answer within 60s"; never a
                          secret */
-    int status;       /* HTTP status, also of a body that was cut; 0 if none came */
+    bool proxy_refused; /* with REASON_CONNECT: the proxy refused the user or password that its URL holds */
+    int status;         /* HTTP status, also of a body that was cut; 0 if none came */
     struct phases phases;
     int64_t duration_ns;    /* from the transfer's start (its connection included) until its end */
     uint64_t body_bytes;    /* decoded */

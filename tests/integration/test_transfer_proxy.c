@@ -18,7 +18,7 @@
 
 /* ---- the proxy ---- */
 
-enum manner { TUNNELS, REFUSES, CLOSES, HANGS, ANSWERS_GARBAGE };
+enum manner { TUNNELS, REFUSES, REFUSES_USER, CLOSES, HANGS, ANSWERS_GARBAGE };
 
 struct proxy {
     enum manner manner;
@@ -71,6 +71,11 @@ static void serve_socks(struct proxy *proxy, int client, char *head, size_t capa
 {
     unsigned char bytes[512];
 
+    if (proxy->manner == REFUSES_USER) { /* RFC 1929 */
+        if (send(client, "\5\2", 2, MSG_NOSIGNAL) == 2 && recv(client, bytes, sizeof bytes, 0) > 0)
+            send(client, "\1\1", 2, MSG_NOSIGNAL);
+        return;
+    }
     if (send(client, "\5\0", 2, MSG_NOSIGNAL) != 2 || recv(client, bytes, sizeof bytes, 0) < 7)
         return;
     pthread_mutex_lock(&proxy->lock);
@@ -106,7 +111,7 @@ static void serve(struct proxy *proxy, int client)
         serve_socks(proxy, client, head, sizeof text);
     else if (proxy->manner == TUNNELS)
         tunnel(proxy, client, good, strlen(good));
-    else if (proxy->manner == REFUSES)
+    else if (proxy->manner == REFUSES || proxy->manner == REFUSES_USER)
         send(client, refused, strlen(refused), MSG_NOSIGNAL);
     else if (proxy->manner == ANSWERS_GARBAGE)
         send(client, garbage, strlen(garbage), MSG_NOSIGNAL);
@@ -331,7 +336,12 @@ static void failures_at_the_proxy_are_told(void **state)
         const char *detail;
     } rows[] = {
         {REFUSES, "http://me:" PROXY_PASSWORD "@127.0.0.1", NULL, REASON_CONNECT,
-         "the proxy made no connection: it answered with status 407"},
+         "the proxy made no connection, since it wants another login to itself (proxy_file): it answered "
+         "with "
+         "status 407"},
+        {REFUSES, "http://127.0.0.1", NULL, REASON_CONNECT, "wants another login to itself"},
+        {REFUSES_USER, "socks5h://me:" PROXY_PASSWORD "@127.0.0.1", NULL, REASON_CONNECT,
+         "wants another login to itself"},
         {CLOSES, "http://me:" PROXY_PASSWORD "@127.0.0.1", NULL, REASON_CONNECT,
          "the proxy closed the connection"},
         {HANGS, "http://me:" PROXY_PASSWORD "@127.0.0.1", NULL, REASON_CONNECT,
@@ -371,6 +381,9 @@ static void failures_at_the_proxy_are_told(void **state)
                 strstr(seen->answer.detail, PROXY_PASSWORD) != NULL)
                 fail_msg("row %zu, TLS %d: %d %s", i, tls, (int)seen->answer.failure, seen->answer.detail);
             assert_int_equal(seen->answer.status, 0);
+            assert_int_equal(seen->answer.proxy_refused,
+                             strstr(rows[i].detail, "wants another login") != NULL &&
+                                 strchr(rows[i].proxy, '@') != NULL);
             assert_false(seen->answer.sent);
             assert_string_equal(seen->text, "");
             assert_int_equal(rude_player_connections(scene.player), 0);

@@ -361,6 +361,10 @@ static void transport_start(struct transport *transport, uint64_t ticket, struct
     cut_by_timeout(&exchange, order->timeout_ns);
     if (scenario->erp.network != REASON_NONE)
         exchange.answer.failure = scenario->erp.network;
+    if (scenario->erp.proxy && strcmp(scenario->erp.proxy, secret_reveal(order->proxy)) != 0) {
+        exchange.answer = (struct answer){.failure = REASON_CONNECT, .proxy_refused = true};
+        scenario->counts.wrong++;
+    }
     if (exchange.answer.failure == REASON_CONNECT || exchange.answer.failure == REASON_RESOLVE)
         exchange.answer.sent = false;
     if (exchange.answer.failure == REASON_TIMEOUT && exchange.ends_ns - now.boot_ns < order->timeout_ns)

@@ -35,6 +35,7 @@ struct scenario_erp {
     int64_t token_retry_after_ns; /* 0: none; with token_status */
     enum reason network;          /* not REASON_NONE: what becomes of every exchange */
     enum reason token_network;    /* the same, of token requests */
+    const char *proxy;            /* not NULL: the URL, with its login, that the proxy accepts */
     bool readings_hang;           /* secrets that are read meanwhile come when it is over */
     int64_t tickets_in_ns;        /* the key distribution center's time for a ticket */
     enum reason ticket_reason;    /* not REASON_NONE: it gives none */

@@ -146,8 +146,49 @@ static void a_proxy_that_refuses_has_its_file_read_again(void **state)
     scenario_free(story);
 }
 
+#define PROXIED                                                                                              \
+    EVERY_10S WAY("%s") ACCOUNT "proxy_file = @/proxy\nheader.X-Minute = m%d\n" BAQ("a") BAQ("b") "%s"
+
+/* A proxy's account is a directory's too: RFC 9110 section 15.5.8. */
+static void a_password_that_the_proxy_refuses_is_sent_rarely(void **state)
+{
+    (void)state;
+    static const char *const with_proxy[] = {"password", "correct horse\n", "proxy",
+                                             "http://agent:first@proxy.example.com:3128\n", NULL};
+    static const char *const ways[] = {"token", "basic", "ntlm"};
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        const char *probes = i == 0 ? "[probe login]\nkind = token\ninterval = 1m\n" : "";
+        char *configuration = memory_format(PROXIED, ways[i], -1, probes);
+        struct scenario *story = scenario_new_with(configuration, with_proxy);
+        scenario_erp(story)->proxy = "http://agent:first@proxy.example.com:3128";
+        scenario_pass(story, 5 * MINUTE_NS);
+        assert_true(scenario_metric(story, SUCCESS) == 1);
+        scenario_erp(story)->proxy = "http://agent:second@proxy.example.com:3128";
+        for (int minute = 0; minute < 24 * 60; minute += 10) {
+            if (i == 1) {
+                free(configuration);
+                configuration = memory_format(PROXIED, ways[i], minute, probes);
+                scenario_reload(story, configuration);
+            }
+            scenario_pass(story, 10 * MINUTE_NS);
+        }
+        print_message("%s, a proxy that refuses for 24 h: %" PRIu64 " tries\n", ways[i],
+                      scenario_counts(story).wrong);
+        assert_in_range(scenario_counts(story).wrong, 20, 60);
+        assert_true(scenario_metric(story, FAILED("connect")) == 1);
+        uint64_t wrong = scenario_counts(story).wrong;
+        scenario_write(story, "proxy", "http://agent:second@proxy.example.com:3128\n");
+        scenario_pass(story, MINUTE_NS);
+        assert_true(scenario_counts(story).wrong <= wrong + 1);
+        assert_true(scenario_metric(story, SUCCESS) == 1);
+        scenario_free(story);
+        free(configuration);
+    }
+}
+
 ALL_TESTS(cmocka_unit_test(a_secret_that_is_away_for_a_while),
           cmocka_unit_test(a_token_request_refused_otherwise_is_sent_rarely_too),
           cmocka_unit_test(reloads_of_something_else_are_no_login_storm),
           cmocka_unit_test(a_reading_that_hangs_is_told),
-          cmocka_unit_test(a_proxy_that_refuses_has_its_file_read_again));
+          cmocka_unit_test(a_proxy_that_refuses_has_its_file_read_again),
+          cmocka_unit_test(a_password_that_the_proxy_refuses_is_sent_rarely));

@@ -160,6 +160,12 @@ static void proxy_is_named(void **state)
          "no connection to the proxy could be made: Connection refused"},
         {ENDING_PROXY_REFUSED, STAGE_CONNECT, 502, 0, REASON_CONNECT,
          "the proxy made no connection: it answered with status 502"},
+        {ENDING_PROXY_LOGIN, STAGE_CONNECT, 407, 0, REASON_CONNECT,
+         "the proxy made no connection, since it wants another login to itself (proxy_file): it answered "
+         "with "
+         "status 407"},
+        {ENDING_PROXY_LOGIN, STAGE_CONNECT, 0, 0, REASON_CONNECT,
+         "the proxy made no connection, since it wants another login to itself (proxy_file)"},
         {ENDING_PROXY, STAGE_CONNECT, 0, 0, REASON_CONNECT, "the proxy made no connection: words"},
         {ENDING_OPERATION_TIMEDOUT, STAGE_NAME, 0, 0, REASON_RESOLVE,
          "the proxy's name was not resolved within 10s"},
