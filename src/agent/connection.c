@@ -104,7 +104,7 @@ struct connection *connection_find(const struct connection_book *book, const str
 
 bool connection_fits(const struct connection *connection, const struct connection_need *need, int64_t now_ns)
 {
-    return connection->trust == need->trust && connection->login == need->login &&
+    return connection->trust == need->trust && connection->login == need->login && !connection->refused &&
            now_ns - connection->opened_ns < need->max_age_ns &&
            (!need->post || now_ns - connection->used_ns < CONNECTION_POST_IDLE_NS);
 }

@@ -28,6 +28,7 @@ struct connection {
     int64_t opened_ns, used_ns;
     uint64_t trust;    /* the serial of what it was verified against and shown; 0: plain */
     const void *login; /* whose login stands on it; NULL: nobody's */
+    bool refused;      /* the login was refused: mod_auth_gssapi then takes no other over this connection */
     struct connection *next;
 };
 

@@ -364,8 +364,10 @@ static void finish(struct exchange *exchange, CURLcode code, struct moment now)
         exchange->ended = true;
         return;
     }
-    if (connection != NULL)
+    if (connection != NULL) {
         connection->used_ns = clock_now().boot_ns;
+        connection->refused = exchange->order.login != ORDER_NO_LOGIN && exchange->head.status == 401;
+    }
     if (exchange->socket_count > 0 && exchange_is_connected(exchange))
         exchange->new_connection = true;
     if (begin_again(exchange))

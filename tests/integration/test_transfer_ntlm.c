@@ -383,6 +383,7 @@ static void wrong_password_is_tried_once_a_request(void **state)
     assert_messages(&scene, "13");
     assert_refused(network_ask(scene.network, "/b"));
     assert_messages(&scene, "1313");
+    assert_int_equal(rude_player_connections(scene.player), 2);
     scene_close(&scene);
 }
 

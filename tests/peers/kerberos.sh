@@ -119,9 +119,12 @@ kerberos_refusals() {
     grep -c "PREAUTH_FAILED: $kerberos_account@" "$kerberos/kdc.log" || :
 }
 
-# kerberos_ticket_lifetime SECONDS: of all tickets issued from now on
+# kerberos_ticket_lifetime SECONDS [PRINCIPAL...]: of tickets issued from now on; all of them, or only those for or to these
 kerberos_ticket_lifetime() {
-    for principal in "krbtgt/$kerberos_realm" "$kerberos_account" HTTP/127.0.0.1 HTTP/localhost; do
-        kerberos_admin modprinc -maxlife "$1 seconds" "$principal"
+    ticket_lifetime=$1
+    shift
+    [ $# != 0 ] || set -- "krbtgt/$kerberos_realm" "$kerberos_account" HTTP/127.0.0.1 HTTP/localhost
+    for principal in "$@"; do
+        kerberos_admin modprinc -maxlife "$ticket_lifetime seconds" "$principal"
     done
 }

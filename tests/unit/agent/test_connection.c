@@ -81,6 +81,8 @@ static void fit_depends_on_whose_login_it_carries(void **state)
             struct connection_need need = {.max_age_ns = SECOND_NS, .trust = set_a, .login = users[k]};
 
             assert_int_equal(connection_fits(&connection, &need, 0), i == k);
+            connection.refused = true;
+            assert_false(connection_fits(&connection, &need, 0));
         }
 }
 
