@@ -46,11 +46,13 @@ static void note_login(struct server *server, bool probe, const struct answer *a
                        const char *message, struct moment now)
 {
     bool lives = credential_lives(&server->credential, now.boot_ns);
-    server_note_answer(server, login_is_outside(server->settings), answer, now);
+    bool outside = login_is_outside(server->settings);
+    bool proves_up = !outside && token_answer_proves_up(answer, reason);
+    server_note_answer(server, outside, answer, now);
     report_token_request(server->report, answer->status, answer->duration_ns, reason, message, now);
     if (reason != REASON_NONE && reason_row(reason)->auth)
         report_auth_failure(server->report, reason);
-    server_verdict_token(&server->verdict, probe, lives, reason);
+    server_verdict_token(&server->verdict, probe, lives, reason, proves_up);
     if (reason == REASON_NONE && server->verdict.standing == REASON_NONE &&
         backoff_stands(&server->backoff) && !reason_row(server->backoff_reason)->backs_off)
         backoff_rest(&server->backoff);
@@ -146,7 +148,7 @@ void server_ticket(struct server *server, struct ticket_result *result, struct m
         if (reason_row(reason)->auth)
             report_auth_failure(server->report, reason);
     }
-    server_verdict_token(&server->verdict, false, lives, reason);
+    server_verdict_token(&server->verdict, false, lives, reason, false);
     server_tell_verdict(server, now);
     notice_login(server, reason, 0, message, now);
     server->granted = server->granted || reason == REASON_NONE;

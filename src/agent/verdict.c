@@ -50,11 +50,16 @@ void server_verdict_session(struct server_verdict *verdict, const void *session,
     server_verdict_call(verdict, session, reason, proves_up);
 }
 
-void server_verdict_token(struct server_verdict *verdict, bool probe, bool lives, enum reason reason)
+void server_verdict_token(struct server_verdict *verdict, bool probe, bool lives, enum reason reason,
+                          bool proves_up)
 {
     if (reason == REASON_INTERNAL)
         return;
     verdict->known = true;
+    if (reason != REASON_NONE && proves_up) {
+        clear(verdict);
+        return;
+    }
     if (reason != REASON_NONE) {
         verdict->token_failures++;
         verdict->token_probe_failed = verdict->token_probe_failed || probe;

@@ -37,7 +37,9 @@ void server_verdict_call(struct server_verdict *verdict, const void *target, enu
    every target. */
 void server_verdict_session(struct server_verdict *verdict, const void *session, bool alone,
                             enum reason reason, bool proves_up);
-/* A token request ended. probe: of a probe of the kind token; lives: another token lives. */
-void server_verdict_token(struct server_verdict *verdict, bool probe, bool lives, enum reason reason);
+/* A token request ended. probe: of a probe of the kind token; lives: another token lives; proves_up: although it failed, its
+   answer proves that the app server works. */
+void server_verdict_token(struct server_verdict *verdict, bool probe, bool lives, enum reason reason,
+                          bool proves_up);
 
 #endif

@@ -318,3 +318,13 @@ enum reason token_answer(const struct answer *answer, bool outside, struct token
     error_body_free(&body);
     return reason;
 }
+
+bool token_answer_proves_up(const struct answer *answer, enum reason reason)
+{
+    static const struct request asked = {.purpose = EXCHANGE_LOGIN, .wanted = BODY_ANY};
+    struct verdict verdict;
+    error_classify(&asked, answer, false, &verdict);
+    bool proves_up = reason != REASON_NONE && verdict.reason == reason && verdict.proves_up;
+    verdict_free(&verdict);
+    return proves_up;
+}

@@ -35,4 +35,8 @@ bool token_request(const char *path, bool basic, const struct secret *username, 
    A refresh token is passed over and never part of a message. */
 enum reason token_answer(const struct answer *answer, bool outside, struct token *token, char **message);
 
+/* Does an answer from inside, which token_answer gave this reason, prove that the app server works? As error_classify says of
+   calls: access_denied and client_error do in a body of Kinetic's own. */
+bool token_answer_proves_up(const struct answer *answer, enum reason reason);
+
 #endif

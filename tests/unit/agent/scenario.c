@@ -193,7 +193,9 @@ static void answer_login(struct scenario *scenario, const struct order *order, s
     if (scenario->erp.token_retry_after_ns != 0)
         exchange->answer.retry_after_ns = scenario->erp.token_retry_after_ns;
     if (scenario->erp.token_status != 0)
-        say(exchange, scenario->erp.token_status, memory_copy_text("<html><title>Error</title></html>"));
+        say(exchange, scenario->erp.token_status,
+            memory_copy_text(scenario->erp.token_body ? scenario->erp.token_body
+                                                      : "<html><title>Error</title></html>"));
     else if (!asks_rightly(scenario, order)) {
         scenario->counts.wrong++;
         say(exchange, 401, epicor_error(401, "Invalid username or password."));

@@ -32,6 +32,7 @@ struct scenario_erp {
     uint64_t oldest_token;        /* earlier ones are revoked; tickets too */
     bool forgets_lifetimes;       /* refuses no token because of its age */
     int token_status;             /* not 0: every token request is answered so */
+    const char *token_body;       /* NULL: a web page; with token_status */
     int64_t token_retry_after_ns; /* 0: none; with token_status */
     enum reason network;          /* not REASON_NONE: what becomes of every exchange */
     enum reason token_network;    /* the same, of token requests */

@@ -70,6 +70,34 @@ static void a_token_request_refused_otherwise_is_sent_rarely_too(void **state)
     }
 }
 
+/* What the contract says of epicor_appserver_failure_reason: in Kinetic's own JSON such a refusal proves the server up. */
+static void a_refusal_in_kinetics_own_words_leaves_the_server_up(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *body;
+        double up;
+        const char *failed;
+    } cases[] = {
+        {403, "{\"HttpStatus\":403,\"ReasonPhrase\":\"Forbidden\",\"ErrorMessage\":\"No.\"}", 1,
+         FAILED("access_denied")},
+        {400, "{\"HttpStatus\":400,\"ReasonPhrase\":\"Bad\",\"ErrorMessage\":\"No.\"}", 1,
+         FAILED("client_error")},
+        {403, NULL, 0, FAILED("access_denied")},
+        {400, NULL, 0, FAILED("client_error")},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scenario *story = scenario_new_with(EVERY_10S WAY("token") ACCOUNT BAQ("a"), files);
+        scenario_erp(story)->token_status = cases[i].status;
+        scenario_erp(story)->token_body = cases[i].body;
+        scenario_pass(story, HOUR_NS);
+        assert_true(scenario_metric(story, "epicor_up{appserver=\"live\"}") == cases[i].up);
+        assert_true(scenario_metric(story, cases[i].failed) == 1);
+        scenario_free(story);
+    }
+}
+
 /* Each reload changes something, and none of them the password. */
 static void reloads_of_something_else_are_no_login_storm(void **state)
 {
@@ -188,6 +216,7 @@ static void a_password_that_the_proxy_refuses_is_sent_rarely(void **state)
 
 ALL_TESTS(cmocka_unit_test(a_secret_that_is_away_for_a_while),
           cmocka_unit_test(a_token_request_refused_otherwise_is_sent_rarely_too),
+          cmocka_unit_test(a_refusal_in_kinetics_own_words_leaves_the_server_up),
           cmocka_unit_test(reloads_of_something_else_are_no_login_storm),
           cmocka_unit_test(a_reading_that_hangs_is_told),
           cmocka_unit_test(a_proxy_that_refuses_has_its_file_read_again),

@@ -80,35 +80,44 @@ static void a_lone_target_and_token_requests(void **state)
     assert_int_equal(lone.standing, REASON_CONNECT);
 
     struct server_verdict tokens = {.targets = 5};
-    server_verdict_token(&tokens, false, false, REASON_CREDENTIALS);
-    server_verdict_token(&tokens, false, false, REASON_CREDENTIALS);
+    server_verdict_token(&tokens, false, false, REASON_CREDENTIALS, false);
+    server_verdict_token(&tokens, false, false, REASON_CREDENTIALS, false);
     assert_int_equal(tokens.standing, REASON_CREDENTIALS);
-    server_verdict_token(&tokens, false, false, REASON_NONE);
+    server_verdict_token(&tokens, false, false, REASON_NONE, false);
     assert_int_equal(tokens.standing, REASON_NONE);
 
     /* While a token lives, neither renewals nor one probe of the kind token speak for the others. */
     struct server_verdict living = {.targets = 5};
-    server_verdict_token(&living, false, true, REASON_IDENTITY_PROVIDER);
-    server_verdict_token(&living, false, true, REASON_IDENTITY_PROVIDER);
-    server_verdict_token(&living, true, true, REASON_IDENTITY_PROVIDER);
+    server_verdict_token(&living, false, true, REASON_IDENTITY_PROVIDER, false);
+    server_verdict_token(&living, false, true, REASON_IDENTITY_PROVIDER, false);
+    server_verdict_token(&living, true, true, REASON_IDENTITY_PROVIDER, false);
     assert_int_equal(living.standing, REASON_NONE);
     server_verdict_call(&living, &a, REASON_TIMEOUT, false);
     assert_int_equal(living.standing, REASON_TIMEOUT);
-    server_verdict_token(&living, true, true, REASON_NONE);
+    server_verdict_token(&living, true, true, REASON_NONE, false);
     assert_int_equal(living.standing, REASON_NONE);
+
+    /* A refusal in Kinetic's own words shows that it works. */
+    struct server_verdict refusing = {.targets = 5};
+    server_verdict_token(&refusing, false, false, REASON_TIMEOUT, false);
+    server_verdict_token(&refusing, false, false, REASON_TIMEOUT, false);
+    assert_int_equal(refusing.standing, REASON_TIMEOUT);
+    server_verdict_token(&refusing, false, false, REASON_ACCESS_DENIED, true);
+    server_verdict_token(&refusing, false, false, REASON_ACCESS_DENIED, true);
+    assert_int_equal(refusing.standing, REASON_NONE);
 
     /* A token granted proves nothing about calls that are refused with it. */
     const int b = 0;
     server_verdict_call(&tokens, &a, REASON_TOKEN_REJECTED, false);
-    server_verdict_token(&tokens, false, false, REASON_NONE);
+    server_verdict_token(&tokens, false, false, REASON_NONE, false);
     server_verdict_call(&tokens, &b, REASON_TOKEN_REJECTED, false);
-    server_verdict_token(&tokens, false, false, REASON_NONE);
+    server_verdict_token(&tokens, false, false, REASON_NONE, false);
     assert_int_equal(tokens.standing, REASON_TOKEN_REJECTED);
     /* Our own trouble says nothing of the server. */
     struct server_verdict own = {.targets = 1};
     server_verdict_call(&own, &a, REASON_INTERNAL, false);
     server_verdict_call(&own, &a, REASON_INTERNAL, false);
-    server_verdict_token(&own, false, false, REASON_INTERNAL);
+    server_verdict_token(&own, false, false, REASON_INTERNAL, false);
     assert_false(own.known); /* the server was not asked */
     assert_int_equal(own.standing, REASON_NONE);
 }
