@@ -6,11 +6,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "config/cross.h"
 #include "config/document.h"
 #include "config/rows.h"
@@ -63,13 +65,43 @@ bool auth_has_token(enum auth_way auth)
     return auth == AUTH_TOKEN || auth == AUTH_OAUTH2;
 }
 
+/* A URL that has been checked, in parts; it holds no user. */
+struct url_parts {
+    struct span scheme, host, port;
+    const char *path;
+};
+
+static struct url_parts url_parts_of(const char *url)
+{
+    struct url_parts parts = {.scheme = {url, strcspn(url, ":")}};
+    const char *host = url + parts.scheme.size + strspn(url + parts.scheme.size, ":/");
+    size_t bracketed = *host == '[' ? strcspn(host, "]") : 0;
+    parts.host = (struct span){host, bracketed + strcspn(host + bracketed, ":/?#")};
+    parts.path = host + parts.host.size;
+    if (*parts.path == ':') {
+        parts.port = (struct span){parts.path + 1, strcspn(parts.path + 1, "/?#")};
+        parts.path += 1 + parts.port.size;
+    }
+    if (parts.port.size == 0)
+        parts.port = span_of(span_is_nocase(parts.scheme, "http") ? "80" : "443");
+    return parts;
+}
+
+static bool same_letters(struct span a, struct span b)
+{
+    return a.size == b.size && strncasecmp(a.data, b.data, a.size) == 0;
+}
+
+/* Scheme and host may be spelled in either case, and a scheme's own port may be left out (RFC 3986 section 6.2). */
 bool login_is_outside(const struct appserver_settings *appserver)
 {
     if (appserver->auth != AUTH_OAUTH2)
         return false;
-    const char *token_url = appserver->oauth2.token_url;
-    size_t length = strlen(appserver->url);
-    return strncmp(token_url, appserver->url, length) != 0 || token_url[length] != '/';
+    struct url_parts login = url_parts_of(appserver->oauth2.token_url), base = url_parts_of(appserver->url);
+    size_t length = strlen(base.path);
+    return !same_letters(login.scheme, base.scheme) || !same_letters(login.host, base.host) ||
+           !same_letters(login.port, base.port) || strncmp(login.path, base.path, length) != 0 ||
+           login.path[length] != '/';
 }
 
 struct place probe_key_place(const struct probe_settings *probe, const char *key)

@@ -128,13 +128,28 @@ static void test_a_token_url_below_the_app_server_is_inside(void **state)
                  {"https://h/ab/token", true},
                  {"http://h/a/token", true},
                  {"https://other/a/t", true},
-                 {"https://h/a", true}};
+                 {"https://h/a", true},
+                 {"HTTPS://H/a/token", false},
+                 {"https://h:443/a/token", false},
+                 {"https://h:/a/token", false},
+                 {"https://h:8443/a/token", true},
+                 {"https://h:80/a/token", true},
+                 {"https://h/A/token", true},
+                 {"https://h.other/a/token", true},
+                 {"https://h", true},
+                 {"https://h:443", true},
+                 {"https://[h]/a/token", true}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char url[64];
         snprintf(url, sizeof url, "%s", cases[i].token_url);
         a.oauth2.token_url = url;
         assert_true(login_is_outside(&a) == cases[i].outside);
     }
+    a.url = (char[]){"http://[2001:DB8::1]:80"};
+    a.oauth2.token_url = (char[]){"http://[2001:db8::1]/token"};
+    assert_false(login_is_outside(&a));
+    a.oauth2.token_url = (char[]){"http://[2001:db8::2]/token"};
+    assert_true(login_is_outside(&a));
     a.auth = AUTH_TOKEN;
     assert_false(login_is_outside(&a));
 }
