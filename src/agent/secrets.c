@@ -1,13 +1,15 @@
 #include "agent/secrets.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/assertion.h"
-#include "agent/random.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 /* ---- the sources, in the order of struct secrets ---- */
 
@@ -78,18 +80,27 @@ static bool has_keytab(const struct appserver_settings *settings)
     return settings->auth == AUTH_NEGOTIATE && settings->kerberos_keytab_file;
 }
 
-/* Tells one keytab from another without reading its keys; one that is not there is another too. */
+/* A keytab of more has thousands of keys; beyond this only its size counts. */
+#define KEYTAB_MAX ((size_t)1 << 20)
+
+/* Tells one keytab from another by what it holds, since jobs write the same keys anew; one that cannot be read is another too. */
 static uint64_t keytab_fingerprint(const char *path)
 {
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat file;
-    if (stat(path, &file) != 0)
+    if (descriptor < 0)
         return 1;
-    const uint64_t parts[] = {(uint64_t)file.st_dev, (uint64_t)file.st_ino, (uint64_t)file.st_size,
-                              (uint64_t)file.st_mtim.tv_sec, (uint64_t)file.st_mtim.tv_nsec};
-    uint64_t mixed = 0;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        mixed = random_mix(mixed ^ parts[i]);
-    return mixed;
+    unsigned char *bytes = memory_new(KEYTAB_MAX, 1);
+    size_t size = 0;
+    ssize_t got;
+    while (size < KEYTAB_MAX && (got = read(descriptor, bytes + size, KEYTAB_MAX - size)) > 0)
+        size += (size_t)got;
+    uint64_t whole = fstat(descriptor, &file) == 0 ? (uint64_t)file.st_size : 0;
+    uint64_t hash = text_hash(text_hash(TEXT_HASH_START, &whole, sizeof whole), bytes, size);
+    close(descriptor);
+    secret_wipe(bytes, size);
+    free(bytes);
+    return hash;
 }
 
 void secrets_read(const struct appserver_settings *settings, struct secrets *out)

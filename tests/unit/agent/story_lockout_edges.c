@@ -149,6 +149,28 @@ static void a_reading_that_hangs_is_told(void **state)
     }
 }
 
+/* A job writes the same keys anew each ten minutes: that is no other login. */
+static void a_keytab_that_is_written_anew_is_the_same(void **state)
+{
+    (void)state;
+    static const char *const with_keytab[] = {"keytab", "keys", NULL};
+    struct scenario *story = scenario_new_with(
+        EVERY_10S WAY("negotiate") "kerberos_keytab_file = @/keytab\nkerberos_principal = "
+                                   "monitor@EXAMPLE.COM\n" BAQ("a"),
+        with_keytab);
+    scenario_erp(story)->ticket_reason = REASON_CREDENTIALS;
+    for (int minute = 0; minute < 24 * 60; minute += 10) {
+        scenario_write(story, "keytab", "keys");
+        scenario_pass(story, 10 * MINUTE_NS);
+    }
+    assert_in_range(scenario_counts(story).tickets, 50, 60);
+    scenario_erp(story)->ticket_reason = REASON_NONE;
+    scenario_write(story, "keytab", "keyt");
+    scenario_pass(story, MINUTE_NS);
+    assert_true(scenario_metric(story, SUCCESS) == 1);
+    scenario_free(story);
+}
+
 /* A proxy's password is rotated: no answer with a 401 says so. */
 static void a_proxy_that_refuses_has_its_file_read_again(void **state)
 {
@@ -219,5 +241,6 @@ ALL_TESTS(cmocka_unit_test(a_secret_that_is_away_for_a_while),
           cmocka_unit_test(a_refusal_in_kinetics_own_words_leaves_the_server_up),
           cmocka_unit_test(reloads_of_something_else_are_no_login_storm),
           cmocka_unit_test(a_reading_that_hangs_is_told),
+          cmocka_unit_test(a_keytab_that_is_written_anew_is_the_same),
           cmocka_unit_test(a_proxy_that_refuses_has_its_file_read_again),
           cmocka_unit_test(a_password_that_the_proxy_refuses_is_sent_rarely));
