@@ -286,13 +286,23 @@ void credential_read(struct credential *credential, struct secrets *secrets, int
     credential->fresh = true;
 }
 
-void credential_look(struct credential *credential)
+static void look_after(struct credential *credential, int64_t pause_ns)
 {
     if (!secrets_changeable(credential->settings) || credential->look)
         return;
     credential->look = true;
     if (!credential->why)
-        credential->look_again_ns = credential->read_at_ns + FRESH_NS;
+        credential->look_again_ns = credential->read_at_ns + pause_ns;
+}
+
+void credential_look(struct credential *credential)
+{
+    look_after(credential, FRESH_NS);
+}
+
+void credential_glance(struct credential *credential)
+{
+    look_after(credential, CREDENTIAL_LOOK_NS);
 }
 
 int64_t credential_look_deadline(const struct credential *credential)

@@ -158,6 +158,8 @@ void credential_login_good(struct credential *credential, uint64_t login, int64_
 int64_t credential_look_deadline(const struct credential *credential);
 /* An answer said that a secret may have changed: they are read again, at most once a second. */
 void credential_look(struct credential *credential);
+/* The same where that is one of many causes: each CREDENTIAL_LOOK_NS at most. */
+void credential_glance(struct credential *credential);
 
 /* Why a call cannot be sent: a reason, and *message for people (or NULL; the credential's). REASON_NONE while
    nothing has failed yet. */

@@ -207,6 +207,9 @@ static void call_done(struct server *server, struct target *target, const struct
         if (!result->proves_up)
             credential_look(&server->credential);
     }
+    /* So some servers answer a key that they refuse (facts 9.8). */
+    if (reason == REASON_NOT_FOUND || reason == REASON_ACCESS_DENIED)
+        credential_glance(&server->credential);
     /* A proxy refuses a password of its own so that no connection comes about. */
     if (reason == REASON_CONNECT && server->settings->proxy.form != SECRET_NONE)
         credential_look(&server->credential);

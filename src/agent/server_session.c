@@ -162,6 +162,8 @@ static void note_refusal(struct server *server, struct server_session *own,
         own->relogged = false;
         backoff_rest(&own->futile);
     }
+    if (reason == REASON_NOT_FOUND || reason == REASON_ACCESS_DENIED)
+        credential_glance(&server->credential);
     if (reason == REASON_NONE || !reason_row(reason)->auth)
         return;
     report_auth_failure(server->report, reason);

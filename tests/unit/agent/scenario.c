@@ -284,8 +284,10 @@ static void answer_call(struct scenario *scenario, const struct order *order, st
             by_password && !scenario->erp.refuses_mutely ? epicor_error(401, "Invalid username or password.")
                                                          : memory_copy_text(""));
     } else if (strcmp(key, scenario->erp.api_key) != 0) {
-        char *message = memory_format("Invalid API Key %s.\\r\\nCompany EPIC06.", key);
-        say(exchange, 401, epicor_error(401, message));
+        const char *hidden = scenario->erp.key_refusal;
+        char *message = hidden ? memory_copy_text(hidden)
+                               : memory_format("Invalid API Key %s.\\r\\nCompany EPIC06.", key);
+        say(exchange, hidden ? 404 : 401, epicor_error(hidden ? 404 : 401, message));
         free(message);
     } else if (rule->body) {
         say(exchange, rule->status ? rule->status : 200, memory_copy_text(rule->body));

@@ -27,6 +27,7 @@ struct scenario_erp {
     int64_t clock_ahead_s; /* of ours */
     const char *password;  /* that it accepts */
     const char *api_key;
+    const char *key_refusal;      /* not NULL: the words of the 404 that a wrong key gets (facts 9.8) */
     const char *client_secret;    /* of auth = oauth2 by client credentials */
     bool refuses_mutely;          /* a wrong login of a call gets a bare 401, as from IIS, and no words */
     uint64_t oldest_token;        /* earlier ones are revoked; tickets too */

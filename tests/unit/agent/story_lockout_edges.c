@@ -149,6 +149,42 @@ static void a_reading_that_hangs_is_told(void **state)
     }
 }
 
+/* Facts 9.8: some servers answer a key that they refuse with a 404. */
+static void a_key_refused_as_not_found_is_read_again(void **state)
+{
+    (void)state;
+    static const char *const with_key[] = {"password", "correct horse\n", "key", "old-key\n", NULL};
+    static const struct {
+        const char *auth, *words, *failed;
+    } cases[] = {
+        {"token", "The resource is unknown.", FAILED("not_found")},
+        {"basic", "The resource is unknown.", FAILED("not_found")},
+        {"ntlm", "Access denied (Erp.BO.PartSvc).", FAILED("access_denied")},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *configuration = memory_format(
+            EVERY_10S "[appserver live]\n"
+                      "url = http://erp.example.com/KineticLive\n"
+                      "company = EPIC06\nauth = %s\napi_key_file = @/key\n" ACCOUNT BAQ("a"),
+            cases[i].auth);
+        struct scenario *story = scenario_new_with(configuration, with_key);
+        free(configuration);
+        scenario_erp(story)->api_key = "old-key";
+        scenario_pass(story, 5 * MINUTE_NS);
+        assert_true(scenario_metric(story, SUCCESS) == 1);
+        scenario_erp(story)->key_refusal = cases[i].words;
+        scenario_erp(story)->api_key = "new-key";
+        scenario_pass(story, 5 * MINUTE_NS);
+        assert_true(scenario_metric(story, cases[i].failed) == 1);
+        uint64_t logins = scenario_counts(story).logins;
+        scenario_write(story, "key", "new-key\n");
+        scenario_pass(story, MINUTE_NS);
+        assert_true(scenario_metric(story, SUCCESS) == 1);
+        assert_int_equal(scenario_counts(story).logins, logins);
+        scenario_free(story);
+    }
+}
+
 /* A job writes the same keys anew each ten minutes: that is no other login. */
 static void a_keytab_that_is_written_anew_is_the_same(void **state)
 {
@@ -241,6 +277,7 @@ ALL_TESTS(cmocka_unit_test(a_secret_that_is_away_for_a_while),
           cmocka_unit_test(a_refusal_in_kinetics_own_words_leaves_the_server_up),
           cmocka_unit_test(reloads_of_something_else_are_no_login_storm),
           cmocka_unit_test(a_reading_that_hangs_is_told),
+          cmocka_unit_test(a_key_refused_as_not_found_is_read_again),
           cmocka_unit_test(a_keytab_that_is_written_anew_is_the_same),
           cmocka_unit_test(a_proxy_that_refuses_has_its_file_read_again),
           cmocka_unit_test(a_password_that_the_proxy_refuses_is_sent_rarely));
