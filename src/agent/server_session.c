@@ -109,6 +109,8 @@ static void send_session(struct server *server, struct server_session *own, stru
     bool good = order_session(server, own, &order, &reason, &why);
     session_asked(&own->session);
     if (!good) {
+        if (credential_guards(&server->credential) && reason == REASON_IDENTITY_PROVIDER)
+            credential_ticket_useless(&server->credential, now.boot_ns);
         if (own->session.state == SESSION_OPENING)
             session_failed(&own->session, reason, why, false, 0, now.boot_ns);
         else

@@ -40,6 +40,7 @@ struct ticket_wait {
 
 struct fake_ticket {
     struct ticket ticket; /* first */
+    const struct scenario *scenario;
     uint64_t number;
     int64_t issued_ns;
 };
@@ -480,8 +481,11 @@ static void ticket_asked(struct secrets_port *port, size_t appserver,
 
 static struct secret *ticket_authorization(struct ticket *ticket, char **why)
 {
-    (void)why;
     struct fake_ticket *fake = (struct fake_ticket *)ticket;
+    if (fake->number <= fake->scenario->erp.useless_tickets) {
+        *why = memory_copy_text("The ticket gives nothing.");
+        return NULL;
+    }
     char *text = memory_format("%" PRIu64 "-%" PRId64, fake->number, fake->issued_ns);
     struct secret *secret = secret_new(text, strlen(text));
     free(text);
@@ -502,7 +506,7 @@ static void answer_ticket(struct scenario *scenario, size_t place)
     if (result.reason == REASON_NONE) {
         struct fake_ticket *fake = memory_new(1, sizeof *fake);
         *fake = (struct fake_ticket){
-            {1, ticket_authorization, ticket_release}, ++scenario->tokens, scenario->now.boot_ns};
+            {1, ticket_authorization, ticket_release}, scenario, ++scenario->tokens, scenario->now.boot_ns};
         result.ticket = &fake->ticket;
     } else {
         result.why = memory_copy_text("The key distribution center says no.");

@@ -40,6 +40,7 @@ struct scenario_erp {
     const char *proxy;            /* not NULL: the URL, with its login, that the proxy accepts */
     bool readings_hang;           /* secrets that are read meanwhile come when it is over */
     int64_t tickets_in_ns;        /* the key distribution center's time for a ticket */
+    uint64_t useless_tickets;     /* so many of the first give no authorization */
     enum reason ticket_reason;    /* not REASON_NONE: it gives none */
     struct scenario_rule rules[8];
     uint64_t oldest_session; /* earlier ones have expired; sessions are counted from 1 */

@@ -185,6 +185,27 @@ static void a_key_refused_as_not_found_is_read_again(void **state)
     }
 }
 
+/* The Login of a shared session is what carries the first ticket. */
+static void a_ticket_that_gives_nothing_is_replaced(void **state)
+{
+    (void)state;
+    static const char *const with_keytab[] = {"keytab", "keys", NULL};
+    static const char *const sessions[] = {"none", "shared"};
+    for (size_t i = 0; i < sizeof sessions / sizeof sessions[0]; i++) {
+        char *configuration = memory_format(
+            EVERY_10S WAY("negotiate") "kerberos_keytab_file = @/keytab\n"
+                                       "kerberos_principal = monitor@EXAMPLE.COM\nsession = %s\n" BAQ("a"),
+            sessions[i]);
+        struct scenario *story = scenario_new_with(configuration, with_keytab);
+        free(configuration);
+        scenario_erp(story)->useless_tickets = 2;
+        scenario_pass(story, 10 * MINUTE_NS);
+        assert_int_equal(scenario_counts(story).tickets, 3);
+        assert_true(scenario_metric(story, SUCCESS) == 1);
+        scenario_free(story);
+    }
+}
+
 /* A job writes the same keys anew each ten minutes: that is no other login. */
 static void a_keytab_that_is_written_anew_is_the_same(void **state)
 {
@@ -278,6 +299,7 @@ ALL_TESTS(cmocka_unit_test(a_secret_that_is_away_for_a_while),
           cmocka_unit_test(reloads_of_something_else_are_no_login_storm),
           cmocka_unit_test(a_reading_that_hangs_is_told),
           cmocka_unit_test(a_key_refused_as_not_found_is_read_again),
+          cmocka_unit_test(a_ticket_that_gives_nothing_is_replaced),
           cmocka_unit_test(a_keytab_that_is_written_anew_is_the_same),
           cmocka_unit_test(a_proxy_that_refuses_has_its_file_read_again),
           cmocka_unit_test(a_password_that_the_proxy_refuses_is_sent_rarely));
