@@ -226,10 +226,10 @@ static void tell_blocked(struct server *server, struct moment now)
     notice_blocked(server, until_ns, now);
     server->told_blocked = until_ns;
     if (until_ns == 0)
-        report_login_blocked(server->report, 0, REASON_NONE, NULL);
+        report_login_blocked(server->report, 0, REASON_NONE, NULL, false);
     else
         report_login_blocked(server->report, now.wall_ns + until_ns - now.boot_ns, credential->reason,
-                             credential->message);
+                             credential->message, secrets_changeable(server->settings));
 }
 
 static void tell_gate(struct server *server, struct moment now)

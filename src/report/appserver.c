@@ -25,6 +25,7 @@ static void clear_token(struct report_appserver *appserver)
     appserver->card.token_reason = REASON_NONE;
     appserver->card.token_expiry_boot_ns = 0;
     appserver->card.login_blocked_until_wall_ns = 0;
+    appserver->card.login_secret_changeable = false;
     appserver->card.login_blocked_reason = REASON_NONE;
     free(appserver->card.login_blocked_message);
     appserver->card.login_blocked_message = NULL;
@@ -215,12 +216,13 @@ void report_certificate(struct report_appserver *appserver, enum certificate_of 
 }
 
 void report_login_blocked(struct report_appserver *appserver, int64_t until_wall_ns, enum reason reason,
-                          const char *message)
+                          const char *message, bool changeable)
 {
     if (appserver->report == NULL)
         return;
     set(appserver, FAMILY_LOGIN_BLOCKED_UNTIL, 0, clock_seconds(until_wall_ns));
     appserver->card.login_blocked_until_wall_ns = until_wall_ns;
+    appserver->card.login_secret_changeable = changeable;
     appserver->card.login_blocked_reason = reason;
     free(appserver->card.login_blocked_message);
     appserver->card.login_blocked_message = message == NULL ? NULL : memory_copy_text(message);

@@ -38,6 +38,7 @@ struct board_appserver {
     int64_t login_blocked_until_wall_ns; /* 0: not blocked */
     enum reason login_blocked_reason;    /* what was refused */
     char *login_blocked_message;         /* its words, or NULL */
+    bool login_secret_changeable;        /* another text of it would be tried at once */
     int64_t certificate_expiry_epoch;    /* 0: unknown */
 };
 

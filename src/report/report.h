@@ -99,9 +99,10 @@ void report_token(struct report_appserver *appserver, int64_t lifetime_ns, int64
 void report_credential_changed(struct report_appserver *appserver);
 void report_auth_failure(struct report_appserver *appserver, enum reason reason);
 void report_reauthentication(struct report_appserver *appserver);
-/* 0: not blocked. Otherwise why: what was refused last, and its redacted words (or NULL). */
+/* 0: not blocked. Otherwise why: what was refused last, and its redacted words (or NULL). changeable: another text of the
+   secret would end it at once, as its source can have one without a restart. */
 void report_login_blocked(struct report_appserver *appserver, int64_t until_wall_ns, enum reason reason,
-                          const char *message);
+                          const char *message, bool changeable);
 
 /* license: its label value. */
 void report_license_refusal(struct report_appserver *appserver, const char *license);

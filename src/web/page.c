@@ -219,7 +219,10 @@ static void write_login_block(const struct picture *picture, const struct board_
     markup_utc(page, server->login_blocked_until_wall_ns);
     buffer_text(page, " (");
     markup_moment(page, server->login_blocked_until_wall_ns, picture->view->now.wall_ns);
-    buffer_text(page, "), so that the account is not locked; a changed secret is tried at once.</p>");
+    buffer_text(page, "), so that the account is not locked");
+    buffer_text(page, server->login_secret_changeable
+                          ? "; a changed secret is tried at once.</p>"
+                          : "; its secrets cannot change while the exporter runs.</p>");
 }
 
 static void write_failing_target(struct picture *picture, const struct board_target *target)

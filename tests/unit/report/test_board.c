@@ -114,7 +114,7 @@ static void test_app_servers(void **state)
     report_verdict(live, true, REASON_UNAVAILABLE, sample_start);
     report_token_request(live, 401, SECOND_NS, REASON_CREDENTIALS, "Invalid username or password",
                          sample_start);
-    report_login_blocked(live, 77, REASON_CREDENTIALS, "Locked out.");
+    report_login_blocked(live, 77, REASON_CREDENTIALS, "Locked out.", true);
     report_certificate(live, CERTIFICATE_IDENTITY_PROVIDER, 1);
     report_certificate(live, CERTIFICATE_SERVER, 1800000000);
     struct board_view *view = board_view_take(report_board(report), sample_start);
@@ -124,6 +124,7 @@ static void test_app_servers(void **state)
     assert_int_equal(card->token_reason, REASON_CREDENTIALS);
     assert_string_equal(card->token_message, "Invalid username or password");
     assert_int_equal(card->login_blocked_until_wall_ns, 77);
+    assert_true(card->login_secret_changeable);
     assert_int_equal(card->login_blocked_reason, REASON_CREDENTIALS);
     assert_string_equal(card->login_blocked_message, "Locked out.");
     assert_int_equal(card->certificate_expiry_epoch, 1800000000);

@@ -158,6 +158,8 @@ static void what_is_wrong_comes_first(void **state)
     assert_has(page, "pilot, the whole app server: <span class=\"b\">credentials</span>");
     assert_has(page, reason_row(REASON_CREDENTIALS)->sentence);
     assert_has(page, "No login is tried again before 2026-01-01 00:04:04 UTC");
+    assert_has(page, "its secrets cannot change while the exporter runs");
+    assert_lacks(page, "a changed secret is tried at once");
     assert_has(page, ">in 4 min 4 s</time>");
     assert_true(strstr(page, "pilot, the whole app server") < strstr(page, "live, 1 target"));
     const char *words = strstr(page, "<blockquote>Invalid username or password.");
@@ -172,7 +174,9 @@ static void what_is_wrong_comes_first(void **state)
     free(page);
 
     setting.show_messages = false;
+    servers[1].login_secret_changeable = true;
     page = page_of(servers, 4, targets, 8);
+    assert_has(page, "a changed secret is tried at once");
     setting.show_messages = true;
     assert_lacks(page, "<blockquote>");
     assert_lacks(page, "EPX-LateShip");
