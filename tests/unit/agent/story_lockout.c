@@ -20,7 +20,7 @@
 #define OAUTH2         "oauth2_token_url = https://idp.example.com/token\noauth2_client_id = monitor\n"
 #define OAUTH2_FILE    "oauth2_client_secret_file = @/password\n"
 #define KEYTAB         "kerberos_keytab_file = @/keytab\nkerberos_principal = monitor@EXAMPLE.COM\n"
-#define EVERY_10S      "[exporter]\ninterval = 10s\ntimeout = 5s\n"
+#define EVERY_30S      "[exporter]\ninterval = 30s\ntimeout = 5s\n"
 #define LOGIN_PROBE    "[probe login]\nkind = token\ninterval = 1m\n"
 #define SUCCESS(probe) "epicor_probe_success{appserver=\"live\",company=\"EPIC06\",probe=\"" probe "\"}"
 #define FAILED(probe, reason)                                                                                \
@@ -54,16 +54,16 @@ static const struct way {
     bool by_request; /* for tokens: calls carry no password */
     bool mute;       /* the refusal has no words */
 } ways[] = {
-    {"token", EVERY_10S WAY("token") ACCOUNT BAQ("a") BAQ("b") BAQ("c") LOGIN_PROBE, true, false},
-    {"oauth2", EVERY_10S WAY("oauth2") OAUTH2 OAUTH2_FILE BAQ("a") BAQ("b") BAQ("c") LOGIN_PROBE, true,
+    {"token", EVERY_30S WAY("token") ACCOUNT BAQ("a") BAQ("b") BAQ("c") LOGIN_PROBE, true, false},
+    {"oauth2", EVERY_30S WAY("oauth2") OAUTH2 OAUTH2_FILE BAQ("a") BAQ("b") BAQ("c") LOGIN_PROBE, true,
      false},
-    {"basic", EVERY_10S WAY("basic") ACCOUNT BAQ("a") BAQ("b") BAQ("c"), false, false},
-    {"basic, bare 401", EVERY_10S WAY("basic") ACCOUNT BAQ("a") BAQ("b") BAQ("c"), false, true},
-    {"basic, 50 at once", EVERY_10S WAY("basic") ACCOUNT "max_in_flight = 50\n" BAQ("a") BAQ("b") BAQ("c"),
+    {"basic", EVERY_30S WAY("basic") ACCOUNT BAQ("a") BAQ("b") BAQ("c"), false, false},
+    {"basic, bare 401", EVERY_30S WAY("basic") ACCOUNT BAQ("a") BAQ("b") BAQ("c"), false, true},
+    {"basic, 50 at once", EVERY_30S WAY("basic") ACCOUNT "max_in_flight = 50\n" BAQ("a") BAQ("b") BAQ("c"),
      false, true},
-    {"basic, one probe", EVERY_10S WAY("basic") ACCOUNT BAQ("a"), false, true},
-    {"ntlm", EVERY_10S WAY("ntlm") ACCOUNT BAQ("a") BAQ("b") BAQ("c"), false, false},
-    {"ntlm, bare 401", EVERY_10S WAY("ntlm") ACCOUNT BAQ("a") BAQ("b") BAQ("c"), false, true},
+    {"basic, one probe", EVERY_30S WAY("basic") ACCOUNT BAQ("a"), false, true},
+    {"ntlm", EVERY_30S WAY("ntlm") ACCOUNT BAQ("a") BAQ("b") BAQ("c"), false, false},
+    {"ntlm, bare 401", EVERY_30S WAY("ntlm") ACCOUNT BAQ("a") BAQ("b") BAQ("c"), false, true},
 };
 
 static void is_blocked(struct scenario *story, const struct way *way)
@@ -163,8 +163,8 @@ static void a_rotated_key_costs_no_token_request(void **state)
 {
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        struct scenario *story = scenario_new_with(i == 0 ? EVERY_10S WAY("token") ACCOUNT BAQ("a") BAQ("b")
-                                                          : EVERY_10S WAY("oauth2")
+        struct scenario *story = scenario_new_with(i == 0 ? EVERY_30S WAY("token") ACCOUNT BAQ("a") BAQ("b")
+                                                          : EVERY_30S WAY("oauth2")
                                                                 OAUTH2 OAUTH2_FILE BAQ("a") BAQ("b"),
                                                    i == 0 ? files : client_files);
         scenario_pass(story, MINUTE_NS);
@@ -186,11 +186,11 @@ static void one_odd_path_troubles_itself_only(void **state)
 {
     (void)state;
     static const char *const configurations[] = {
-        EVERY_10S WAY("basic") ACCOUNT BAQ("odd") BAQ("a") BAQ("b"),
-        EVERY_10S WAY("basic") ACCOUNT "max_in_flight = 50\n" BAQ("odd") BAQ("a") BAQ("b"),
-        EVERY_10S WAY("ntlm") ACCOUNT BAQ("odd") BAQ("a") BAQ("b"),
-        EVERY_10S WAY("negotiate") KEYTAB BAQ("odd") BAQ("a") BAQ("b"),
-        EVERY_10S WAY("basic") ACCOUNT BAQ("odd") BAQ("a"),
+        EVERY_30S WAY("basic") ACCOUNT BAQ("odd") BAQ("a") BAQ("b"),
+        EVERY_30S WAY("basic") ACCOUNT "max_in_flight = 50\n" BAQ("odd") BAQ("a") BAQ("b"),
+        EVERY_30S WAY("ntlm") ACCOUNT BAQ("odd") BAQ("a") BAQ("b"),
+        EVERY_30S WAY("negotiate") KEYTAB BAQ("odd") BAQ("a") BAQ("b"),
+        EVERY_30S WAY("basic") ACCOUNT BAQ("odd") BAQ("a"),
     };
     for (size_t i = 0; i < sizeof configurations / sizeof configurations[0]; i++) {
         struct scenario *story = scenario_new_with(configurations[i], files);
@@ -202,7 +202,7 @@ static void one_odd_path_troubles_itself_only(void **state)
         assert_true(scenario_metric(story, FAILED("odd", "unauthorized")) == 1);
         assert_true(scenario_metric(story, SUCCESS("a")) == 1);
         assert_true(scenario_metric(story, FAILURES("a")) == failures);
-        assert_true(scenario_metric(story, RUNS("a")) - runs > 4300);
+        assert_true(scenario_metric(story, RUNS("a")) - runs > 1430);
         assert_true(scenario_metric(story, BLOCKED) == 0);
         assert_true(scenario_metric(story, LIVE_SERIES("epicor_up")) == 1);
         print_message("odd path: %" PRIu64 " calls of it, %" PRIu64 " of a neighbour, %" PRIu64 " tickets\n",
@@ -221,7 +221,7 @@ static void an_odd_path_does_not_starve_a_rare_one(void **state)
 {
     (void)state;
     struct scenario *story = scenario_new_with(
-        EVERY_10S WAY("basic") ACCOUNT BAQ("odd") BAQ("rare") "interval = 2h\n", files);
+        EVERY_30S WAY("basic") ACCOUNT BAQ("odd") BAQ("rare") "interval = 2h\n", files);
     scenario_erp(story)->rules[0] = (struct scenario_rule){.path = "/odd/", .status = 401};
     scenario_pass(story, 3 * DAY_NS);
     assert_true(scenario_metric(story, SUCCESS("rare")) == 1);
@@ -237,7 +237,7 @@ static void an_odd_path_does_not_starve_a_rare_one(void **state)
 static void tickets_are_renewed_ahead(void **state)
 {
     (void)state;
-    struct scenario *story = scenario_new_with(EVERY_10S WAY("negotiate") KEYTAB BAQ("a") BAQ("b"), files);
+    struct scenario *story = scenario_new_with(EVERY_30S WAY("negotiate") KEYTAB BAQ("a") BAQ("b"), files);
     scenario_erp(story)->tickets_in_ns = 27 * SECOND_NS; /* a silent one of two centers */
     scenario_pass(story, 10 * HOUR_NS);
     assert_in_range(scenario_counts(story).tickets, 12, 13);
@@ -259,7 +259,7 @@ static void tickets_are_renewed_ahead(void **state)
 static void refused_tickets_are_no_storm(void **state)
 {
     (void)state;
-    struct scenario *story = scenario_new_with(EVERY_10S WAY("negotiate") KEYTAB BAQ("a") BAQ("b"), files);
+    struct scenario *story = scenario_new_with(EVERY_30S WAY("negotiate") KEYTAB BAQ("a") BAQ("b"), files);
     scenario_erp(story)->oldest_token = UINT64_MAX;
     scenario_pass(story, DAY_NS);
     struct scenario_counts counts = scenario_counts(story);
@@ -279,7 +279,7 @@ static void refused_tickets_are_no_storm(void **state)
 static void a_refused_keytab_is_tried_rarely(void **state)
 {
     (void)state;
-    struct scenario *story = scenario_new_with(EVERY_10S WAY("negotiate") KEYTAB BAQ("a") BAQ("b"), files);
+    struct scenario *story = scenario_new_with(EVERY_30S WAY("negotiate") KEYTAB BAQ("a") BAQ("b"), files);
     scenario_erp(story)->ticket_reason = REASON_CREDENTIALS;
     scenario_pass(story, DAY_NS);
     assert_in_range(scenario_counts(story).tickets, 50, 60);
@@ -306,7 +306,7 @@ static void a_refused_keytab_is_tried_rarely(void **state)
 static void an_identity_provider_that_is_down_is_no_dead_erp(void **state)
 {
     (void)state;
-    struct scenario *story = scenario_new_with(EVERY_10S WAY("oauth2") OAUTH2 OAUTH2_FILE BAQ("a") BAQ("b"),
+    struct scenario *story = scenario_new_with(EVERY_30S WAY("oauth2") OAUTH2 OAUTH2_FILE BAQ("a") BAQ("b"),
                                                client_files);
     scenario_erp(story)->token_network = REASON_CONNECT;
     scenario_pass(story, 20 * MINUTE_NS);
