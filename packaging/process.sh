@@ -6,14 +6,54 @@ work=$(mktemp -d)
 pids=
 napping=
 
+# living PID: a child of this shell that has not ended; the number may long be another program's
+living() {
+    awk -v parent=$$ '/^State:/ { state = $2 } /^PPid:/ { exit !(state != "Z" && $2 == parent) }' \
+        "/proc/$1/status" 2>/dev/null
+}
+
+# stopped PID: by SIGSTOP; a process that is being traced is not (t)
+stopped() { grep -q '^State:[[:space:]]*T' "/proc/$1/status" 2>/dev/null; }
+
+# terminate PID: SIGTERM; one that a test has stopped goes on to end. No other gets SIGCONT: it takes back the SIGSTOP by
+# which LeakSanitizer halts a program at its end, and both would wait for each other for ever, at full load.
+terminate() {
+    living "$1" || return 0
+    kill "$1" 2>/dev/null || return 0
+    ! stopped "$1" || kill -CONT "$1" 2>/dev/null || :
+}
+
+# stop PID...: to their ends; false if one had to be killed after 60 s, which is told
+stop() {
+    stop_status=0
+    stop_tries=0
+    for stop_pid in "$@"; do terminate "$stop_pid"; done
+    for stop_pid in "$@"; do
+        while living "$stop_pid" && [ $stop_tries -lt 600 ]; do
+            stop_tries=$((stop_tries + 1))
+            sleep 0.1
+        done
+        if living "$stop_pid"; then
+            stop_status=1
+            echo "$(basename "$0"): killed, since it did not end within 60 s after SIGTERM: process $stop_pid," \
+                "$(tr '\0' ' ' <"/proc/$stop_pid/cmdline")" >&2
+            grep -E '^(State|TracerPid|Threads|SigBlk|ShdPnd):' "/proc/$stop_pid/status" >&2 || :
+            kill -KILL "$stop_pid" 2>/dev/null || :
+        fi
+        # The shell tells of a signal.
+        wait "$stop_pid" 2>/dev/null || :
+    done
+    return $stop_status
+}
+
 finish() {
     trap '' HUP INT TERM
-    # One that a test has stopped ends when it goes on.
-    for pid in $napping $pids; do kill "$pid" 2>/dev/null && kill -CONT "$pid" 2>/dev/null || :; done
-    for pid in $pids; do wait "$pid" 2>/dev/null || :; done
+    # shellcheck disable=SC2086 # a list
+    if stop $napping $pids; then stuck=; else stuck=yes; fi
     # What the agent said, for tests/run.sh, which searches it for secrets.
     [ -z "${AGENT_LOGS:-}" ] || [ ! -f "$work/agent.log" ] || cp "$work/agent.log" "$AGENT_LOGS/agent-$$.log"
     rm -rf "$work"
+    [ -z "$stuck" ] || exit 1
 }
 trap finish EXIT
 trap 'exit 129' HUP

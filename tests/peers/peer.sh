@@ -55,15 +55,13 @@ peer_start() {
 
 # peer_stop PROCESS: to its end; nothing answers at its port any more
 peer_stop() {
-    kill "$1" 2>/dev/null || :
-    kill -CONT "$1" 2>/dev/null || :
-    # The shell tells of a signal.
-    wait "$1" 2>/dev/null || :
+    stop "$1" || fail "process $1 did not end"
 }
 
 # peer_silence PROCESS: the kernel goes on to accept connections and datagrams for it, and nothing answers
 peer_silence() {
     kill -STOP "$1"
+    await stopped "$1" || fail "process $1 does not stop"
 }
 peer_speak() {
     kill -CONT "$1"
