@@ -15,7 +15,7 @@
 #include "base/memory.h"
 
 #define IDLE_NS (10 * SECOND_NS)
-#define END_NS  (200 * MILLISECOND_NS)
+#define END_NS  SECOND_NS
 #define STACK_BYTES                                                                                          \
     ((size_t)512                                                                                             \
      << 10) /* libkrb5 with the name service's modules and OpenSSL; only what is used is paid for */
