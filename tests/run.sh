@@ -103,8 +103,19 @@ stage_format() {
     quietly format sh -c "find src tests -name '*.[ch]' | xargs clang-format --dry-run --Werror"
 }
 stage_unit() { run_tests unit release -L 'unit|fuzz'; }
-stage_integration() { run_tests integration release -L 'integration|story'; }
-stage_system() { run_tests system release -L system; }
+# The tests of both wait most of the time: where both are wanted they run side by side.
+stage_integration() {
+    case " $only " in
+    *" system "*) run_tests integration release -L 'integration|story|system' ;;
+    *) run_tests integration release -L 'integration|story' ;;
+    esac
+}
+stage_system() {
+    case " $only " in
+    *" integration "*) echo "system: ran with integration" ;;
+    *) run_tests system release -L system ;;
+    esac
+}
 stage_clang() { run_tests clang clang -L 'unit|fuzz'; }
 stage_asan() { run_tests asan asan -LE soak; }
 stage_tsan() { run_tests tsan tsan -L 'unit|integration|system'; }
