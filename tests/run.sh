@@ -64,6 +64,7 @@ built=
 build() {
     case " $built " in *" $1 "*) return 0 ;; esac
     built="$built $1"
+    echo "building $1"
     # The rest is compiled with clang for ThreadSanitizer.
     targets=all
     [ "$1" != clang ] || targets=unit_programs
