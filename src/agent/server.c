@@ -100,18 +100,18 @@ enum reason server_standing(struct server *server, const struct target *target, 
                                              : !credential_ready(credential, now_ns) ||
                                                    credential_holds(credential, target, now_ns);
     /* What keeps the next request from being sent comes before what came of the last one. */
-    if (held_back && (credential->why || credential_is_late(credential, now_ns)))
-        reason = credential_standing(credential, now_ns, message);
-    else if (server_proxy_blocks(server, now_ns)) {
+    bool late = held_back && (credential->why || credential_is_late(credential, now_ns));
+    if (server_proxy_blocks(server, now_ns) && !late) {
         reason = held_back ? credential_standing(credential, now_ns, message) : REASON_NONE;
         reason = reason == REASON_IDENTITY_PROVIDER ? reason : REASON_CONNECT;
         *message = server_proxy_standing(server);
-    } else if (backoff_stands(&server->backoff))
+    } else if (backoff_stands(&server->backoff) && !late) {
         reason = server->verdict.standing != REASON_NONE ? server->verdict.standing : server->backoff_reason;
-    else if (held_back)
+    } else if (held_back) {
         reason = credential_standing(credential, now_ns, message);
-    else if (own && !session_ready(&own->session))
+    } else if (own && !session_ready(&own->session)) {
         reason = session_standing(&own->session, message);
+    }
     if (reason != REASON_NONE && !*message && own && own->session.reason == reason)
         *message = own->session.message;
     if (reason != REASON_NONE && !*message)

@@ -73,7 +73,7 @@ static void forget_id(struct session *session)
 {
     if (session->id) {
         secret_unref(session->before[SESSION_IDS - 1]);
-        memmove(session->before + 1, session->before, (SESSION_IDS - 1) * sizeof session->before[0]);
+        memmove(session->before + 1, session->before, (SESSION_IDS - 1) * sizeof(struct secret *));
         session->before[0] = session->id;
     }
     session->id = NULL;
