@@ -25,7 +25,7 @@ static struct rig agent_start(const struct simulator *server)
     /* login_retry: a token refused within this time after it was granted would not be replaced again. */
     buffer_format(&text,
                   "[exporter]\ninterval = %s\n[appserver live]\nurl = %s\ncompany = EPIC06\n"
-                  "api_key = demo-api-key\nmax_in_flight = %d\nlogin_retry = 500ms..30m\n"
+                  "api_key = demo-api-key\nmax_in_flight = %d\nlogin_retry = 100ms..30m\n"
                   "username = epicor-monitor\npassword = demo-password\n",
                   RIG_SANITIZED ? "5s" : "2s", simulator_url(server), IN_FLIGHT);
     for (int i = 0; i < TARGETS; i++)
