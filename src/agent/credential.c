@@ -352,7 +352,6 @@ static void note_acquired(struct credential *credential, int64_t lifetime_ns, in
     /* Made somewhere between the two, on a server whose answers may be slow. */
     credential->renew_ns = credential->asked_ns + renewal_delay(credential);
     credential->used = false;
-    credential->good_sent_ns = 0;
 }
 
 void credential_granted(struct credential *credential, struct token *token, int64_t now_ns)
@@ -427,22 +426,19 @@ uint64_t credential_use(struct credential *credential)
     return credential->serial;
 }
 
-void credential_good(struct credential *credential, uint64_t serial, int64_t sent_ns)
+void credential_good(struct credential *credential, uint64_t serial)
 {
-    if (!acquires(credential) || serial != credential->serial)
-        return;
-    credential->proven = true;
-    credential->good_sent_ns = ns_max(credential->good_sent_ns, sent_ns);
+    if (acquires(credential) && serial == credential->serial)
+        credential->proven = true;
 }
 
-bool credential_refused(struct credential *credential, uint64_t serial, int64_t sent_ns, int64_t now_ns)
+bool credential_refused(struct credential *credential, uint64_t serial, int64_t now_ns)
 {
     if (!acquires(credential))
         return false;
     if (serial != credential->serial)
         return true;
-    if (credential->proven && credential->good_sent_ns > sent_ns)
-        return false;
+    /* Good answers to calls that were sent later say nothing: the server may have looked at those earlier. */
     if (now_ns < credential->blocked_until_ns || now_ns < credential->reauthentication.until_ns)
         return false;
     /* Behind a balancer one of two servers may refuse what the other grants: each token is good, and soon refused. */

@@ -9,8 +9,7 @@
    - a refused login (credentials; a token request refused in another way too) blocks every token request for login_retry, doubling, or until the text of
      user name or password changes; changeable secrets are looked at each CREDENTIAL_LOOK_NS meanwhile;
    - any other failure of a token request is tried again after a pause of the app server's backoff range;
-   - a 401 drops the token only if no request sent with it later has got a good answer, and leads to at most
-     one login; where that did not help, no further for login_retry's first pause, doubling while no
+   - a 401 to the token in force drops it, and leads to at most one login; where that did not help, no further for login_retry's first pause, doubling while no
      token is good for anything;
    - a ticket (auth = negotiate) is had and kept like a token, but asked of the worker;
    - calls that carry the login themselves, or a ticket, are held by the guard (agent/guard.h), with the same pauses
@@ -56,9 +55,8 @@ struct credential {
     struct secret *token, *token_before;
     uint64_t serial; /* of the token; grows when one is granted or dropped */
     int64_t lifetime_ns, received_ns, expires_ns, renew_ns;
-    bool used;            /* a request went out with it */
-    bool proven;          /* a good answer came with it */
-    int64_t good_sent_ns; /* when the latest of the calls that got one was sent */
+    bool used;   /* a request went out with it */
+    bool proven; /* a good answer came with it */
 
     struct ticket *ticket; /* of auth = negotiate; NULL: none. Times and serial are told as a token's */
     struct guard guard;    /* of ways whose calls it watches */
@@ -141,11 +139,11 @@ void credential_probe_answered(struct credential *credential, enum reason reason
 
 /* A call was sent with the token; returns the serial to remember with it. */
 uint64_t credential_use(struct credential *credential);
-/* A call sent at sent_ns with this token got an answer that only a good token gets. */
-void credential_good(struct credential *credential, uint64_t serial, int64_t sent_ns);
-/* A call sent at sent_ns with this token was refused by a reason that a login may heal. True: repeat the call
+/* A call with this token got an answer that only a good token gets. */
+void credential_good(struct credential *credential, uint64_t serial);
+/* A call with this token was refused by a reason that a login may heal. True: repeat the call
    as soon as credential_ready. False: a login would not help or is not allowed. */
-bool credential_refused(struct credential *credential, uint64_t serial, int64_t sent_ns, int64_t now_ns);
+bool credential_refused(struct credential *credential, uint64_t serial, int64_t now_ns);
 /* The repeated call was refused too: further logins for that reason have to wait. */
 void credential_futile(struct credential *credential, int64_t now_ns);
 /* A call of target who, sent with this login (guard.login), was refused: by reason credentials, in words, or by a bare

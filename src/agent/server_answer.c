@@ -175,7 +175,7 @@ static bool repeats(struct server *server, struct target *target, const struct p
         return false;
     }
     if (now.boot_ns < target->futile.until_ns ||
-        !credential_refused(&server->credential, run->serial, run->sent_ns, now.boot_ns))
+        !credential_refused(&server->credential, run->serial, now.boot_ns))
         return false;
     server_tell_token(server, now);
     target->relogged = true;
@@ -227,7 +227,7 @@ static void call_done(struct server *server, struct target *target, const struct
         backoff_rest(&target->futile);
     }
     if (reason == REASON_NONE || result->proves_up)
-        credential_good(&server->credential, target->run.serial, target->run.sent_ns);
+        credential_good(&server->credential, target->run.serial);
     note_guarded(server, target, result, now);
     note_call(server, target, reason, result->proves_up, answer, now);
     server_finish_answered(server, target, result, now);
@@ -268,7 +268,7 @@ static void call_answered(struct server *server, struct target *target, const st
     target->relogged = false;
     backoff_rest(&target->futile);
     server_session_read(server, target, answer, false, now);
-    credential_good(&server->credential, run->serial, run->sent_ns);
+    credential_good(&server->credential, run->serial);
     credential_login_good(&server->credential, run->login, run->sent_ns);
     note_call(server, target, REASON_NONE, true, answer, now);
     run->waiting_since_ns = now.boot_ns;

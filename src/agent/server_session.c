@@ -147,7 +147,7 @@ static bool repeats(struct server *server, struct server_session *own, bool logi
         return false;
     }
     if (now.boot_ns < own->futile.until_ns ||
-        !credential_refused(&server->credential, own->serial, own->sent_ns, now.boot_ns))
+        !credential_refused(&server->credential, own->serial, now.boot_ns))
         return false;
     server_tell_token(server, now);
     own->relogged = true;
@@ -193,7 +193,7 @@ static void note_login(struct server *server, struct server_session *own, const 
     if (reason == REASON_LICENSE_EXHAUSTED)
         report_license_refusal(server->report, server->settings->license.name);
     if (good || read->proves_up) {
-        credential_good(&server->credential, own->serial, own->sent_ns);
+        credential_good(&server->credential, own->serial);
         credential_login_good(&server->credential, own->login, own->sent_ns);
     }
     server_verdict_session(&server->verdict, own, !others_open(server, own), reason, read->proves_up);

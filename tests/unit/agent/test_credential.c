@@ -115,6 +115,27 @@ static void an_expired_token_costs_one_login_and_one_repeat(void **state)
     scenario_free(story);
 }
 
+/* The server may look at a call's token after it looked at that of one sent later. */
+static void a_refused_token_is_replaced_whatever_calls_sent_later_say(void **state)
+{
+    (void)state;
+    struct scenario *story = scenario_new("[exporter]\ninterval = 10s\n" LIVE
+                                          "max_in_flight = 2\n" BAQ("slow") BAQ("fast"));
+    scenario_erp(story)->rules[0] = (struct scenario_rule){
+        .path = "slow", .in_ns = 9 * SECOND_NS, .status = 401};
+    while (scenario_calls_of(story, "slow") == 0)
+        scenario_pass(story, 100 * MILLISECOND_NS);
+    scenario_erp(story)->rules[0] = (struct scenario_rule){0};
+    uint64_t fast = scenario_calls_of(story, "fast");
+    scenario_pass(story, 15 * SECOND_NS);
+    assert_in_range(scenario_calls_of(story, "fast"), fast + 1, fast + 2);
+    assert_int_equal(logins(story), 2);
+    assert_true(scenario_metric(story, SUCCESS("slow")) == 1);
+    assert_true(
+        scenario_metric(story, "epicor_failures_total{appserver=\"live\",reason=\"token_rejected\"}") == 0);
+    scenario_free(story);
+}
+
 static void a_token_that_is_never_good_is_no_login_storm(void **state)
 {
     (void)state;
@@ -466,6 +487,7 @@ ALL_TESTS(cmocka_unit_test(clocks_apart_cost_no_token_request),
           cmocka_unit_test(a_wrong_password_is_sent_rarely),
           cmocka_unit_test(a_new_password_in_the_file_is_tried_at_once),
           cmocka_unit_test(an_expired_token_costs_one_login_and_one_repeat),
+          cmocka_unit_test(a_refused_token_is_replaced_whatever_calls_sent_later_say),
           cmocka_unit_test(a_token_that_is_never_good_is_no_login_storm),
           cmocka_unit_test(good_tokens_that_are_soon_refused_are_no_login_storm),
           cmocka_unit_test(one_call_refused_for_ever_does_not_trouble_the_others),
