@@ -70,6 +70,8 @@ static enum intake_verdict take_decoded(struct intake *intake, const struct head
         keep_text(intake, bytes, size);
     if (!intake->good && intake->bytes > ANSWER_TEXT_MAX + INTAKE_ABANDON_BYTES)
         return INTAKE_ENOUGH;
+    if (intake->good && intake->request->take != NULL)
+        intake->request->take(intake->request->take_context, bytes, size);
     if (intake->scanner != NULL && !json_scanner_feed(intake->scanner, bytes, size))
         return INTAKE_NOT_JSON;
     return INTAKE_MORE;

@@ -34,6 +34,10 @@ struct request {
     const struct json_plan *plan; /* BODY_JSON only; lives as long as the run */
     void (*row)(void *context, const struct json_row *row); /* for plans with fields; may be NULL */
     void *row_context;
+    /* BODY_ANY: takes a good body as it arrives, decoded, in pieces of any size, before it is known to be whole; NULL:
+       nobody does. */
+    void (*take)(void *context, const void *bytes, size_t size);
+    void *take_context;
     size_t keep;           /* bytes of a good body to keep as text (token answers); 0 for none */
     uint64_t max_response; /* bytes, decoded; what is longer is REASON_TOO_LARGE */
     bool fresh;            /* over a new connection that is closed afterwards */

@@ -71,11 +71,10 @@ static void end(struct probe_run *run)
     query_end(run->state);
 }
 
-static void row_bounds(const struct probe_settings *probe, struct optional_number *minimum,
-                       struct optional_number *maximum)
+static void limits(const struct probe_settings *probe, struct probe_limits *out)
 {
-    *minimum = settings_of(probe)->query.rows_min;
-    *maximum = settings_of(probe)->query.rows_max;
+    out->rows_min = settings_of(probe)->query.rows_min;
+    out->rows_max = settings_of(probe)->query.rows_max;
 }
 
 const struct probe_kind probe_kind_baq = {
@@ -96,5 +95,5 @@ const struct probe_kind probe_kind_baq = {
     .begin = begin,
     .step = step,
     .end = end,
-    .row_bounds = row_bounds,
+    .limits = limits,
 };

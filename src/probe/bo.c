@@ -188,11 +188,10 @@ static void end(struct probe_run *run)
     expectations_free(&state->expectations);
 }
 
-static void row_bounds(const struct probe_settings *probe, struct optional_number *minimum,
-                       struct optional_number *maximum)
+static void limits(const struct probe_settings *probe, struct probe_limits *out)
 {
-    *minimum = settings_of(probe)->query.rows_min;
-    *maximum = settings_of(probe)->query.rows_max;
+    out->rows_min = settings_of(probe)->query.rows_min;
+    out->rows_max = settings_of(probe)->query.rows_max;
 }
 
 const struct probe_kind probe_kind_bo = {
@@ -212,5 +211,5 @@ const struct probe_kind probe_kind_bo = {
     .begin = begin,
     .step = step,
     .end = end,
-    .row_bounds = row_bounds,
+    .limits = limits,
 };

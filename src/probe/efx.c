@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "kinetic/url.h"
+#include "probe/call.h"
 #include "probe/date.h"
 #include "probe/expect.h"
 #include "probe/kinds.h"
@@ -163,9 +164,7 @@ static void begin(struct probe_run *run, struct request *request)
     request->method = HTTP_POST;
     request->path = resource(target);
     request->company = target->url_company;
-    request->body = date_expand(
-        settings->body,
-        target->probe->timezone != NULL ? target->probe->timezone : target->appserver->timezone, run->now);
+    request->body = date_expand(settings->body, call_zone(target), run->now);
     request->body_size = strlen(request->body);
     request->content_type = "application/json";
     request->wanted = BODY_JSON;

@@ -67,6 +67,8 @@ void probe_result_free(struct probe_result *result)
 {
     free(result->message);
     free(result->correlation);
+    free(result->names);
+    findings_free(&result->findings);
     *result = (struct probe_result){0};
 }
 

@@ -6,6 +6,9 @@
 #include "base/clock.h"
 #include "config/model.h"
 #include "kinetic/exchange.h"
+#include "probe/drift.h"
+#include "probe/finding.h"
+#include "probe/value.h"
 
 /* One run of a target, as its kind sees it. */
 struct probe_run {
@@ -31,9 +34,21 @@ struct probe_result {
     bool has_columns; /* at least one row (or an object of outputs) came */
     uint64_t columns;
     uint64_t schema_hash; /* of the column names, whatever their order */
+    struct name_set
+        *names; /* what is compared from run to run (probe/drift.h); NULL: nothing, as of no rows */
+    /* What was read out of the answers. has_findings: the reading is whole, and what it does not hold is no more; else
+       findings is empty and the last ones stand until they grow old. */
+    bool has_findings;
+    struct findings findings;
 };
 
 void probe_result_free(struct probe_result *result);
+
+/* Bounds that are told to rules; those of rows are judged by the kind. */
+struct probe_limits {
+    struct optional_number rows_min, rows_max;
+    struct optional_number rows_deviation; /* a ratio: 0.5 for 50% */
+};
 
 enum probe_next { PROBE_ASK, PROBE_DONE };
 
@@ -49,9 +64,13 @@ struct probe_kind {
                             struct probe_result *result);
     /* Frees what state points to, at the end of the run, however it ended. May be NULL. */
     void (*end)(struct probe_run *run);
-    /* rows_min and rows_max, where they are set (both are zeroed before). NULL: the kind has no such keys. */
-    void (*row_bounds)(const struct probe_settings *probe, struct optional_number *minimum,
-                       struct optional_number *maximum);
+    /* The bounds of rows, where they are set (zeroed before). NULL: the kind has no such keys. */
+    void (*limits)(const struct probe_settings *probe, struct probe_limits *limits);
+    /* What value.NAME defines; lives as long as the settings. NULL: the kind has no such keys. */
+    struct value_definitions (*values)(const struct probe_settings *probe);
+    enum drift_rule drift; /* what an absence in result.names says */
+    /* A failed run takes away what the last good one had found: of kinds whose findings are about this moment (health). */
+    bool forgets;
 };
 
 /* All kinds, as the configuration wants them; each is the first member of its struct probe_kind. */

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "kinetic/url.h"
+#include "probe/call.h"
 #include "probe/date.h"
 #include "probe/refusal.h"
 #include "probe/verdict.h"
@@ -58,13 +59,6 @@ const struct json_value *query_extra(const struct answer *answer)
 
 /* ---- the request ---- */
 
-static const struct zone *zone_of(const struct target_settings *target)
-{
-    if (target->probe->timezone != NULL)
-        return target->probe->timezone;
-    return target->appserver->timezone != NULL ? target->appserver->timezone : zone_utc();
-}
-
 static uint64_t number_or(struct optional_number number, uint64_t otherwise)
 {
     return number.set ? (uint64_t)number.value : otherwise;
@@ -98,7 +92,7 @@ static void add_query(struct buffer *url, const struct target_settings *target,
                       const struct query_settings *settings, struct moment now, uint64_t asked,
                       uint64_t offset)
 {
-    const struct zone *zone = zone_of(target);
+    const struct zone *zone = call_zone(target);
     for (size_t i = 0; i < settings->param.count; i++)
         add_expanded(url, settings->param.items[i].name, settings->param.items[i].value, zone, now);
     add_option(url, "$select", settings->select);

@@ -54,21 +54,21 @@ static void show_settings(struct report_target *target, const struct probe_setti
 {
     const struct probe_kind *kind = (const struct probe_kind *)probe->kind; /* config is its first member */
     struct store *store = target->report->store;
-    struct optional_number minimum = {0}, maximum = {0};
+    struct probe_limits limits = {0};
 
     store_clear_data(store, target->owner, FAMILY_PROBE_INFO);
     store_set_data(store, target->owner, FAMILY_PROBE_INFO, (const char *const[]){kind->config.name}, 1,
                    NEVER_NS);
     store_set(store, target->owner, FAMILY_PROBE_INTERVAL, 0, clock_seconds(probe->interval_ns), NEVER_NS);
     store_set(store, target->owner, FAMILY_PROBE_TIMEOUT, 0, clock_seconds(probe->timeout_ns), NEVER_NS);
-    if (kind->row_bounds != NULL)
-        kind->row_bounds(probe, &minimum, &maximum);
+    if (kind->limits != NULL)
+        kind->limits(probe, &limits);
     store_clear(store, target->owner, FAMILY_PROBE_ROWS_MIN, 0);
     store_clear(store, target->owner, FAMILY_PROBE_ROWS_MAX, 0);
-    if (minimum.set)
-        store_set(store, target->owner, FAMILY_PROBE_ROWS_MIN, 0, minimum.value, NEVER_NS);
-    if (maximum.set)
-        store_set(store, target->owner, FAMILY_PROBE_ROWS_MAX, 0, maximum.value, NEVER_NS);
+    if (limits.rows_min.set)
+        store_set(store, target->owner, FAMILY_PROBE_ROWS_MIN, 0, limits.rows_min.value, NEVER_NS);
+    if (limits.rows_max.set)
+        store_set(store, target->owner, FAMILY_PROBE_ROWS_MAX, 0, limits.rows_max.value, NEVER_NS);
 }
 
 /* Until when results stand. */

@@ -223,15 +223,15 @@ static void test_a_run_may_be_given_up(void **state)
     }
 }
 
-static void test_row_bounds(void **state)
+static void test_limits(void **state)
 {
     (void)state;
     struct play play = play_begin(V2, "kind = baq\nbaq = b\nrows_min = 2");
-    struct optional_number minimum = {0}, maximum = {0};
+    struct probe_limits limits = {0};
     const struct probe_kind *kind = (const struct probe_kind *)(const void *)play.run.target->probe->kind;
-    kind->row_bounds(play.run.target->probe, &minimum, &maximum);
-    assert_true(minimum.set && minimum.value > 1.9 && minimum.value < 2.1);
-    assert_false(maximum.set);
+    kind->limits(play.run.target->probe, &limits);
+    assert_true(limits.rows_min.set && limits.rows_min.value > 1.9 && limits.rows_min.value < 2.1);
+    assert_false(limits.rows_max.set);
     play_end(&play);
 }
 
@@ -239,4 +239,4 @@ ALL_TESTS(cmocka_unit_test(test_the_table), cmocka_unit_test(test_a_kind_that_is
           cmocka_unit_test(test_token), cmocka_unit_test(test_efx_requests),
           cmocka_unit_test(test_efx_answers), cmocka_unit_test(test_efx_checks),
           cmocka_unit_test(test_failures_of_the_network), cmocka_unit_test(test_a_run_may_be_given_up),
-          cmocka_unit_test(test_row_bounds));
+          cmocka_unit_test(test_limits));

@@ -25,13 +25,12 @@ static const struct config_row sample_rows[] = {
      .help = "Most rows."},
 };
 
-static void sample_bounds(const struct probe_settings *probe, struct optional_number *minimum,
-                          struct optional_number *maximum)
+static void sample_limits(const struct probe_settings *probe, struct probe_limits *limits)
 {
     const struct sample_settings *settings = probe->own;
 
-    *minimum = settings->rows_min;
-    *maximum = settings->rows_max;
+    limits->rows_min = settings->rows_min;
+    limits->rows_max = settings->rows_max;
 }
 
 static const struct probe_kind sample_kind = {.config = {.name = "baq",
@@ -40,7 +39,7 @@ static const struct probe_kind sample_kind = {.config = {.name = "baq",
                                                          .row_count = 2,
                                                          .settings_size = sizeof(struct sample_settings),
                                                          .per_company = true},
-                                              .row_bounds = sample_bounds};
+                                              .limits = sample_limits};
 
 static const struct probe_kind sample_plain_kind = {
     .config = {.name = "efx", .help = "A sample without bounds.", .per_company = true}};

@@ -1,0 +1,72 @@
+#include "probe/call.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "kinetic/url.h"
+
+char *call_path(const struct target_settings *target, const char *service, const char *name)
+{
+    bool v1 = target->appserver->api_version == 1;
+    struct buffer path;
+    buffer_init(&path, CALL_PATH_MAX);
+    buffer_text(&path, v1 ? "api/v1/" : "api/v2/odata/");
+    if (!v1) {
+        url_encode(&path, span_of(target->url_company), NULL);
+        buffer_byte(&path, '/');
+    }
+    url_encode(&path, span_of(service), NULL);
+    buffer_byte(&path, '/');
+    url_encode(&path, span_of(name), NULL);
+    char *text = buffer_take(&path);
+    assert(text != NULL); /* names of the configuration are far shorter */
+    return text;
+}
+
+static void fill(const struct probe_run *run, char *path, const struct json_plan *plan,
+                 struct request *request)
+{
+    const struct target_settings *target = run->target;
+    request->purpose = EXCHANGE_CALL;
+    request->path = path;
+    request->company = target->url_company[0] == '\0' ? NULL : target->url_company;
+    request->wanted = BODY_JSON;
+    request->plan = plan;
+    request->max_response = target->probe->max_response;
+    request->fresh = target->probe->connection == CONNECTION_FRESH;
+}
+
+void call_get(const struct probe_run *run, char *path, const struct json_plan *plan, struct request *request)
+{
+    fill(run, path, plan, request);
+    request->method = HTTP_GET;
+}
+
+void call_post(const struct probe_run *run, char *path, char *body, const struct json_plan *plan,
+               struct request *request)
+{
+    fill(run, path, plan, request);
+    request->method = HTTP_POST;
+    request->body = body != NULL ? body : memory_copy_text("{}");
+    request->body_size = strlen(request->body);
+    request->content_type = "application/json";
+}
+
+const struct zone *call_zone(const struct target_settings *target)
+{
+    if (target->probe->timezone != NULL)
+        return target->probe->timezone;
+    return target->appserver->timezone != NULL ? target->appserver->timezone : zone_utc();
+}
+
+void call_check_company(const struct target_settings *target, struct fault_list *faults)
+{
+    if (target->appserver->api_version == 1 || target->url_company[0] != '\0')
+        return;
+    fault_add(
+        faults, probe_key_place(target->probe, "kind"),
+        "[probe %s] kind = %s: app server %s has api_version = v2, whose URLs need a company; neither the "
+        "probe nor [appserver %s] has one",
+        target->probe->name, target->probe->kind->name, target->appserver->name, target->appserver->name);
+}
