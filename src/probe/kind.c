@@ -105,12 +105,15 @@ static bool refuse_login(const struct probe_run *run, const struct answer *answe
     return true;
 }
 
-static bool refuse_call(const struct request *asked, const struct answer *answer, bool bearer,
-                        struct probe_result *result)
+static bool refuse_call(const struct probe_run *run, const struct request *asked, const struct answer *answer,
+                        bool bearer, struct probe_result *result)
 {
+    bool (*judge)(const struct probe_run *, const struct answer *,
+                  const struct verdict *) = kind_of(run)->judge;
     struct verdict verdict;
     error_classify(asked, answer, bearer, &verdict);
-    if (verdict.reason == REASON_NONE) {
+    if (verdict.reason == REASON_NONE ||
+        (answer->failure == REASON_NONE && judge != NULL && judge(run, answer, &verdict))) {
         verdict_free(&verdict);
         return false;
     }
@@ -129,7 +132,7 @@ enum probe_next probe_step(struct probe_run *run, const struct request *asked, c
     *result = (struct probe_result){.proves_up = true};
     run->bytes += answer->body_bytes;
     bool refused = asked->purpose == EXCHANGE_LOGIN ? refuse_login(run, answer, result)
-                                                    : refuse_call(asked, answer, bearer, result);
+                                                    : refuse_call(run, asked, answer, bearer, result);
     if (!refused && kind_of(run)->step(run, answer, request, result) == PROBE_ASK)
         return PROBE_ASK;
     result->status = answer->status;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "config/model.h"
+#include "kinetic/error.h"
 #include "kinetic/exchange.h"
 #include "probe/drift.h"
 #include "probe/finding.h"
@@ -59,9 +60,16 @@ struct probe_kind {
     void (*begin)(struct probe_run *run, struct request *request);
     /* Reads a good answer (2xx, body as wanted by the request). PROBE_ASK: *request (zeroed before) is the
        next one; PROBE_DONE: *result is filled. What is no good answer never comes here: probe_step has made
-       it a result. */
+       it a result, unless judge took it. */
     enum probe_next (*step)(struct probe_run *run, const struct answer *answer, struct request *request,
                             struct probe_result *result);
+    /* Whether an answer that the decision table refuses is one that the kind wants to read all the same: a status that was
+       asked for, an error that says what the kind asks about. Asked of a call that got a whole HTTP answer (failure is
+       REASON_NONE; never of a login), with what the table makes of it (verdict->reason is not REASON_NONE). True: the answer
+       goes to step, its body in answer->text (of a status other than 2xx; answer->json is NULL then, or a text that is no
+       JSON), and only what step says counts: the run has not failed by it, no login follows from it. Must not touch the
+       state, since the same request may be asked again. NULL: none. */
+    bool (*judge)(const struct probe_run *run, const struct answer *answer, const struct verdict *verdict);
     /* Frees what state points to, at the end of the run, however it ended. May be NULL. */
     void (*end)(struct probe_run *run);
     /* The bounds of rows, where they are set (zeroed before). NULL: the kind has no such keys. */

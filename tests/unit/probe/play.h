@@ -79,8 +79,10 @@ static inline enum probe_next play_answer(struct play *play, int status, const c
         .status = status, .body_bytes = strlen(text), .text = "", .content_type = "application/json"};
     struct json_scanner *scanner = NULL;
     bool good = status >= 200 && status <= 299;
+    for (size_t at = 0, size = strlen(text); good && play->request.take != NULL && at < size; at += 7)
+        play->request.take(play->request.take_context, text + at, size - at < 7 ? size - at : 7);
     if (good && play->request.wanted == BODY_JSON) {
-        scanner = json_scanner_new(play->request.plan, NULL, NULL);
+        scanner = json_scanner_new(play->request.plan, play->request.row, play->request.row_context);
         for (size_t at = 0, size = strlen(text); at < size; at += 7)
             json_scanner_feed(scanner, text + at, size - at < 7 ? size - at : 7);
         answer.json = json_scanner_finish(scanner);
