@@ -119,8 +119,10 @@ static void move_target(struct agent *agent, struct target *target, const struct
         backoff_rest(&target->futile);
         target->relogged = false;
     }
-    if (asks_otherwise(old, settings))
+    if (asks_otherwise(old, settings)) {
         target->baseline = (struct throttle_baseline){0};
+        drift_free(&target->drift);
+    }
     if (old->probe->kind != settings->probe->kind)
         forget_results(target);
     /* What waits and has not asked yet goes by the new settings; so does what would have to ask with a login that is
@@ -135,6 +137,7 @@ static void free_target(struct agent *agent, struct target *target)
 {
     slots_drop(&agent->targets, target->number);
     report_target_free(target->report);
+    drift_free(&target->drift);
     free(target);
 }
 

@@ -60,6 +60,13 @@ void notice_run(struct target *target, const struct probe_result *result, struct
     }
 }
 
+void notice_drift(const struct target *target, const char *sentence)
+{
+    log_event(LOG_WARN, "columns changed", LOG_TEXT("appserver", target->settings->appserver->name),
+              LOG_TEXT("probe", target->settings->probe->name),
+              LOG_TEXT("company", label(target->settings->company)), LOG_TEXT("change", sentence));
+}
+
 void notice_verdict(struct server *server, struct moment now)
 {
     enum reason reason = server->verdict.standing;

@@ -7,6 +7,8 @@
 
 /* A run has ended. */
 void notice_run(struct target *target, const struct probe_result *result, struct moment now);
+/* Its columns or output fields are others than before. */
+void notice_drift(const struct target *target, const char *sentence);
 void notice_verdict(struct server *server, struct moment now);
 /* A token request of the credential's own, or one for a ticket, has ended; REASON_NONE: granted. */
 void notice_login(struct server *server, enum reason reason, int status, const char *message,

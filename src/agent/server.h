@@ -46,6 +46,7 @@ struct target {
     uint64_t session_serial;        /* of the session that its last call was sent with */
     bool resessioned; /* a 410 of its call has ended a session, and no other answer came since */
     struct throttle_baseline baseline;
+    struct drift drift; /* what its answers had */
     struct complaint complaint;
     enum reason last_reason;
     int last_status;

@@ -84,6 +84,20 @@ static void keep_words(struct server *server, const struct probe_result *result)
     server->words_reason = result->reason;
 }
 
+/* What the answers had, against what they had before; the caller frees the sentence. */
+static char *take_drift(const struct server *server, struct target *target, const struct probe_result *result)
+{
+    struct drift_change change;
+    char *sentence = NULL;
+    const struct probe_kind *kind = probe_kind_of(target->run.probe.target->probe);
+    if (drift_take(&target->drift, result->names, kind->drift, &change)) {
+        sentence = drift_sentence(&change);
+        replace_redacted(server, &sentence);
+    }
+    drift_change_free(&change);
+    return sentence;
+}
+
 static void finish(struct server *server, struct target *target, struct probe_result *result,
                    struct moment now)
 {
@@ -92,7 +106,19 @@ static void finish(struct server *server, struct target *target, struct probe_re
     if (target->run.asked && result->message)
         keep_words(server, result);
     struct run_record record = run_record_of(&target->run, result, target->due_ns, now);
+    char *drift = NULL;
+    /* A run that a reload has overtaken asked another question, maybe. */
+    if (result->names && target->run.probe.target == target->settings) {
+        drift = take_drift(server, target, result);
+        record.has_columns = true;
+        record.columns = target->drift.count;
+        record.schema_hash = target->drift.hash;
+        record.drift = drift;
+    }
     report_run(target->report, &record);
+    if (drift)
+        notice_drift(target, drift);
+    free(drift);
     if (!target->leaving)
         notice_run(target, result, now);
     target->succeeded = target->succeeded || result->reason == REASON_NONE;

@@ -107,6 +107,11 @@ bool drift_take(struct drift *drift, const struct name_set *names, enum drift_ru
                 struct drift_change *change)
 {
     *change = (struct drift_change){0};
+    if (drift->known && drift->hash == names->hash && drift->count == names->count) {
+        for (size_t i = 0; i < drift->count; i++)
+            drift->names[i].missed = 0;
+        return false;
+    }
     merge(drift, names, rule, change);
     drift->known = true;
     drift->hash = 0;

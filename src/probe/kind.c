@@ -56,11 +56,15 @@ const struct config_schema *probe_schema(void)
 
 /* ---- a run ---- */
 
+const struct probe_kind *probe_kind_of(const struct probe_settings *probe)
+{
+    assert(!probe->kind->not_built);
+    return (const struct probe_kind *)(const void *)probe->kind; /* its first member */
+}
+
 static const struct probe_kind *kind_of(const struct probe_run *run)
 {
-    const struct config_kind *config = run->target->probe->kind;
-    assert(!config->not_built);
-    return (const struct probe_kind *)(const void *)config; /* its first member */
+    return probe_kind_of(run->target->probe);
 }
 
 void probe_result_free(struct probe_result *result)

@@ -32,11 +32,8 @@ struct probe_result {
     uint64_t rows;
     bool has_truncated; /* rows = all only */
     bool truncated;
-    bool has_columns; /* at least one row (or an object of outputs) came */
-    uint64_t columns;
-    uint64_t schema_hash; /* of the column names, whatever their order */
-    struct name_set
-        *names; /* what is compared from run to run (probe/drift.h); NULL: nothing, as of no rows */
+    /* Columns or output fields, compared from run to run (probe/drift.h); NULL: there were none, as where no row came. */
+    struct name_set *names;
     /* What was read out of the answers. has_findings: the reading is whole, and what it does not hold is no more; else
        findings is empty and the last ones stand until they grow old. */
     bool has_findings;
@@ -83,6 +80,7 @@ struct probe_kind {
 
 /* All kinds, as the configuration wants them; each is the first member of its struct probe_kind. */
 const struct config_schema *probe_schema(void);
+const struct probe_kind *probe_kind_of(const struct probe_settings *probe);
 
 /* Begins a run: allocates its state, fills request with the first thing to ask. run->target and run->now are
  * set. */

@@ -182,6 +182,7 @@ void query_begin(struct query_state *state, struct probe_run *run, const struct 
 void query_end(struct query_state *state)
 {
     free(state->members);
+    free(state->names);
     free(state->path);
 }
 
@@ -232,21 +233,17 @@ static uint64_t rows_of(const struct query_state *state, const struct answer *an
 static void note_columns(struct query_state *state, const struct answer *answer)
 {
     const struct json_columns *columns = &answer->json->columns;
-    if (state->has_columns || columns->count == 0)
-        return;
-    state->has_columns = true;
-    state->columns = columns->count;
-    state->schema_hash = columns->hash;
+    if (state->names == NULL && columns->count > 0)
+        state->names = name_set_of_columns(columns);
 }
 
-static void finish(const struct query_state *state, const struct query_settings *settings, uint64_t rows,
+static void finish(struct query_state *state, const struct query_settings *settings, uint64_t rows,
                    struct probe_result *result)
 {
     result->has_rows = true;
     result->rows = rows;
-    result->has_columns = state->has_columns;
-    result->columns = state->columns;
-    result->schema_hash = state->schema_hash;
+    result->names = state->names;
+    state->names = NULL;
     double number = (double)rows;
     const char *unit = rows == 1 ? "row" : "rows";
     if (settings->rows_min.set && number < settings->rows_min.value)

@@ -89,8 +89,7 @@ struct query_state {
     char *path;                /* resource, encoded, without query; owned */
     uint64_t got, asked;       /* rows = all: rows so far, rows asked for by the last request */
     bool by_link;              /* the last request followed a link of the server's */
-    bool has_columns;
-    uint64_t columns, schema_hash;
+    struct name_set *names;    /* of the first answer that had any row; NULL: none yet; owned */
 };
 
 /* Checks the settings of a probe. title as in struct config_kind's checks: "[probe orders]". */

@@ -150,6 +150,9 @@ const struct metric_family families[FAMILIES] = {
                                      "Columns of the last answer that had any row.")},
     [FAMILY_PROBE_SCHEMA_HASH] = {TARGET(GAUGE, "epicor_probe_schema_hash",
                                          "53 bits of a hash of those columns' names, whatever their order.")},
+    [FAMILY_PROBE_SCHEMA_CHANGES] = {TARGET(
+        COUNTER, "epicor_probe_schema_changes_total",
+        "Runs whose columns or output fields were others than before, whatever their order.")},
     [FAMILY_PROBE_INTERVAL] = {TARGET(GAUGE, "epicor_probe_interval_seconds",
                                       "Configured time from one run to the next.")},
     [FAMILY_PROBE_TIMEOUT] = {TARGET(GAUGE, "epicor_probe_timeout_seconds",

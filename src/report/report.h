@@ -57,6 +57,10 @@ struct run_record {
     struct phases
         phases; /* processing and transfer of the last exchange; resolve, connect, tls of a new connection, else -1 */
     const struct probe_result *result;
+    bool
+        has_columns; /* the run told which there are; then what is known of the target's now (probe/drift.h) */
+    uint64_t columns, schema_hash;
+    const char *drift; /* what came and went with it, a redacted sentence; NULL: nothing */
 };
 
 void report_run(struct report_target *target, const struct run_record *record);

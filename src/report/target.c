@@ -52,7 +52,7 @@ void report_target_free(struct report_target *target)
 
 static void show_settings(struct report_target *target, const struct probe_settings *probe)
 {
-    const struct probe_kind *kind = (const struct probe_kind *)probe->kind; /* config is its first member */
+    const struct probe_kind *kind = probe_kind_of(probe);
     struct store *store = target->report->store;
     struct probe_limits limits = {0};
 
@@ -208,14 +208,16 @@ static void write_times(const struct run_writer *run, const struct run_record *r
     write_phases(run, &record->phases);
 }
 
-static void write_body(const struct run_writer *run, const struct probe_result *result)
+static void write_body(const struct run_writer *run, const struct run_record *record)
 {
+    const struct probe_result *result = record->result;
+
     result_set_or_keep(run, FAMILY_PROBE_RESPONSE_BYTES, result->status != 0, (double)result->bytes);
     result_set_or_keep(run, FAMILY_PROBE_ROWS, result->has_rows, (double)result->rows);
     result_set_or_keep(run, FAMILY_PROBE_ROWS_TRUNCATED, result->has_truncated, result->truncated);
-    result_set_or_keep(run, FAMILY_PROBE_COLUMNS, result->has_columns, (double)result->columns);
-    result_set_or_keep(run, FAMILY_PROBE_SCHEMA_HASH, result->has_columns,
-                       (double)(result->schema_hash >> HASH_SHIFT));
+    result_set_or_keep(run, FAMILY_PROBE_COLUMNS, record->has_columns, (double)record->columns);
+    result_set_or_keep(run, FAMILY_PROBE_SCHEMA_HASH, record->has_columns,
+                       (double)(record->schema_hash >> HASH_SHIFT));
 }
 
 static void fill_card(struct board_target *card, const struct run_record *record)
@@ -256,7 +258,9 @@ void report_run(struct report_target *target, const struct run_record *record)
     store_lock(report->store);
     write_outcome(target, &run, record->result->reason, record->ended);
     write_times(&run, record);
-    write_body(&run, record->result);
+    write_body(&run, record);
+    if (record->drift != NULL)
+        store_add(report->store, target->owner, FAMILY_PROBE_SCHEMA_CHANGES, 0, 1);
     store_unlock(report->store);
     board_put_target(report->board, target->index, &target->card);
 }
