@@ -55,11 +55,11 @@ void probe_check(const struct probe_settings *probe, struct fault_list *faults)
         fault_add(faults, probe_key_place(probe, "appserver"),
                   "[probe %s] appserver: %s stands in it twice, which would write the same series",
                   probe->name, twice);
-    if (!probe->kind->per_company && probe->company.count > 1)
+    if (!probe_per_company(probe) && probe->company.count > 1)
         warning_add(faults, probe_key_place(probe, "company"),
                     "[probe %s] company: kind = %s runs once for an app server; only %s is used", probe->name,
                     probe->kind->name, probe->company.items[0]);
-    if (key_lines_find(&probe->keys, "timeout") != 0 && probe->kind->per_company) {
+    if (key_lines_find(&probe->keys, "timeout") != 0 && probe_per_company(probe)) {
         char *title = memory_format("[probe %s]", probe->name);
         short_timeout_warn(title, probe->timeout_ns, probe_key_place(probe, "timeout"), faults);
         free(title);
@@ -110,7 +110,7 @@ static void version_check(const struct model *model, const struct appserver_sett
     bool key_wanted = false;
     for (size_t i = 0; i < model->probe_count; i++) {
         const struct probe_settings *probe = &model->probes[i];
-        if (probe->kind == NULL || !probe->kind->per_company || !probe_runs_on(probe, appserver))
+        if (probe->kind == NULL || !probe_per_company(probe) || !probe_runs_on(probe, appserver))
             continue;
         key_wanted = true;
         if (probe->company.count == 0 && appserver->company.count == 0)

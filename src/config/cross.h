@@ -9,6 +9,9 @@
 void exporter_check(const struct exporter_settings *exporter, const struct section *section, const char *file,
                     struct fault_list *faults);
 void appserver_check(const struct appserver_settings *appserver, struct fault_list *faults);
+/* Gives the licenses of seats.LICENSE their canonical names and checks them. */
+void seats_check(struct appserver_settings *appserver, const struct config_schema *schema,
+                 struct fault_list *faults);
 void probe_check(const struct probe_settings *probe, struct fault_list *faults);
 
 /* Of the whole; fields of sections that had faults may be empty. */

@@ -9,6 +9,8 @@
 #include "config/cross.h"
 #include "config/rows.h"
 
+#define SEATS_MAX 1000000 /* of one license type; more is a slip */
+
 const char *text_list_twice(const struct text_list *list)
 {
     for (size_t i = 1; i < list->count; i++) {
@@ -223,6 +225,31 @@ static void headers_check(const struct appserver_settings *appserver, struct fau
                 fault_add(faults, header->place,
                           "[appserver %s] header.%s: this header is written by the agent itself",
                           appserver->name, header->name);
+    }
+}
+
+void seats_check(struct appserver_settings *appserver, const struct config_schema *schema,
+                 struct fault_list *faults)
+{
+    struct pair_list *seats = &appserver->seats;
+    for (size_t i = 0; i < seats->count; i++) {
+        struct pair *one = &seats->items[i];
+        int64_t number;
+        if (!text_to_int64(span_of(one->value), &number) || number < 0 || number > SEATS_MAX)
+            fault_add(faults, one->place, "[appserver %s] seats.%s = %s: wants a whole number from 0 to %d",
+                      appserver->name, one->name, one->value, SEATS_MAX);
+        const char *name = NULL;
+        if (schema->license_guid(one->name, &name) != NULL && strcmp(one->name, name) != 0) {
+            free(one->name);
+            one->name = memory_copy_text(name);
+        }
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(seats->items[k].name, one->name) != 0)
+                continue;
+            fault_add(faults, one->place, "[appserver %s] seats: %s stands in it twice, by name and by GUID",
+                      appserver->name, one->name);
+            break;
+        }
     }
 }
 

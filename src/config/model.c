@@ -247,6 +247,7 @@ static void appserver_read(struct settings_reader *reader, const struct section 
     key_lines_init(&appserver->keys, section);
     size_t before = reader->faults->faults;
     section_fill(reader, section, SECTION_APPSERVER, appserver);
+    seats_check(appserver, reader->context.schema, reader->faults);
     if (reader->faults->faults == before)
         appserver_check(appserver, reader->faults);
 }

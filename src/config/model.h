@@ -137,6 +137,8 @@ struct appserver_settings {
     struct secret_source proxy;                       /* a URL, or "environment"; none: no proxy */
     enum http_version http_version;
     struct zone *timezone;
+    struct pair_list
+        seats; /* seats.LICENSE: canonical name where it is known, else as written; a whole number */
 };
 
 enum probe_connection { CONNECTION_REUSE, CONNECTION_FRESH };

@@ -244,6 +244,11 @@ const struct config_row appserver_rows[APPSERVER_ROWS] = {
     ABSENT("expect_production", CONFIG_BOOL, "Whether the server should be Live."),
     ABSENT("database_latency_limit", CONFIG_DURATION, "Exported for rules."),
     ABSENT("label", CONFIG_PAIRS, "Constant labels."),
-    ABSENT("seats", CONFIG_PAIRS, "Seats owned."),
+    {.name = "seats",
+     .type = CONFIG_PAIRS,
+     AT(seats),
+     .help = "`seats.LICENSE = N`: seats owned of a license type (a known name, a GUID, or the server's own "
+             "text), "
+             "where no `licenses` probe tells; shown as `epicor_license_seats_owned`."},
 };
 #undef AT

@@ -58,8 +58,13 @@ struct config_kind {
     size_t row_count;
     size_t settings_size; /* of that struct; zeroed, then filled by rows */
     bool per_company;     /* false: runs once an app server, company label empty */
-    bool fresh;           /* connection = fresh unless told otherwise */
-    bool not_built;       /* known to the contract, not in this version */
+    /* The same where it depends on the probe's own keys, in place of per_company; probe_per_company() asks it. */
+    bool (*runs_per_company)(const struct probe_settings *probe);
+    /* What it finds becomes series of the app server (or of its company), without the probe's name: two such probes of one
+       kind for the same are a fault. */
+    bool server_series;
+    bool fresh;     /* connection = fresh unless told otherwise */
+    bool not_built; /* known to the contract, not in this version */
     /* Checks of one probe across its keys, and of one target (what the app server must have for this probe: its API
        version); the second is called once a target. Both append to faults (fault_add), and both are called beside other
        faults too: what those left out of the settings is NULL or zero. Equal faults are told once. May be NULL. */

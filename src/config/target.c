@@ -1,5 +1,6 @@
 #include "config/target.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -11,6 +12,12 @@ const struct appserver_settings *model_appserver(const struct model *model, cons
             return &model->appservers[i];
     }
     return NULL;
+}
+
+bool probe_per_company(const struct probe_settings *probe)
+{
+    const struct config_kind *kind = probe->kind;
+    return kind->runs_per_company != NULL ? kind->runs_per_company(probe) : kind->per_company;
 }
 
 static bool target_add(struct model *model, const struct target_settings *target)
@@ -30,7 +37,7 @@ static bool targets_of(struct model *model, const struct probe_settings *probe,
     const struct text_list *companies = probe->company.count > 0 ? &probe->company : &appserver->company;
     struct target_settings target = {
         .probe = probe, .appserver = appserver, .company = "", .url_company = ""};
-    if (!probe->kind->per_company || companies->count == 0) {
+    if (!probe_per_company(probe) || companies->count == 0) {
         if (companies->count > 0)
             target.url_company = companies->items[0];
         return target_add(model, &target);
@@ -62,8 +69,58 @@ bool targets_expand(struct model *model)
     return room;
 }
 
+/* ---- checks ---- */
+
+/* By what names a series of an app server, then in the order of the file. */
+static int series_order(const void *left, const void *right)
+{
+    const struct target_settings *a = *(const struct target_settings *const *)left;
+    const struct target_settings *b = *(const struct target_settings *const *)right;
+    int order = strcmp(a->probe->kind->name, b->probe->kind->name);
+    if (order == 0)
+        order = strcmp(a->appserver->name, b->appserver->name);
+    if (order == 0)
+        order = strcmp(a->company, b->company);
+    if (order == 0)
+        order = a < b ? -1 : a > b ? 1 : 0; /* both are of the model's array, which is by probe */
+    return order;
+}
+
+static bool series_same(const struct target_settings *a, const struct target_settings *b)
+{
+    return strcmp(a->probe->kind->name, b->probe->kind->name) == 0 &&
+           strcmp(a->appserver->name, b->appserver->name) == 0 && strcmp(a->company, b->company) == 0;
+}
+
+static void series_check(const struct model *model, struct fault_list *faults)
+{
+    const struct target_settings **writers = memory_new(model->target_count,
+                                                        sizeof(struct target_settings *));
+    size_t count = 0;
+    for (size_t i = 0; i < model->target_count; i++) {
+        if (model->targets[i].probe->kind->server_series)
+            writers[count++] = &model->targets[i];
+    }
+    qsort(writers, count, sizeof *writers, series_order);
+    for (size_t i = 1; i < count; i++) {
+        const struct target_settings *first = writers[i - 1], *second = writers[i];
+        /* An app server that stands twice in one probe's list is told of by itself. */
+        if (!series_same(first, second) || first->probe == second->probe)
+            continue;
+        const char *company = second->company;
+        fault_add(
+            faults, probe_key_place(second->probe, "kind"),
+            "[probe %s] kind = %s: would write the same series as [probe %s], for app server %s%s%s; one "
+            "probe of this kind is enough",
+            second->probe->name, second->probe->kind->name, first->probe->name, second->appserver->name,
+            company[0] == '\0' ? "" : " and company ", company);
+    }
+    free(writers);
+}
+
 void targets_check(const struct model *model, struct fault_list *faults)
 {
+    series_check(model, faults);
     for (size_t i = 0; i < model->target_count; i++) {
         const struct config_kind *kind = model->targets[i].probe->kind;
         if (kind->check_target != NULL)

@@ -14,7 +14,10 @@ const struct appserver_settings *model_appserver(const struct model *model, cons
    there are more than TARGETS_MAX; the rest is then left out. */
 bool targets_expand(struct model *model);
 
-/* Has each target checked by its kind. */
+/* Does the probe run for each company, or once an app server? Its kind is known. */
+bool probe_per_company(const struct probe_settings *probe);
+
+/* Has each target checked by its kind, and all of them for writing the series of another. */
 void targets_check(const struct model *model, struct fault_list *faults);
 
 #endif
