@@ -90,12 +90,12 @@ static uint64_t keytab_fingerprint(const char *path)
     struct stat file;
     if (descriptor < 0)
         return 1;
-    unsigned char *bytes = memory_new(KEYTAB_MAX, 1);
-    size_t size = 0;
-    ssize_t got;
-    while (size < KEYTAB_MAX && (got = read(descriptor, bytes + size, KEYTAB_MAX - size)) > 0)
-        size += (size_t)got;
     uint64_t whole = fstat(descriptor, &file) == 0 ? (uint64_t)file.st_size : 0;
+    size_t capacity = whole > 0 && whole < KEYTAB_MAX ? (size_t)whole + 1 : KEYTAB_MAX, size = 0;
+    unsigned char *bytes = memory_new(capacity, 1);
+    ssize_t got;
+    while (size < capacity && (got = read(descriptor, bytes + size, capacity - size)) > 0)
+        size += (size_t)got;
     uint64_t hash = text_hash(text_hash(TEXT_HASH_START, &whole, sizeof whole), bytes, size);
     close(descriptor);
     secret_wipe(bytes, size);

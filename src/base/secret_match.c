@@ -176,6 +176,20 @@ static bool is_blank(char c)
 
 /* ---- the whole secret ---- */
 
+void secret_match_leads(unsigned char first, bool leads[256])
+{
+    /* Escapes; blanks; what stands for a byte beyond ASCII that was read as Latin-1, or was not understood. */
+    static const char escapes[] = "%\\&", blanks[] = " +", beyond[] = "?\xc2\xc3\xef";
+
+    leads[first] = leads[tolower(first)] = leads[toupper(first)] = true;
+    for (const char *c = escapes; *c != '\0'; c++)
+        leads[(unsigned char)*c] = true;
+    for (const char *c = blanks; is_blank((char)first) && *c != '\0'; c++)
+        leads[(unsigned char)*c] = true;
+    for (const char *c = beyond; first >= 0x80 && *c != '\0'; c++)
+        leads[(unsigned char)*c] = true;
+}
+
 /* How much of the secret the text begins with. */
 struct secret_match secret_match(struct span text, const char *bytes, size_t size)
 {

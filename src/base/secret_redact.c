@@ -1,6 +1,7 @@
 /* The part of secret.h that takes secrets and user names out of a text. What was cut amid a secret still holds the
    beginning of it. */
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,8 +32,12 @@ static bool is_end(struct span text)
 static void hide_plain(struct span text, const struct secret *secret, char *hidden)
 {
     size_t size = secret_size(secret);
+    bool leads[256] = {false};
 
+    secret_match_leads((unsigned char)secret_reveal(secret)[0], leads);
     for (size_t at = 0; at < text.size; at++) {
+        if (!leads[(unsigned char)text.data[at]])
+            continue;
         struct secret_match match = secret_match((struct span){text.data + at, text.size - at},
                                                  secret_reveal(secret), size);
         struct span rest = {text.data + at + match.text, text.size - at - match.text};
@@ -133,6 +138,15 @@ static void hide_basic(struct span text, const struct secret *name, char *hidden
 
 /* ---- all ---- */
 
+/* The secrets of now and those of before are mostly the same. */
+static bool stands_before(struct secret *const *secrets, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (secrets[i] != NULL && secret_equal(secrets[i], secrets[index]))
+            return true;
+    return false;
+}
+
 char *secret_redact(const char *text, struct secret *const *secrets, size_t count,
                     struct secret *const *names, size_t name_count)
 {
@@ -141,13 +155,13 @@ char *secret_redact(const char *text, struct secret *const *secrets, size_t coun
     struct buffer out;
 
     for (size_t i = 0; i < count; i++) {
-        if (secrets[i] == NULL || secret_size(secrets[i]) < SHORTEST)
+        if (secrets[i] == NULL || secret_size(secrets[i]) < SHORTEST || stands_before(secrets, i))
             continue;
         hide_plain(all, secrets[i], hidden);
         hide_base64(all, secrets[i], hidden);
     }
     for (size_t i = 0; i < name_count; i++) {
-        if (names[i] == NULL || secret_size(names[i]) == 0)
+        if (names[i] == NULL || secret_size(names[i]) == 0 || stands_before(names, i))
             continue;
         hide_basic(all, names[i], hidden);
         user_name_hide(all, (struct span){secret_reveal(names[i]), secret_size(names[i])}, USER, hidden);

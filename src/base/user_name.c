@@ -108,8 +108,12 @@ static bool is_named(unsigned char left, unsigned char right)
 
 static void hide_word(struct span text, struct span name, char mark, char *hidden)
 {
-    bool own_word = is_own_word(name);
-    for (size_t at = 0; name.size > 0 && at < text.size; at++) {
+    bool own_word = is_own_word(name), leads[256] = {false};
+    if (name.size > 0)
+        secret_match_leads((unsigned char)name.data[0], leads);
+    for (size_t at = 0; at < text.size; at++) {
+        if (!leads[(unsigned char)text.data[at]])
+            continue;
         struct span rest = {text.data + at, text.size - at};
         struct secret_match match = secret_match(rest, name.data, name.size);
         if (match.secret != name.size)

@@ -254,7 +254,8 @@ static void a_proxy_that_refuses_has_its_file_read_again(void **state)
 }
 
 #define PROXIED                                                                                              \
-    EVERY_10S WAY("%s") ACCOUNT "proxy_file = @/proxy\nheader.X-Minute = m%d\n" BAQ("a") BAQ("b") "%s"
+    "[exporter]\ninterval = 30s\ntimeout = 5s\n" WAY("%s") ACCOUNT                                           \
+        "proxy_file = @/proxy\nheader.X-Minute = m%d\n" BAQ("a") BAQ("b") "%s"
 
 /* A proxy's account is a directory's too: RFC 9110 section 15.5.8. */
 static void a_password_that_the_proxy_refuses_is_sent_rarely(void **state)

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/secret.h"
+#include "base/secret_match.h"
 #include "base/text.h"
 
 static char folder[64];
@@ -445,6 +446,32 @@ static void names_beside_secrets(void **state)
     }
 }
 
+/* Where a text begins otherwise than secret_match_leads says, nothing of the secret begins. */
+static void leads_leave_nothing_out(void **state)
+{
+    static const char *const tails[] = {"", "bcdef", "u0041", "amp;", "#65;", "\xa4x", "\xbf\xbd", "2541"};
+
+    (void)state;
+    static const char seconds[] = "b\x80\xa4\xbf\xf0";
+    for (int first = 1; first < 256; first++) {
+        bool leads[256] = {false};
+        secret_match_leads((unsigned char)first, leads);
+        for (size_t s = 0; s < (first < 0x80 ? 1 : sizeof seconds - 1); s++) {
+            const char secret[] = {(char)first, seconds[s], 'c', 'd', '\0'};
+            for (int lead = 1; lead < 256; lead++)
+                for (size_t i = 0; i < sizeof tails / sizeof tails[0] && !leads[lead]; i++) {
+                    char text[16];
+                    size_t size = strlen(tails[i]);
+                    text[0] = (char)lead;
+                    memcpy(text + 1, tails[i], size);
+                    if (secret_match((struct span){text, size + 1}, secret, 4).secret != 0)
+                        fail_msg("%02x%02x begins at %02x %s", first, (unsigned char)seconds[s], lead,
+                                 tails[i]);
+                }
+        }
+    }
+}
+
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
 ALL_TESTS(cmocka_unit_test(holds_and_compares), cmocka_unit_test(wiping_leaves_zeros),
@@ -453,4 +480,4 @@ ALL_TESTS(cmocka_unit_test(holds_and_compares), cmocka_unit_test(wiping_leaves_z
           WITH_FOLDER(a_fifo_is_read_to_its_end), cmocka_unit_test(variables), WITH_FOLDER(credentials),
           cmocka_unit_test(inline_and_none), cmocka_unit_test(redacting), cmocka_unit_test(redacting_several),
           cmocka_unit_test(base64_at_every_place), cmocka_unit_test(user_names),
-          cmocka_unit_test(names_beside_secrets));
+          cmocka_unit_test(names_beside_secrets), cmocka_unit_test(leads_leave_nothing_out));
