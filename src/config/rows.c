@@ -153,7 +153,6 @@ const struct config_row probe_rows_not_built[] = {
     ABSENT("http_method", CONFIG_TEXT, "`GET`, `HEAD` or `POST`."),
     ABSENT("path", CONFIG_TEXT, "Path below the base URL."),
     ABSENT("content_type", CONFIG_TEXT, "Content-Type of the body."),
-    ABSENT("rows_deviation", CONFIG_TEXT, "For rules."),
     ABSENT("latency_limit", CONFIG_DURATION, "For rules."),
     ABSENT("rows_at", CONFIG_TEXT, "Where the array of rows is."),
     ABSENT("expect_status", CONFIG_INTEGER, "Status that the answer must have."),

@@ -73,8 +73,7 @@ static void end(struct probe_run *run)
 
 static void limits(const struct probe_settings *probe, struct probe_limits *out)
 {
-    out->rows_min = settings_of(probe)->query.rows_min;
-    out->rows_max = settings_of(probe)->query.rows_max;
+    bounds_tell(&settings_of(probe)->query.bounds, out);
 }
 
 const struct probe_kind probe_kind_baq = {

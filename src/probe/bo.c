@@ -2,10 +2,10 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "kinetic/url.h"
 #include "probe/expect.h"
+#include "probe/guard.h"
 #include "probe/kinds.h"
 #include "probe/query.h"
 #include "probe/verdict.h"
@@ -80,34 +80,22 @@ static char *resource(const struct target_settings *target)
     return buffer_take(&path);
 }
 
-/* Services whose rows hold secrets or people (facts §3, §4.5, §7.3, §7.4). */
-static const struct {
-    const char *service;
-    bool never; /* else only with select */
-} sensitive[] = {{"Ice.BO.SysAgentSvc", false},      {"Ice.BO.APIKeySvc", false},
-                 {"Ice.BO.AdminSessionSvc", false},  {"Ice.BO.UserFileSvc", false},
-                 {"Ice.BO.TenantInstanceSvc", true}, {"Ice.LIB.TokenServiceSvc", true}};
-
 static void service_check(const struct probe_settings *probe, const struct bo_settings *settings,
                           struct fault_list *faults)
 {
     segment_check(probe, "service", settings->service, faults);
     if (settings->service == NULL)
         return;
-    for (size_t i = 0; i < sizeof sensitive / sizeof sensitive[0]; i++) {
-        if (strcasecmp(settings->service, sensitive[i].service) != 0)
-            continue;
-        if (sensitive[i].never)
-            fault_add(faults, probe_key_place(probe, "service"),
-                      "[probe %s] service = %s: refused, its answers hold secrets", probe->name,
-                      settings->service);
-        else if (settings->query.select == NULL)
-            fault_add(faults, probe_key_place(probe, "service"),
-                      "[probe %s] service = %s: its rows hold secrets or personal data; name the columns "
-                      "that you need in "
-                      "select",
-                      probe->name, settings->service);
-    }
+    enum guarded guarded = guard_service(settings->service);
+    if (guarded == GUARD_NEVER)
+        fault_add(faults, probe_key_place(probe, "service"),
+                  "[probe %s] service = %s: refused, its answers hold secrets", probe->name,
+                  settings->service);
+    else if (guarded == GUARD_SENSITIVE && settings->query.select == NULL)
+        fault_add(faults, probe_key_place(probe, "service"),
+                  "[probe %s] service = %s: its rows hold secrets or personal data; name the columns that "
+                  "you need in select",
+                  probe->name, settings->service);
 }
 
 /* Whether it is a path of an entity: within the quotes of a key anything may stand, it is encoded. */
@@ -190,8 +178,7 @@ static void end(struct probe_run *run)
 
 static void limits(const struct probe_settings *probe, struct probe_limits *out)
 {
-    out->rows_min = settings_of(probe)->query.rows_min;
-    out->rows_max = settings_of(probe)->query.rows_max;
+    bounds_tell(&settings_of(probe)->query.bounds, out);
 }
 
 const struct probe_kind probe_kind_bo = {

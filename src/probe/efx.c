@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "kinetic/url.h"
+#include "probe/body.h"
 #include "probe/call.h"
 #include "probe/date.h"
 #include "probe/expect.h"
@@ -61,58 +62,12 @@ static const struct efx_settings *settings_of(const struct probe_settings *probe
 
 /* ---- checks ---- */
 
-/* The offset of the first curly quote, or -1. Word processors put them in place of straight ones. */
-static long find_curly_quote(const char *text)
-{
-    static const char *const quotes[] = {"\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\x98", "\xe2\x80\x99"};
-    const char *first = NULL;
-    for (size_t i = 0; i < sizeof quotes / sizeof quotes[0]; i++) {
-        const char *found = strstr(text, quotes[i]);
-        if (found != NULL && (first == NULL || found < first))
-            first = found;
-    }
-    return first == NULL ? -1 : (long)(first - text);
-}
-
-static void body_check(const struct probe_settings *probe, const char *body, struct fault_list *faults)
-{
-    static const struct json_plan validate_only;
-    if (body == NULL) /* its file cannot be read, which has been told */
-        return;
-    char *misspelt = date_check(body);
-    if (misspelt != NULL) {
-        fault_add(faults, probe_key_place(probe, "body"), "[probe %s] body: %s", probe->name, misspelt);
-        free(misspelt);
-        return;
-    }
-    char *text = date_expand(body, zone_utc(), (struct moment){0});
-    struct json_scanner *scanner = json_scanner_new(&validate_only, NULL, NULL);
-    json_scanner_feed(scanner, text, strlen(text));
-    const struct json_result *json = json_scanner_finish(scanner);
-    long curly = json->error == JSON_FINE ? -1 : find_curly_quote(text);
-    if (curly >= 0)
-        fault_add(faults, probe_key_place(probe, "body"),
-                  "[probe %s] body: not JSON: byte %ld is a curly quote, as word processors write them; JSON "
-                  "wants the "
-                  "straight one (\")",
-                  probe->name, curly);
-    else if (json->error != JSON_FINE)
-        fault_add(faults, probe_key_place(probe, "body"), "[probe %s] body: not JSON: %s", probe->name,
-                  json->sentence);
-    else if (json->root != JSON_OBJECT)
-        fault_add(faults, probe_key_place(probe, "body"),
-                  "[probe %s] body: %s; a function wants an object of its inputs, {} for none", probe->name,
-                  json_kind_text(json->root));
-    json_scanner_free(scanner);
-    free(text);
-}
-
 static void check(const struct probe_settings *probe, struct fault_list *faults)
 {
     const struct efx_settings *settings = settings_of(probe);
     segment_check(probe, "library", settings->library, faults);
     segment_check(probe, "function", settings->function, faults);
-    body_check(probe, settings->body, faults);
+    body_check(probe, settings->body, "a function", faults);
     char title[64];
     snprintf(title, sizeof title, "[probe %s]", probe->name);
     expectations_check(&settings->expect, title, faults);

@@ -244,16 +244,7 @@ static void finish(struct query_state *state, const struct query_settings *setti
     result->rows = rows;
     result->names = state->names;
     state->names = NULL;
-    double number = (double)rows;
-    const char *unit = rows == 1 ? "row" : "rows";
-    if (settings->rows_min.set && number < settings->rows_min.value)
-        verdict_fail(result, REASON_ROWS,
-                     memory_format("%llu %s, at least %.0f wanted (rows_min)", (unsigned long long)rows, unit,
-                                   settings->rows_min.value));
-    else if (settings->rows_max.set && number > settings->rows_max.value)
-        verdict_fail(result, REASON_ROWS,
-                     memory_format("%llu %s, at most %.0f wanted (rows_max)", (unsigned long long)rows, unit,
-                                   settings->rows_max.value));
+    bounds_judge(&settings->bounds, rows, result);
 }
 
 /* ---- rows = all ---- */

@@ -2,6 +2,7 @@
 #ifndef PROBE_QUERY_H
 #define PROBE_QUERY_H
 
+#include "probe/bounds.h"
 #include "probe/kind.h"
 
 enum query_rows { QUERY_PAGE, QUERY_COUNT, QUERY_ALL };
@@ -12,7 +13,7 @@ struct query_settings {
     struct optional_number top, skip;
     int rows;                                      /* enum query_rows */
     struct optional_number page_size, fetch_limit; /* not set: the defaults below */
-    struct optional_number rows_min, rows_max;
+    struct bounds bounds;
 };
 
 #define QUERY_PAGE_SIZE   100
@@ -65,14 +66,7 @@ extern const char *const query_rows_names[]; /* of enum query_rows, for CONFIG_C
          QUERY_AT(owner, fetch_limit),                                                                       \
          .help = "Rows after which `rows = all` stops, told by `epicor_probe_rows_truncated`; 5000 unless "  \
                  "set."},                                                                                    \
-        {.name = "rows_min",                                                                                 \
-         .type = CONFIG_NUMBER,                                                                              \
-         QUERY_AT(owner, rows_min),                                                                          \
-         .help = "Fewer rows make the run fail with `rows`."},                                               \
-    {                                                                                                        \
-        .name = "rows_max", .type = CONFIG_NUMBER, QUERY_AT(owner, rows_max),                                \
-        .help = "More rows make the run fail with `rows`."                                                   \
-    }
+        BOUNDS_CONFIG_ROWS(offsetof(owner, query) + offsetof(struct query_settings, bounds))
 
 /* What an answer is to be. */
 enum query_shape {

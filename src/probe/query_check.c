@@ -6,23 +6,10 @@
 #include "probe/date.h"
 #include "probe/query.h"
 
-#define WHOLE_MAX 1e15 /* a double holds every whole number up to here */
-
 struct check {
     const struct probe_settings *probe;
     struct fault_list *faults;
 };
-
-static void whole_check(const struct check *check, const char *key, struct optional_number number,
-                        double minimum)
-{
-    if (number.set &&
-        (number.value < minimum || number.value > WHOLE_MAX || number.value > (double)(int64_t)number.value ||
-         number.value < (double)(int64_t)number.value))
-        fault_add(check->faults, probe_key_place(check->probe, key),
-                  "[probe %s] %s = %g: wants a whole number from %.0f on", check->probe->name, key,
-                  number.value, minimum);
-}
 
 static void paging_check(const struct check *check, const struct query_settings *settings)
 {
@@ -52,10 +39,10 @@ static void paging_check(const struct check *check, const struct query_settings 
             "[probe %s] rows = all: without orderby the server may hand out a row twice and another never",
             probe->name);
     double limit = settings->fetch_limit.set ? settings->fetch_limit.value : QUERY_FETCH_LIMIT;
-    if (all && settings->rows_min.set && settings->rows_min.value > limit)
+    if (all && settings->bounds.rows_min.set && settings->bounds.rows_min.value > limit)
         fault_add(check->faults, probe_key_place(probe, "rows_min"),
                   "[probe %s] rows_min = %.0f: never reached, fetch_limit is %.0f", probe->name,
-                  settings->rows_min.value, limit);
+                  settings->bounds.rows_min.value, limit);
 }
 
 static void text_check(const struct check *check, const char *key, const char *name, const char *text,
@@ -85,17 +72,11 @@ void query_check(const struct probe_settings *probe, const struct query_settings
                  enum query_shape shape, struct fault_list *faults)
 {
     struct check check = {probe, faults};
-    whole_check(&check, "top", settings->top, 0);
-    whole_check(&check, "skip", settings->skip, 0);
-    whole_check(&check, "page_size", settings->page_size, 1);
-    whole_check(&check, "fetch_limit", settings->fetch_limit, 1);
-    whole_check(&check, "rows_min", settings->rows_min, 0);
-    whole_check(&check, "rows_max", settings->rows_max, 0);
-    if (settings->rows_min.set && settings->rows_max.set &&
-        settings->rows_min.value > settings->rows_max.value)
-        fault_add(faults, probe_key_place(probe, "rows_min"),
-                  "[probe %s] rows_min = %.0f: larger than rows_max = %.0f", probe->name,
-                  settings->rows_min.value, settings->rows_max.value);
+    bounds_check_whole(probe, "top", settings->top, 0, faults);
+    bounds_check_whole(probe, "skip", settings->skip, 0, faults);
+    bounds_check_whole(probe, "page_size", settings->page_size, 1, faults);
+    bounds_check_whole(probe, "fetch_limit", settings->fetch_limit, 1, faults);
+    bounds_check(probe, &settings->bounds, faults);
     if (shape == QUERY_RECORD && settings->rows != QUERY_PAGE)
         fault_add(faults, probe_key_place(probe, "rows"),
                   "[probe %s] rows = %s: entity names one record, which has no pages", probe->name,
