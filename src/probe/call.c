@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "kinetic/url.h"
+#include "probe/refusal.h"
 
 char *call_path(const struct target_settings *target, const char *service, const char *name)
 {
@@ -51,6 +52,33 @@ void call_post(const struct probe_run *run, char *path, char *body, const struct
     request->body = body != NULL ? body : memory_copy_text("{}");
     request->body_size = strlen(request->body);
     request->content_type = "application/json";
+}
+
+struct json_path *call_members(const struct json_path *more, size_t count)
+{
+    struct json_path *members = memory_new(REFUSAL_MEMBERS + count, sizeof *members);
+    memcpy(members, refusal_members, sizeof refusal_members);
+    if (count > 0)
+        memcpy(members + REFUSAL_MEMBERS, more, count * sizeof *members);
+    return members;
+}
+
+bool call_number(const struct json_value *value, double *out)
+{
+    bool text = value->kind == JSON_NUMBER || value->kind == JSON_STRING;
+    return text && !value->overlong &&
+           text_to_double(span_trim((struct span){value->text, value->size}), out);
+}
+
+bool call_bool(const struct json_value *value, bool *out)
+{
+    struct span text = span_trim((struct span){value->text, value->size});
+    bool is_text = (value->kind == JSON_STRING || value->kind == JSON_NUMBER) && !value->overlong;
+    bool yes = value->kind == JSON_TRUE || (is_text && (span_is_nocase(text, "true") || span_is(text, "1")));
+    bool no = value->kind == JSON_FALSE || (is_text && (span_is_nocase(text, "false") || span_is(text, "0")));
+    if (yes || no)
+        *out = yes;
+    return yes || no;
 }
 
 const struct zone *call_zone(const struct target_settings *target)

@@ -17,6 +17,15 @@ void call_get(const struct probe_run *run, char *path, const struct json_plan *p
 void call_post(const struct probe_run *run, char *path, char *body, const struct json_plan *plan,
                struct request *request);
 
+/* The members that a plan captures: refusal_members (probe/refusal.h), then count more. The caller frees; what the paths
+   point to stays theirs. The values of the latter begin at answer->json->members[REFUSAL_MEMBERS]. */
+struct json_path *call_members(const struct json_path *more, size_t count);
+
+/* A finite number, also as padded text (facts §9.15); true, false, also as text and as 1 and 0. False, and *out untouched,
+   when it is none. */
+bool call_number(const struct json_value *value, double *out);
+bool call_bool(const struct json_value *value, bool *out);
+
 /* The zone of the probe, else of the app server. */
 const struct zone *call_zone(const struct target_settings *target);
 

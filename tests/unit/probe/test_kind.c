@@ -13,15 +13,12 @@ static void test_the_table(void **state)
         "token",   "baq",      "efx",      "bo",     "method", "metadata", "environment", "catalog",
         "version", "licenses", "sessions", "health", "tasks",  "api_keys", "http",        NULL};
     const struct config_schema *schema = probe_schema();
-    size_t built = 0;
     for (size_t i = 0; contract[i] != NULL || schema->kinds[i] != NULL; i++) {
         assert_non_null(schema->kinds[i]);
         assert_string_equal(schema->kinds[i]->name, contract[i]);
-        built += !schema->kinds[i]->not_built;
         for (size_t r = 0; r < schema->kinds[i]->row_count; r++)
             assert_true(strlen(schema->kinds[i]->rows[r].help) > 10);
     }
-    assert_int_equal(built, 4);
     const char *name;
     assert_string_equal(schema->license_guid("webservice", &name), "00000003-9439-4B30-A6F4-6D2FD4B9FD0F");
     assert_string_equal(name, "WebService");
@@ -34,10 +31,16 @@ static void test_the_table(void **state)
 static void test_a_kind_that_is_not_built_is_a_fault(void **state)
 {
     (void)state;
-    struct fault_list faults = {0};
-    assert_null(play_model(V2, "kind = health", &faults));
-    assert_non_null(strstr(faults.items[0].text, "not in this version"));
-    fault_list_free(&faults);
+    for (const struct config_kind *const *kind = probe_schema()->kinds; *kind != NULL; kind++) {
+        if (!(*kind)->not_built)
+            continue;
+        struct fault_list faults = {0};
+        char text[64];
+        snprintf(text, sizeof text, "kind = %s", (*kind)->name);
+        assert_null(play_model(V2, text, &faults));
+        assert_non_null(strstr(faults.items[0].text, "not in this version"));
+        fault_list_free(&faults);
+    }
 }
 
 /* ---- token ---- */
