@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#define FAMILY_LABELS 2 /* labels of a family beside those of its owners, at most */
+#define FAMILY_LABELS 3 /* labels of a family beside those of its owners, at most */
 
 enum metric_type {
     METRIC_COUNTER,
@@ -12,6 +12,7 @@ enum metric_type {
     METRIC_CHOICE,    /* a gauge: at most one value of its closed label stands, as 1 */
     METRIC_REMAINING, /* a gauge: seconds from the scrape until a moment; 0 when that is past or none is set */
     METRIC_HISTOGRAM, /* classic: cumulative buckets, sum and count */
+    METRIC_FOUND,     /* a gauge: its series come only from series sets (metrics/series_set.h) */
     METRIC_SERIES /* a gauge: how many series the scrape shows, itself counted; of a class with one owner */
 };
 
@@ -31,7 +32,7 @@ struct metric_family {
        counter stands at 0 from the start. */
     const char *(*value_of)(size_t index);
     size_t value_count;
-    /* Values (of both labels) that come as data, an owner: at most so many; what comes then is added to a series
+    /* Values (of all labels) that come as data, an owner: at most so many; what comes then is added to a series
        whose labels are all overflow, or refused where that is NULL. 0: none may come. */
     size_t data_maximum;
     const char *overflow;

@@ -86,6 +86,6 @@ struct label_text *label_text_ref(struct label_text *labels)
 
 void label_text_unref(struct label_text *labels)
 {
-    if (atomic_fetch_sub_explicit(&labels->references, 1, memory_order_acq_rel) == 1)
+    if (labels != NULL && atomic_fetch_sub_explicit(&labels->references, 1, memory_order_acq_rel) == 1)
         free(labels);
 }

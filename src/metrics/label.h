@@ -30,6 +30,11 @@ struct label_text {
 
 struct label_text *label_text_new(struct span labels); /* copied; one reference is the caller's */
 struct label_text *label_text_ref(struct label_text *labels);
-void label_text_unref(struct label_text *labels);
+void label_text_unref(struct label_text *labels); /* NULL is allowed */
+
+/* A label that an owner has beside those of its class. */
+struct label_pair {
+    const char *name, *value;
+};
 
 #endif

@@ -30,10 +30,12 @@ static void check_labels(const struct metric_class *owner_class, const struct me
     for (size_t i = 0; i < FAMILY_LABELS && row->labels[i] != NULL; i++) {
         assert(label_is_name(row->labels[i]) && strcmp(row->labels[i], "le") != 0);
         assert(!class_has_label(owner_class, row->labels[i]));
-        assert(i == 0 || strcmp(row->labels[0], row->labels[i]) != 0);
+        for (size_t before = 0; before < i; before++)
+            assert(strcmp(row->labels[before], row->labels[i]) != 0);
     }
     assert(row->labels[0] != NULL || (row->value_count == 0 && row->data_maximum == 0));
-    assert(row->labels[0] == NULL || row->value_count > 0 || row->data_maximum > 0);
+    assert(row->labels[0] == NULL || row->value_count > 0 || row->data_maximum > 0 ||
+           row->type == METRIC_FOUND);
     /* The slots of a closed list are told apart by one label. */
     assert(row->value_count == 0 || (row->value_of != NULL && row->labels[1] == NULL));
 }
@@ -57,6 +59,10 @@ static void check_row(const struct metric_class *owner_class, const struct metri
     case METRIC_REMAINING:
         assert(row->labels[0] == NULL);
         break;
+    case METRIC_FOUND:
+        assert(row->value_count == 0 && row->data_maximum == 0 && row->group == 0);
+        assert(owner_class->labels != NULL);
+        break;
     case METRIC_SERIES:
         assert(row->labels[0] == NULL && owner_class->labels == NULL);
         break;
@@ -72,7 +78,7 @@ static size_t closed_values(const struct metric_family *row)
 {
     if (row->value_count > 0)
         return row->value_count;
-    return row->labels[0] == NULL ? 1 : 0;
+    return row->labels[0] == NULL && row->type != METRIC_FOUND ? 1 : 0;
 }
 
 static size_t closed_slots(const struct metric_family *row)
@@ -88,6 +94,7 @@ static size_t closed_slots(const struct metric_family *row)
         return 1;
     case METRIC_HISTOGRAM:
         return row->bucket_count + 2;
+    case METRIC_FOUND:
     case METRIC_SERIES:
         return 0;
     }
@@ -162,6 +169,23 @@ struct layout *layout_new(const struct metric_class *classes, size_t class_count
     return layout;
 }
 
+bool layout_has_name(const struct layout *layout, const char *name)
+{
+    size_t from = 0, to = layout->family_count;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        int order = strcmp(name, layout->families[layout->by_name[middle]].row->name);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            to = middle;
+        else
+            from = middle + 1;
+    }
+    return false;
+}
+
 void layout_free(struct layout *layout)
 {
     if (layout == NULL)
@@ -197,6 +221,7 @@ void layout_clear_gauges(const struct family_layout *family, union slot *row)
         break;
     case METRIC_COUNTER:
     case METRIC_HISTOGRAM:
+    case METRIC_FOUND:
     case METRIC_SERIES:
         break;
     }

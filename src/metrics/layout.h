@@ -15,6 +15,7 @@
    METRIC_GAUGE      a number and a time a series
    METRIC_CHOICE     an index and a time
    METRIC_REMAINING  a time
+   METRIC_FOUND      none
    METRIC_HISTOGRAM  a count a bucket (not cumulative) and one for +Inf, a number for the sum
    and behind them a block, where values may come as data. */
 union slot {
@@ -49,6 +50,9 @@ struct layout {
 struct layout *layout_new(const struct metric_class *classes, size_t class_count,
                           const struct metric_family *families, size_t family_count);
 void layout_free(struct layout *layout);
+
+/* Is there a family of that name among the rows? */
+bool layout_has_name(const struct layout *layout, const char *name);
 
 /* In the row of an owner: no gauge of the family stands any more. */
 void layout_clear_gauges(const struct family_layout *family, union slot *row);

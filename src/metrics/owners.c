@@ -25,7 +25,7 @@ static void drop_row(const struct owners *owners, size_t row)
         if (family->row->owner_class == owners->owner_class && family->block != LAYOUT_NONE)
             block_unref(owners->slots[row * owners->width + family->block].block);
     }
-    label_text_unref(owners->owners[row].labels);
+    owner_release(&owners->owners[row]);
 }
 
 void owners_free(struct owners *owners)
@@ -37,7 +37,8 @@ void owners_free(struct owners *owners)
     free(owners->rows);
 }
 
-static struct label_text *render_labels(const struct metric_class *owner_class, const char *const *values)
+static struct label_text *render_labels(const struct metric_class *owner_class, const char *const *values,
+                                        const struct label_pair *more, size_t more_count)
 {
     struct buffer text;
 
@@ -45,6 +46,10 @@ static struct label_text *render_labels(const struct metric_class *owner_class, 
     for (size_t i = 0; owner_class->labels != NULL && owner_class->labels[i] != NULL; i++) {
         assert(label_is_name(owner_class->labels[i]));
         label_append(&text, owner_class->labels[i], values[i]);
+    }
+    for (size_t i = 0; i < more_count; i++) {
+        assert(label_is_name(more[i].name));
+        label_append(&text, more[i].name, more[i].value);
     }
     assert(!text.failed);
     struct label_text *labels = label_text_new((struct span){text.data, text.size});
@@ -86,12 +91,23 @@ uint32_t owners_add(struct owners *owners, const char *const *label_values, unsi
     size_t row = owners->count++;
     uint32_t number = take_number(owners);
     owners->rows[number] = (uint32_t)row;
-    owners->owners[row] = (struct view_owner){.labels = render_labels(owner_class, label_values),
+    owners->owners[row] = (struct view_owner){.labels = render_labels(owner_class, label_values, NULL, 0),
                                               .created_wall_ns = created_wall_ns,
                                               .groups = groups,
                                               .number = number};
     layout_clear_row(owners->layout, owners->owner_class, owners->slots + row * owners->width);
     return number;
+}
+
+void owners_relabel(struct owners *owners, uint32_t number, const char *const *label_values,
+                    const struct label_pair *more, size_t more_count)
+{
+    struct view_owner *owner = &owners->owners[owners_row(owners, number)];
+
+    assert(owners->layout->classes[owners->owner_class].labels != NULL || more_count == 0);
+    label_text_unref(owner->labels);
+    owner->labels = render_labels(&owners->layout->classes[owners->owner_class], label_values, more,
+                                  more_count);
 }
 
 void owners_remove(struct owners *owners, uint32_t number)

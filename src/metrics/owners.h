@@ -23,6 +23,9 @@ void owners_free(struct owners *owners);
 /* Gives the number of a new owner: one value a label of the class, counters at 0, gauges that do not stand. */
 uint32_t owners_add(struct owners *owners, const char *const *label_values, unsigned groups,
                     int64_t created_wall_ns);
+/* Other values for its labels, and more labels behind them. */
+void owners_relabel(struct owners *owners, uint32_t number, const char *const *label_values,
+                    const struct label_pair *more, size_t more_count);
 /* Its row goes, and with it all that it held; the last row takes its place. */
 void owners_remove(struct owners *owners, uint32_t number);
 

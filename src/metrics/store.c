@@ -19,6 +19,7 @@ struct store {
     bool locked; /* by whoever may write; read under the mutex only */
     struct layout *layout;
     struct owners *classes;
+    uint64_t serial; /* of the last set */
 };
 
 struct store *store_new(const struct metric_class *classes, size_t class_count,
@@ -74,6 +75,12 @@ struct store_owner store_owner_add(struct store *store, unsigned owner_class, co
     struct owners *owners = owners_of(store, owner_class);
 
     return (struct store_owner){owner_class, owners_add(owners, label_values, groups, created.wall_ns)};
+}
+
+void store_owner_relabel(struct store *store, struct store_owner owner, const char *const *label_values,
+                         const struct label_pair *more, size_t more_count)
+{
+    owners_relabel(owners_of(store, owner.owner_class), owner.number, label_values, more, more_count);
 }
 
 void store_owner_remove(struct store *store, struct store_owner owner)
@@ -307,6 +314,48 @@ bool store_set_data(struct store *store, struct store_owner owner, size_t family
                       (struct block_series){.number = number, .until_ns = until_ns});
 }
 
+/* ---- series sets ---- */
+
+static struct view_owner *owner_of(struct store *store, struct store_owner owner)
+{
+    struct owners *owners = owners_of(store, owner.owner_class);
+
+    return &owners->owners[owners_row(owners, owner.number)];
+}
+
+void store_owner_set_parent(struct store *store, struct store_owner owner, struct store_owner parent)
+{
+    struct view_owner *of = owner_of(store, owner);
+
+    label_text_unref(of->parent);
+    of->parent = label_text_ref(owner_of(store, parent)->labels);
+}
+
+void store_put_set(struct store *store, struct store_owner owner, struct series_set *set, int64_t until_ns)
+{
+    struct view_owner *of = owner_of(store, owner);
+
+    assert(set == NULL || store->layout->classes[owner.owner_class].labels != NULL);
+    for (size_t i = 0; set != NULL && i < set->family_count; i++) {
+        const struct metric_family *row = set->families[i].row;
+        assert(row != NULL || !layout_has_name(store->layout, set->families[i].name));
+        assert(row == NULL || row->owner_class == owner.owner_class || of->parent != NULL);
+    }
+    if (set != NULL)
+        set->serial = ++store->serial;
+    series_set_unref(of->set);
+    of->set = set;
+    of->set_until_ns = until_ns;
+}
+
+void store_extend_set(struct store *store, struct store_owner owner, int64_t now_ns, int64_t until_ns)
+{
+    struct view_owner *of = owner_of(store, owner);
+
+    if (of->set_until_ns > now_ns)
+        of->set_until_ns = until_ns;
+}
+
 /* ---- what a scrape takes ---- */
 
 /* Slots and owners of all classes together. */
@@ -320,7 +369,22 @@ static void measure(const struct store *store, size_t *slots, size_t *owners)
     }
 }
 
-static void copy_class(const struct store *store, unsigned owner_class, struct view_class *copy)
+/* Parent and set only where the set is shown. */
+static void reference_owner(struct view_owner *owner, int64_t now_ns)
+{
+    label_text_ref(owner->labels);
+    if (owner->set != NULL && owner->set_until_ns > now_ns) {
+        series_set_ref(owner->set);
+        if (owner->parent != NULL)
+            label_text_ref(owner->parent);
+    } else {
+        owner->set = NULL;
+        owner->parent = NULL;
+    }
+}
+
+static void copy_class(const struct store *store, unsigned owner_class, struct view_class *copy,
+                       int64_t now_ns)
 {
     const struct owners *owners = &store->classes[owner_class];
     size_t width = store->layout->widths[owner_class];
@@ -332,7 +396,7 @@ static void copy_class(const struct store *store, unsigned owner_class, struct v
     memcpy(copy->slots, owners->slots, owners->count * width * sizeof *copy->slots);
     memcpy(copy->owners, owners->owners, owners->count * sizeof *copy->owners);
     for (size_t row = 0; row < copy->count; row++)
-        label_text_ref(copy->owners[row].labels);
+        reference_owner(&copy->owners[row], now_ns);
     for (size_t i = 0; i < store->layout->family_count; i++) {
         const struct family_layout *family = &store->layout->families[i];
         if (family->row->owner_class != owner_class || family->block == LAYOUT_NONE)
@@ -363,7 +427,7 @@ void store_copy(struct store *store, struct store_view *view)
         struct view_class *copy = &view->classes[owner_class];
         copy->slots = owner_class == 0 ? view->slots : copy[-1].slots + copy[-1].count * copy[-1].width;
         copy->owners = owner_class == 0 ? view->owners : copy[-1].owners + copy[-1].count;
-        copy_class(store, owner_class, copy);
+        copy_class(store, owner_class, copy, view->now.boot_ns);
     }
     store_unlock(store);
 }

@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "metrics/family.h"
+#include "metrics/label.h"
+#include "metrics/series_set.h"
 
 struct store;
 struct store_view;
@@ -36,6 +38,11 @@ void store_unlock(struct store *store);
    and histograms stand at 0 at once, its gauges do not stand. created: of its counters. */
 struct store_owner store_owner_add(struct store *store, unsigned owner_class, const char *const *label_values,
                                    unsigned groups, struct moment created);
+
+/* Its series go on under other values of the class's labels, and under more labels behind them, whose names are not those of
+   any family. */
+void store_owner_relabel(struct store *store, struct store_owner owner, const char *const *label_values,
+                         const struct label_pair *more, size_t more_count);
 
 /* All its series vanish; views that have been taken keep them. The owner must not be used again. */
 void store_owner_remove(struct store *store, struct store_owner owner);
@@ -67,6 +74,19 @@ bool store_set_data(struct store *store, struct store_owner owner, size_t family
                     double number, int64_t until_ns);
 /* Takes away all series whose labels are data. */
 void store_clear_data(struct store *store, struct store_owner owner, size_t family);
+
+/* ---- series sets ---- */
+
+/* Families of the set that belong to another class than the owner carry the labels of this one (as they are now: call it
+   again when it is relabelled). */
+void store_owner_set_parent(struct store *store, struct store_owner owner, struct store_owner parent);
+
+/* In place of the owner's last set: what it found out, shown until until_ns. The reference is taken over; NULL: nothing
+   stands. A set of a family of another class wants a parent; a family with a name of its own must not be called like a
+   row. */
+void store_put_set(struct store *store, struct store_owner owner, struct series_set *set, int64_t until_ns);
+/* As store_extend. */
+void store_extend_set(struct store *store, struct store_owner owner, int64_t now_ns, int64_t until_ns);
 
 /* For metrics/view.c: fills the view under the lock, which it takes by itself. */
 void store_copy(struct store *store, struct store_view *view);

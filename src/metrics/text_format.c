@@ -41,6 +41,7 @@ static const char *type_name(enum metric_type type)
     case METRIC_GAUGE:
     case METRIC_CHOICE:
     case METRIC_REMAINING:
+    case METRIC_FOUND:
     case METRIC_SERIES:
         break;
     }
@@ -115,6 +116,19 @@ static void make_lines(struct family_writer *writer)
     }
 }
 
+static bool write_comments(struct buffer *page, const char *name, const char *help, enum metric_type type)
+{
+    buffer_text(page, "# HELP ");
+    buffer_text(page, name);
+    buffer_byte(page, ' ');
+    label_append_help(page, help);
+    buffer_text(page, "\n# TYPE ");
+    buffer_text(page, name);
+    buffer_byte(page, ' ');
+    buffer_text(page, type_name(type));
+    return buffer_byte(page, '\n');
+}
+
 /* HELP and TYPE, before the first series. */
 static bool begin(struct family_writer *writer)
 {
@@ -123,15 +137,7 @@ static bool begin(struct family_writer *writer)
     if (writer->begun)
         return true;
     writer->begun = true;
-    buffer_text(writer->page, "# HELP ");
-    buffer_text(writer->page, row->name);
-    buffer_byte(writer->page, ' ');
-    label_append_help(writer->page, row->help);
-    buffer_text(writer->page, "\n# TYPE ");
-    buffer_text(writer->page, row->name);
-    buffer_byte(writer->page, ' ');
-    buffer_text(writer->page, type_name(row->type));
-    return buffer_byte(writer->page, '\n');
+    return write_comments(writer->page, row->name, row->help, row->type);
 }
 
 /* ---- series ---- */
@@ -271,6 +277,8 @@ static void write_owner(struct family_writer *writer, size_t row)
     case METRIC_REMAINING:
         write_single(writer, owner, 0, view_remaining(view, slots));
         break;
+    case METRIC_FOUND:
+        break; /* no owner's slots: written by write_found */
     case METRIC_SERIES:
         write_single(writer, owner, 0, (double)view->series);
         break;
@@ -281,21 +289,71 @@ static void write_owner(struct family_writer *writer, size_t row)
     write_block(writer, owner, view_block(view, writer->family, row));
 }
 
+static void write_slots(const struct store_view *view, const struct family_layout *family,
+                        struct buffer *page)
+{
+    unsigned owner_class = family->row->owner_class;
+    struct family_writer writer = {.view = view, .family = family, .page = page};
+
+    writer.owner_labels = view->layout->classes[owner_class].labels != NULL;
+    make_lines(&writer);
+    for (size_t row = 0; row < view->classes[owner_class].count && !page->failed; row++)
+        write_owner(&writer, row);
+    free(writer.lines);
+    buffer_free(&writer.text);
+}
+
+/* ---- series of sets ---- */
+
+static void write_part(const char *name, const struct found_part *part, struct buffer *page)
+{
+    struct span head = span_of(name);
+
+    if (!buffer_reserve(page, part->text_size +
+                                  part->count * (head.size + part->owner.size + sizeof "{,} " + NUMBER_ROOM)))
+        return;
+    char *at = page->data + page->size;
+    for (size_t i = 0; i < part->count; i++) {
+        const struct series *series = &part->series[i];
+        at = put(at, head);
+        *at++ = '{'; /* every owner of sets has labels */
+        at = put(at, part->owner);
+        if (series->size > 0) {
+            *at++ = ',';
+            at = put(at, (struct span){series->labels, series->size});
+        }
+        *at++ = '}';
+        *at++ = ' ';
+        at += text_from_double(series->number, at);
+        *at++ = '\n';
+    }
+    page->size = (size_t)(at - page->data);
+    *at = '\0';
+}
+
+static void write_found(const struct found_family *family, struct buffer *page)
+{
+    if (!write_comments(page, family->name, family->help, METRIC_FOUND))
+        return;
+    for (size_t i = 0; i < family->part_count && !page->failed; i++)
+        write_part(family->name, &family->parts[i], page);
+}
+
 bool text_format_write(const struct store_view *view, struct buffer *page)
 {
     const struct layout *layout = view->layout;
+    const struct found *found = &view->found;
+    size_t next = 0; /* of the found families */
 
     for (size_t i = 0; i < layout->family_count && !page->failed; i++) {
         const struct family_layout *family = &layout->families[layout->by_name[i]];
-        unsigned owner_class = family->row->owner_class;
-        struct family_writer writer = {.view = view, .family = family, .page = page};
-
-        writer.owner_labels = layout->classes[owner_class].labels != NULL;
-        make_lines(&writer);
-        for (size_t row = 0; row < view->classes[owner_class].count && !page->failed; row++)
-            write_owner(&writer, row);
-        free(writer.lines);
-        buffer_free(&writer.text);
+        while (next < found->family_count && !page->failed &&
+               strcmp(found->families[next].name, family->row->name) <= 0)
+            write_found(&found->families[next++], page);
+        if (family->row->type != METRIC_FOUND)
+            write_slots(view, family, page);
     }
+    while (next < found->family_count && !page->failed)
+        write_found(&found->families[next++], page);
     return !page->failed;
 }

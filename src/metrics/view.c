@@ -48,6 +48,13 @@ double view_remaining(const struct store_view *view, const union slot *slots)
     return view_shows(view, slots->time_ns) ? clock_seconds(slots->time_ns - view->now.boot_ns) : 0;
 }
 
+void owner_release(const struct view_owner *owner)
+{
+    label_text_unref(owner->labels);
+    label_text_unref(owner->parent);
+    series_set_unref(owner->set);
+}
+
 static size_t count_gauges(const struct store_view *view, const struct family_layout *family,
                            const union slot *slots)
 {
@@ -81,6 +88,8 @@ static size_t count_series(const struct store_view *view, const struct family_la
         return count_gauges(view, family, slots) + count_block(view, family, view_block(view, family, row));
     case METRIC_CHOICE:
         return view_shows(view, slots[1].time_ns);
+    case METRIC_FOUND:
+        return 0; /* counted in found */
     case METRIC_REMAINING:
     case METRIC_SERIES:
         return 1;
@@ -96,6 +105,8 @@ struct store_view *store_view_take(struct store *store, struct moment now)
 
     view->now = now;
     store_copy(store, view);
+    found_gather(&view->found, view->classes, view->layout->class_count);
+    view->series = view->found.series;
     for (size_t i = 0; i < view->layout->family_count; i++) {
         const struct family_layout *family = &view->layout->families[i];
         for (size_t row = 0; row < view->classes[family->row->owner_class].count; row++)
@@ -108,9 +119,10 @@ void store_view_free(struct store_view *view)
 {
     if (view == NULL)
         return;
+    found_free(&view->found);
     for (size_t i = 0; i < view->layout->class_count; i++)
         for (size_t row = 0; row < view->classes[i].count; row++)
-            label_text_unref(view->classes[i].owners[row].labels);
+            owner_release(&view->classes[i].owners[row]);
     for (size_t i = 0; i < view->layout->family_count; i++) {
         const struct family_layout *family = &view->layout->families[i];
         const struct view_class *owner_class = &view->classes[family->row->owner_class];

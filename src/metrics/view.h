@@ -6,13 +6,18 @@
 #include <stddef.h>
 
 #include "base/clock.h"
+#include "metrics/found.h"
 #include "metrics/label.h"
 #include "metrics/layout.h"
+#include "metrics/series_set.h"
 
 struct store;
 
 struct view_owner {
     struct label_text *labels; /* a reference */
+    struct label_text *parent; /* labels of the owner of whom its set tells too, a reference; NULL: none */
+    struct series_set *set;    /* a reference; NULL: none (in a view, also one that is not shown any more) */
+    int64_t set_until_ns;
     int64_t created_wall_ns;
     uint32_t groups;
     uint32_t number; /* of the owner, whatever its row */
@@ -32,6 +37,7 @@ struct store_view {
     struct view_class *classes;
     union slot *slots; /* of all classes */
     struct view_owner *owners;
+    struct found found; /* of all sets */
     size_t series;
 };
 
@@ -56,6 +62,9 @@ static inline bool view_shows(const struct store_view *view, int64_t until_ns)
 
 /* METRIC_REMAINING: seconds left. */
 double view_remaining(const struct store_view *view, const union slot *slots);
+
+/* For the store and its views: gives back the references that an owner holds. */
+void owner_release(const struct view_owner *owner);
 
 /* For the store: makes (or keeps) room for so many slots and owners, every page of it touched. */
 void view_reserve(struct store_view *view, size_t slots, size_t owners);

@@ -4,7 +4,7 @@
 
 #include "metrics/family.h"
 
-enum sample_class { CLASS_THING, CLASS_PROCESS, SAMPLE_CLASSES };
+enum sample_class { CLASS_THING, CLASS_PROCESS, CLASS_PART, SAMPLE_CLASSES };
 
 enum sample_family {
     SAMPLE_RUNS,
@@ -20,6 +20,8 @@ enum sample_family {
     SAMPLE_SECOND_LEVEL,
     SAMPLE_LICENSES,
     SAMPLE_SERIES,
+    SAMPLE_SEATS,
+    SAMPLE_DELAY,
     SAMPLE_FAMILIES
 };
 
@@ -38,11 +40,13 @@ static const char *sample_phase(size_t index)
 }
 
 static const char *const thing_labels[] = {"thing", "place", NULL};
+static const char *const part_labels[] = {"thing", "part", NULL};
 static const double time_buckets[] = {0.05, 1, 2.5};
 
 static const struct metric_class sample_classes[SAMPLE_CLASSES] = {
     [CLASS_THING] = {thing_labels},
     [CLASS_PROCESS] = {NULL},
+    [CLASS_PART] = {part_labels},
 };
 
 static const struct metric_family sample_families[SAMPLE_FAMILIES] = {
@@ -102,6 +106,11 @@ static const struct metric_family sample_families[SAMPLE_FAMILIES] = {
                        .help = "Series.",
                        .type = METRIC_SERIES,
                        .owner_class = CLASS_PROCESS},
+    [SAMPLE_SEATS] = {.name = "seats",
+                      .help = "Seats.",
+                      .type = METRIC_FOUND,
+                      .labels = {"company", "license", "state"}},
+    [SAMPLE_DELAY] = {.name = "delay_seconds", .help = "Delay.", .type = METRIC_FOUND},
 };
 
 #endif
