@@ -84,8 +84,10 @@ void agent_free(struct agent *agent)
     drop_all(agent);
     drop_logins(agent);
     agent_free_leaving(agent, true);
-    for (size_t i = 0; i < agent->model->target_count; i++)
+    for (size_t i = 0; i < agent->model->target_count; i++) {
+        drift_free(&agent->model_targets[i]->drift);
         free(agent->model_targets[i]);
+    }
     for (size_t i = 0; i < agent->model->appserver_count; i++) {
         server_free(agent->model_servers[i]);
         free(agent->model_servers[i]);
