@@ -226,7 +226,7 @@ static void baq_rows_and_options(void **state)
         {DATA("zExporterPartOnHand") "?$filter=Part_PartNum+eq+'P-17'%20and%20Part_InActive%20eq%20true", 0},
         {DATA("zExporterPartOnHand") "?$filter=PartWhse_OnHandQty%20lt%2011", 10},
         {DATA("zExporterPartOnHand") "?$filter=PartWhse_OnHandQty%20lt%2011&$skip=4", 6},
-        {DATA("zExporterPartOnHand") "?$filter=contains(Part_PartNum,'x')", 100},
+        {DATA("zExporterPartOnHand") "?$filter=contains(Part_PartNum,'-17')", 11},
         {DATA("zExporterPartOnHand") "?CurrentPlant=LAF&vendorId=001008", 100},
         {"api/v1/BaqSvc/zExporterOpenOrders", 40},
         {"api/v1/BaqSvc/zExporterOpenOrders('EPIC07')?$top=3", 3},

@@ -50,7 +50,7 @@ static bool key_check(struct sim_call *call)
 /* A bad company gives an "invalid URL"-type error (facts §5.1, EUG 119610); its status is unknown. */
 static bool company_check(struct sim_call *call)
 {
-    if (call->v1 && !*call->company)
+    if (!*call->company) /* v1, or the environment, which has none */
         return true;
     for (char *const *company = call->simulator->companies; *company; company++) {
         if (strcmp(*company, call->company) == 0)
@@ -79,7 +79,10 @@ static bool right_check(struct sim_call *call, const char *resource)
     for (const char *c = resource; *c; c++)
         sim_text_add(&message, *c == '/' ? "." : c, 1);
     sim_text_add_string(&message, ").");
-    sim_error(call, call->behaviour.right_refusal == SIMULATOR_RIGHT_403 ? 403 : 401, NULL, message.data);
+    static const int statuses[] = {
+        [SIMULATOR_RIGHT_401] = 401, [SIMULATOR_RIGHT_403] = 403, [SIMULATOR_RIGHT_404] = 404};
+    sim_error(call, statuses[call->behaviour.right_refusal], "System.UnauthorizedAccessException",
+              message.data);
     sim_text_free(&message);
     return false;
 }

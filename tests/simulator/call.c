@@ -138,6 +138,7 @@ void sim_call_drop(struct sim_call *call)
     }
     sim_rows_free(call->rows);
     sim_text_free(&call->body);
+    sim_text_free(&call->tail_text);
     sim_text_free(&call->upload);
     free(call->company_copy);
     free(call->user);

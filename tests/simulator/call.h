@@ -72,6 +72,27 @@ struct sim_function {
     struct sim_function *next;
 };
 
+struct sim_method {
+    char *name, *return_obj, *parameters, *rows, *rows_as, *wants, *message;
+    bool get;
+    int status;
+    uint64_t calls;
+    struct sim_method *next;
+};
+
+struct sim_page {
+    char *path, *content_type, *text;
+    bool open;
+    struct sim_page *next;
+};
+
+/* In how many answers a column was sent. */
+struct sim_column_count {
+    char *name; /* "Ice.BO.APIKeySvc/APIKeys/KeyID" */
+    uint64_t count;
+    struct sim_column_count *next;
+};
+
 struct sim_seats {
     uint32_t owned, others, taken, peak;
     uint64_t calls;
@@ -127,6 +148,9 @@ struct simulator {
     struct sim_name *denied;
     struct sim_entry *tables;
     struct sim_function *functions;
+    struct sim_method *methods;
+    struct sim_page *pages;
+    struct sim_column_count *columns_sent;
     struct sim_seats seats[SIM_LICENSES];
     uint32_t shared_in_a_row;
     struct sim_fault *faults;
@@ -171,6 +195,7 @@ struct sim_call {
     struct sim_text body;
     struct sim_rows *rows; /* body is then the part before the rows, `tail` the part after them */
     const char *tail;
+    struct sim_text tail_text; /* tail, where it is made */
     struct {
         char *name, *value;
     } headers[SIM_HEADERS];
@@ -277,6 +302,59 @@ void sim_log_free(struct simulator *simulator);
 void sim_content_start(struct simulator *simulator);
 void sim_content_free(struct simulator *simulator);
 struct sim_table *sim_table_find(struct simulator *simulator, const char *name); /* a reference, or NULL */
+
+/* ---- rows.c: rows of tables, and what OData wraps around them */
+/* {"@odata.context":"...", and the content type. */
+void sim_envelope_open(struct sim_call *call, const char *path, const char *context);
+/* "/api/v2/odata/{company}/{service}", or that of v1. */
+void sim_service_path(struct sim_call *call, const char *service, struct sim_text *path);
+/* The query of a call for a table of so many rows; its texts are the call's. */
+struct sim_query sim_query_make(const struct sim_call *call, uint64_t rows);
+/* The table and its number of rows as of now, a reference, or NULL. */
+struct sim_table *sim_table_of_call(struct sim_call *call, const char *name, uint64_t *rows);
+/* Counts the columns that the call's rows send. */
+void sim_columns_note(struct sim_call *call, const char *table);
+void sim_not_found(struct sim_call *call, const char *what, const char *name);
+
+/* ---- method.c: methods of services; services.c: those that are there at start */
+void sim_method_answer(struct sim_call *call, const char *service, const char *method);
+/* Whether there is one that also answers to GET. */
+bool sim_method_by_get(struct sim_call *call, const char *service, const char *method);
+void sim_services_start(struct simulator *simulator);
+void sim_methods_free(struct simulator *simulator);
+bool sim_method_remove(struct simulator *simulator, const char *name); /* under the lock */
+/* licensing.c: the texts of returnObj and parameters of methods about seats; false: the method is none. */
+bool sim_licensing_make(struct sim_call *call, const char *name, struct sim_text *return_obj,
+                        struct sim_text *parameters);
+
+/* ---- discovery.c: what is there; edmx.c: $metadata */
+void sim_service_document(struct sim_call *call, const char *service);
+void sim_baq_list(struct sim_call *call);
+void sim_efx_list(struct sim_call *call);
+void sim_environment(struct sim_call *call);
+/* service NULL: the company's; baq not NULL: that of one BAQ. */
+void sim_metadata_answer(struct sim_call *call, const char *service, const char *baq);
+
+/* ---- soap.c, page.c */
+void sim_soap_answer(struct sim_call *call, const char *service);
+/* Whether the path is a page; `open`: anybody may read it. */
+bool sim_page_find(struct sim_call *call, bool *open);
+void sim_page_answer(struct sim_call *call);
+void sim_pages_free(struct simulator *simulator);
+
+/* ---- seats.c, of the pools, under the lock */
+struct sim_license {
+    const char *guid, *name, *told;
+    bool usual; /* listed also where its pool is unlimited */
+    uint32_t active, owned;
+};
+struct sim_license sim_license_read(struct simulator *simulator, unsigned license);
+
+/* ---- function.c */
+/* {now}, {n}, {n%M}, {company} in an answer's text; other braces are JSON's own. */
+void sim_answer_fill(const struct sim_call *call, struct sim_text *out, const char *answer, uint64_t n);
+/* The body as a JSON object, or NULL. */
+cJSON *sim_body_object(const struct sim_call *call);
 
 /* ---- rows.c, function.c: the kinds of answers */
 void sim_baq_answer(struct sim_call *call, const char *baq);

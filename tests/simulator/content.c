@@ -58,6 +58,43 @@ struct sim_table *sim_table_find(struct simulator *simulator, const char *name)
     return table;
 }
 
+/* ---- changes at run time
+ * ---------------------------------------------------------------------------------------- */
+
+static void table_change(struct simulator *simulator, const char *name, const struct sim_change *change)
+{
+    pthread_mutex_lock(&simulator->lock);
+    struct sim_entry *entry = *entry_find(simulator, name);
+    if (!entry)
+        sim_die("no BAQ or entity set is called %s", name);
+    struct sim_table *old = entry->table;
+    entry->table = sim_table_change(old, change);
+    pthread_mutex_unlock(&simulator->lock);
+    sim_table_drop(old);
+}
+
+void simulator_add_column(struct simulator *simulator, const char *table, const char *column,
+                          const char *value)
+{
+    table_change(simulator, table, &(struct sim_change){SIM_CHANGE_ADD, column, value});
+}
+
+void simulator_remove_column(struct simulator *simulator, const char *table, const char *column)
+{
+    table_change(simulator, table, &(struct sim_change){SIM_CHANGE_REMOVE, column, NULL});
+}
+
+void simulator_move_column_last(struct simulator *simulator, const char *table, const char *column)
+{
+    table_change(simulator, table, &(struct sim_change){SIM_CHANGE_LAST, column, NULL});
+}
+
+void simulator_set_column_type(struct simulator *simulator, const char *table, const char *column,
+                               const char *type)
+{
+    table_change(simulator, table, &(struct sim_change){SIM_CHANGE_TYPE, column, type});
+}
+
 static struct sim_function **function_find(struct simulator *simulator, const char *name)
 {
     struct sim_function **at = &simulator->functions;
@@ -108,7 +145,7 @@ void simulator_remove(struct simulator *simulator, const char *name)
         *function = gone->next;
         function_clear(gone);
         free(gone);
-    } else {
+    } else if (!sim_method_remove(simulator, name)) {
         sim_die("nothing is called %s", name);
     }
     pthread_mutex_unlock(&simulator->lock);
@@ -140,6 +177,14 @@ static const struct simulator_column part_columns[] = {
     {"Part_InActive", "false"},
     {"Part_ChangedOn", "\"2023-10-06T00:00:00\""},
     {"Part_ProdCode", "null"},
+    {NULL, NULL},
+};
+
+/* With a parameter, whose value every row shows. */
+static const struct simulator_column plant_columns[] = {
+    {"OrderHed_OrderNum", "{n}"},
+    {"OrderHed_Plant", "{?CurrentPlant}"},
+    {"OrderHed_OrderAmt", "{n%50}.75"},
     {NULL, NULL},
 };
 
@@ -179,7 +224,13 @@ void sim_content_start(struct simulator *simulator)
 {
     simulator_set_baq(simulator, "zExporterOpenOrders", NULL, 40);
     simulator_set_baq(simulator, "zExporterPartOnHand", part_columns, 250);
+    simulator_set_baq(simulator, "zExporterOrdersByPlant", plant_columns, 12);
     simulator_set_baq(simulator, "zLicenseUsage", license_columns, 3);
+    sim_services_start(simulator);
+    simulator_set_page(simulator,
+                       &(struct simulator_page){.path = "api/help/v2",
+                                                .text = "<!DOCTYPE html><html><body>Help</body></html>",
+                                                .open = true});
     simulator_set_entity(simulator, "Erp.BO.CompanySvc/Companies", company_columns, 1);
     simulator_set_entity(simulator, "Erp.BO.PartSvc/Parts", bo_part_columns, 250);
     simulator_set_function(simulator, &(struct simulator_function){

@@ -1,4 +1,4 @@
-/* Error bodies, facts §5.4: five forms, one message. */
+/* Error bodies, facts §5.4: six forms, one message. */
 #include "simulator/call.h"
 
 #include <stdlib.h>
@@ -20,6 +20,7 @@ static const struct status_row {
     {410, "Gone", "Gone", "Ice.Common.InvalidSessionException", "The session is not valid."},
     {411, "LengthRequired", "Length Required", NULL, NULL},
     {413, "RequestEntityTooLarge", "Request Entity Too Large", NULL, NULL},
+    {415, "UnsupportedMediaType", "Unsupported Media Type", NULL, NULL},
     {429, "429", "Too Many Requests", NULL, "Too many requests."},
     {500, "InternalServerError", "Internal Server Error", "System.Exception",
      "An error occurred, please contact your system administrator."},
@@ -81,6 +82,15 @@ static void odata_write(struct sim_text *body, bool old, const char *message)
                                   : ",\"innererror\":{\"message\":\"\",\"type\":\"\",\"stacktrace\":\"\"}}}");
 }
 
+static void soap_write(struct sim_text *body, const char *message)
+{
+    sim_text_add_string(body,
+                        "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><s:Fault>"
+                        "<faultcode>s:Client</faultcode><faultstring xml:lang=\"en-US\">");
+    sim_text_add_xml(body, message);
+    sim_text_add_string(body, "</faultstring></s:Fault></s:Body></s:Envelope>");
+}
+
 static void html_write(struct sim_text *body, int status, const char *phrase)
 {
     sim_text_printf(
@@ -128,6 +138,10 @@ void sim_error_as(struct sim_call *call, int status, enum simulator_body form, c
     case SIMULATOR_BODY_IIS_HTML:
         html_write(&call->body, status, row->phrase);
         call->content_type = "text/html; charset=us-ascii";
+        break;
+    case SIMULATOR_BODY_SOAP_FAULT:
+        soap_write(&call->body, message);
+        call->content_type = "text/xml; charset=utf-8";
         break;
     case SIMULATOR_BODY_EMPTY:
     case SIMULATOR_BODY_TEXT:

@@ -6,27 +6,37 @@
 #include <string.h>
 #include <time.h>
 
-static bool body_good(const struct sim_call *call)
+cJSON *sim_body_object(const struct sim_call *call)
 {
     const char *body = call->upload.data ? call->upload.data : "", *end = NULL;
     cJSON *json = cJSON_ParseWithLengthOpts(body, call->upload.size + 1, &end, true);
-    bool good = cJSON_IsObject(json) && call->upload_size == call->upload.size;
+    if (cJSON_IsObject(json) && call->upload_size == call->upload.size)
+        return json;
     cJSON_Delete(json);
-    return good;
+    return NULL;
 }
 
-/* {now}, {n} and {n%M} in an answer's text; other braces are JSON's own. */
-static void answer_fill(struct sim_text *out, const char *answer, uint64_t n, int64_t now)
+static bool body_good(const struct sim_call *call)
+{
+    cJSON *json = sim_body_object(call);
+    cJSON_Delete(json);
+    return json != NULL;
+}
+
+void sim_answer_fill(const struct sim_call *call, struct sim_text *out, const char *answer, uint64_t n)
 {
     for (const char *at = answer; *at;) {
         if (strncmp(at, "{now}", 5) == 0) {
-            time_t time = (time_t)now;
+            time_t time = (time_t)sim_server_time(call);
             struct tm tm;
             char text[32];
             gmtime_r(&time, &tm);
             strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
             sim_text_add_string(out, text);
             at += 5;
+        } else if (strncmp(at, "{company}", 9) == 0) {
+            sim_text_add_string(out, call->company);
+            at += 9;
         } else if (strncmp(at, "{n}", 3) == 0) {
             sim_text_add_number(out, n);
             at += 3;
@@ -79,7 +89,6 @@ void sim_function_answer(struct sim_call *call, const char *library, const char 
     char *message = NULL;
     int outcome = 0;
     bool found = false;
-    int64_t now = sim_server_time(call);
     pthread_mutex_lock(&call->simulator->lock);
     for (struct sim_function *f = call->simulator->functions; f; f = f->next) {
         if (strcmp(f->name, key.data) != 0)
@@ -88,7 +97,7 @@ void sim_function_answer(struct sim_call *call, const char *library, const char 
         found = f->staging == staging && !(f->not_found_every && n % f->not_found_every == 0);
         outcome = f->outcome;
         message = sim_duplicate(f->message);
-        answer_fill(&answer, f->answer, n, now);
+        sim_answer_fill(call, &answer, f->answer, n);
     }
     pthread_mutex_unlock(&call->simulator->lock);
 
@@ -101,7 +110,8 @@ void sim_function_answer(struct sim_call *call, const char *library, const char 
     } else if (outcome == SIMULATOR_FUNCTION_UNHANDLED) {
         sim_error(call, 500, "System.Exception", NULL);
     } else {
-        nulls_leave_out(&answer);
+        if (call->behaviour.efx_nulls == SIMULATOR_NULLS_LEFT_OUT)
+            nulls_leave_out(&answer);
         call->status = 200;
         call->content_type = "application/json; charset=utf-8";
         sim_text_add(&call->body, answer.data, answer.size);

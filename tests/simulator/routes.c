@@ -38,6 +38,65 @@ static void entity_answer(struct sim_call *call, char *const *arguments)
     sim_entity_answer(call, arguments[0], arguments[1]);
 }
 
+static void method_answer(struct sim_call *call, char *const *arguments)
+{
+    sim_method_answer(call, arguments[0], arguments[1]);
+}
+
+static void document_answer(struct sim_call *call, char *const *arguments)
+{
+    sim_service_document(call, arguments[0]);
+}
+
+static void baq_list_answer(struct sim_call *call, char *const *arguments)
+{
+    (void)arguments;
+    sim_baq_list(call);
+}
+
+static void efx_list_answer(struct sim_call *call, char *const *arguments)
+{
+    (void)arguments;
+    sim_efx_list(call);
+}
+
+static void environment_answer(struct sim_call *call, char *const *arguments)
+{
+    (void)arguments;
+    sim_environment(call);
+}
+
+static void company_metadata_answer(struct sim_call *call, char *const *arguments)
+{
+    (void)arguments;
+    sim_metadata_answer(call, NULL, NULL);
+}
+
+static void service_metadata_answer(struct sim_call *call, char *const *arguments)
+{
+    sim_metadata_answer(call, arguments[0], NULL);
+}
+
+static void baq_metadata_answer(struct sim_call *call, char *const *arguments)
+{
+    sim_metadata_answer(call, NULL, arguments[0]);
+}
+
+static void soap_answer(struct sim_call *call, char *const *arguments)
+{
+    struct sim_text service = {0};
+    sim_text_printf(&service, "%s.%s.%.*sSvc", call->segments[0], call->segments[1],
+                    (int)strcspn(arguments[0], "."), arguments[0]);
+    sim_soap_answer(call, service.data);
+    sim_text_free(&service);
+}
+
+static void page_answer(struct sim_call *call, char *const *arguments)
+{
+    (void)arguments;
+    sim_page_answer(call);
+}
+
 static void function_answer(struct sim_call *call, char *const *arguments)
 {
     sim_function_answer(call, arguments[0], arguments[1], false);
@@ -76,13 +135,29 @@ static const struct route routes[] = {
     {"api/v1/" SESSION "/Login", "POST", true, login_answer, SESSION "/Login", true},
     {"api/v1/" SESSION "/Logout", "POST", true, logout_answer, SESSION "/Logout", true},
     {"api/v1/" SESSION "/IsValidSession", "POST", true, validate_answer, SESSION "/IsValidSession", true},
+    {"api/v2/environment", "GET", false, environment_answer, "environment", false},
+    {"api/v2/odata/{c}/$metadata", "GET", false, company_metadata_answer, "$metadata", false},
+    {"api/v2/odata/{c}/BaqSvc", "GET", false, baq_list_answer, "BaqSvc", false},
     {"api/v2/odata/{c}/BaqSvc/{}/Data", "GET", false, baq_answer, "BaqSvc/{}", false},
+    {"api/v2/odata/{c}/BaqSvc/{}/$metadata", "GET", false, baq_metadata_answer, "BaqSvc/{}", false},
     {"api/v2/odata/{c}/BaqSvc/{}", "GET", false, baq_describe, "BaqSvc/{}", false},
+    {"api/v2/odata/{c}/{}/$metadata", "GET", false, service_metadata_answer, "{}/$metadata", false},
+    {"api/v2/odata/{c}/{}", "GET", false, document_answer, "{}", false},
     {"api/v2/odata/{c}/{}/{}", "GET", false, entity_answer, "{}/{}", false},
+    {"api/v2/odata/{c}/{}/{}", "POST", false, method_answer, "{}/{}", false},
     {"api/v2/efx/staging/{c}/{}/{}", "POST", false, staged_answer, "efx/{}/{}", false},
+    {"api/v2/efx/{c}", "GET", false, efx_list_answer, "efx", false},
     {"api/v2/efx/{c}/{}/{}", "POST", false, function_answer, "efx/{}/{}", false},
+    {"api/v1/BaqSvc", "GET", true, baq_list_answer, "BaqSvc", false},
     {"api/v1/BaqSvc/{}", "GET", true, old_baq_answer, "BaqSvc/{}", false},
+    {"api/v1/BaqSvc/{}/$metadata", "GET", true, baq_metadata_answer, "BaqSvc/{}", false},
+    {"api/v1/{}/$metadata", "GET", true, service_metadata_answer, "{}/$metadata", false},
+    {"api/v1/{}", "GET", true, document_answer, "{}", false},
     {"api/v1/{}/{}", "GET", true, entity_answer, "{}/{}", false},
+    {"api/v1/{}/{}", "POST", true, method_answer, "{}/{}", false},
+    {"Erp/BO/{}", "POST", true, soap_answer, "Erp/BO/{}", false},
+    {"Ice/BO/{}", "POST", true, soap_answer, "Ice/BO/{}", false},
+    {"Ice/LIB/{}", "POST", true, soap_answer, "Ice/LIB/{}", false},
 };
 
 static bool route_match(const struct route *route, const struct sim_call *call, char *arguments[2],
@@ -113,7 +188,7 @@ static void old_company_read(struct sim_call *call)
     const char *named = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "Company"));
     const char *last = call->segments[call->segments_count - 1], *key = strstr(last, "('");
     call->company_copy = sim_query_argument(call->query, "Company", 0);
-    bool baq = strcasecmp(call->segments[2], "BaqSvc") == 0;
+    bool baq = call->segments_count > 2 && strcasecmp(call->segments[2], "BaqSvc") == 0;
     if (!call->company_copy && baq && key && strlen(key) > 4)
         call->company_copy = sim_duplicate_n(key + 2, strlen(key) - 4);
     if (!call->company_copy && (named || plain))
@@ -140,9 +215,16 @@ static char *resource_make(const struct route *route, char *const *arguments)
     return text.data;
 }
 
+/* HEAD is answered as GET; libmicrohttpd leaves the body out. */
+static bool verb_fits(const struct route *route, const struct sim_call *call)
+{
+    return strcmp(call->method, route->method) == 0 ||
+           (strcmp(call->method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
+}
+
 static void route_answer(const struct route *route, struct sim_call *call, char *const *arguments)
 {
-    if (strcmp(call->method, route->method) != 0) {
+    if (!verb_fits(route, call)) {
         sim_call_add_header(call, "Allow", route->method);
         sim_error(call, 405, NULL, NULL);
         return;
@@ -181,6 +263,40 @@ static bool length_missing(const struct sim_call *call)
            !sim_call_header(call, "Transfer-Encoding");
 }
 
+static bool page_route(struct sim_call *call)
+{
+    static const struct route page = {"", "GET", true, page_answer, "page", false};
+    bool open;
+    if (!sim_page_find(call, &open))
+        return false;
+    call->v1 = true; /* no API key is wanted */
+    if (open && verb_fits(&page, call))
+        sim_page_answer(call);
+    else
+        route_answer(&page, call, NULL);
+    return true;
+}
+
+/* The first pattern that fits decides; of its rows the one whose verb fits too. */
+static bool table_route(struct sim_call *call)
+{
+    const size_t count = sizeof routes / sizeof routes[0];
+    for (size_t i = 0; i < count; i++) {
+        char *arguments[2] = {NULL, NULL};
+        if (!route_match(&routes[i], call, arguments, &call->company))
+            continue;
+        while (!verb_fits(&routes[i], call) && i + 1 < count &&
+               strcmp(routes[i].pattern, routes[i + 1].pattern) == 0)
+            i++;
+        call->v1 = routes[i].v1;
+        if (call->v1)
+            old_company_read(call);
+        route_answer(&routes[i], call, arguments);
+        return true;
+    }
+    return false;
+}
+
 void sim_call_answer(struct sim_call *call)
 {
     if (length_missing(call)) {
@@ -199,16 +315,8 @@ void sim_call_answer(struct sim_call *call)
         sim_token_answer(call);
         return;
     }
-    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-        char *arguments[2] = {NULL, NULL};
-        if (!route_match(&routes[i], call, arguments, &call->company))
-            continue;
-        call->v1 = routes[i].v1;
-        if (call->v1)
-            old_company_read(call);
-        route_answer(&routes[i], call, arguments);
+    if (page_route(call) || table_route(call))
         return;
-    }
     if (strcasecmp(call->segments[0], "api") == 0)
         sim_error(call, 404, "Epicor.RESTApi.ErrorHandling.ApiException",
                   "The requested resource was not found.");

@@ -50,12 +50,52 @@ static bool number_read(struct sim_call *call, const char *name, const char *tex
     return false;
 }
 
-static void envelope_open(struct sim_call *call, const char *path, const char *context)
+void sim_envelope_open(struct sim_call *call, const char *path, const char *context)
 {
-    sim_text_printf(&call->body, "{\"%s\":\"%s%s/$metadata#%s\",",
-                    call->v1 ? "odata.metadata" : "@odata.context", call->simulator->url, path, context);
-    call->content_type = call->v1 ? "application/json; odata=minimalmetadata; charset=utf-8"
-                                  : "application/json; odata.metadata=minimal; charset=utf-8";
+    bool old = call->behaviour.envelope == SIMULATOR_ENVELOPE_V3 ||
+               (call->behaviour.envelope != SIMULATOR_ENVELOPE_V4 && call->v1);
+    sim_text_add(&call->body, "{", 1);
+    if (call->behaviour.envelope != SIMULATOR_ENVELOPE_BARE)
+        sim_text_printf(&call->body, "\"%s\":\"%s%s/$metadata#%s\",",
+                        old ? "odata.metadata" : "@odata.context", call->simulator->url, path, context);
+    call->content_type = old ? "application/json; odata=minimalmetadata; charset=utf-8"
+                             : "application/json; odata.metadata=minimal; charset=utf-8";
+}
+
+struct sim_query sim_query_make(const struct sim_call *call, uint64_t rows)
+{
+    return (struct sim_query){
+        .company = call->company,
+        .raw = call->query,
+        .now = sim_server_time(call),
+        .rows = rows,
+        .top = UINT64_MAX,
+        .decimals_as_strings = call->behaviour.decimals_as_strings,
+        .integers_as_strings = call->behaviour.integers_as_strings,
+        .pad_characters = call->behaviour.pad_characters,
+        .bare_dates = call->behaviour.bare_dates,
+    };
+}
+
+void sim_columns_note(struct sim_call *call, const char *table)
+{
+    struct simulator *simulator = call->simulator;
+    const char *column;
+    for (size_t i = 0; (column = sim_rows_column(call->rows, i)); i++) {
+        struct sim_text name = {0};
+        sim_text_printf(&name, "%s/%s", table, column);
+        pthread_mutex_lock(&simulator->lock);
+        struct sim_column_count **at = &simulator->columns_sent;
+        while (*at && strcmp((*at)->name, name.data) != 0)
+            at = &(*at)->next;
+        if (!*at) {
+            *at = sim_allocate(sizeof **at);
+            (*at)->name = sim_duplicate(name.data);
+        }
+        (*at)->count++;
+        pthread_mutex_unlock(&simulator->lock);
+        sim_text_free(&name);
+    }
 }
 
 static void count_write(struct sim_call *call, uint64_t count)
@@ -72,15 +112,10 @@ static void rows_answer(struct sim_call *call, struct sim_table *table, uint64_t
 {
     struct options options;
     options_read(&options, call->query);
-    struct sim_query query = {
-        .select = options.select,
-        .filter = options.filter,
-        .orderby = options.orderby,
-        .company = call->company,
-        .rows = table_rows,
-        .decimals_as_strings = call->behaviour.decimals_as_strings,
-        .pad_characters = call->behaviour.pad_characters,
-    };
+    struct sim_query query = sim_query_make(call, table_rows);
+    query.select = options.select;
+    query.filter = options.filter;
+    query.orderby = options.orderby;
     bool counted = call->v1 ? options.inline_count && strcmp(options.inline_count, "allpages") == 0
                             : options.count && strcmp(options.count, "true") == 0;
     char *fault = NULL;
@@ -92,8 +127,9 @@ static void rows_answer(struct sim_call *call, struct sim_table *table, uint64_t
             query.top = cap;
         call->rows = sim_rows_start(table, &query, &fault);
         if (call->rows) {
+            sim_columns_note(call, sim_table_name(table));
             call->status = 200;
-            envelope_open(call, path, sim_table_name(table));
+            sim_envelope_open(call, path, sim_table_name(table));
             if (counted)
                 count_write(call, sim_rows_count(call->rows));
             sim_text_add_string(&call->body, "\"value\":[");
@@ -106,8 +142,7 @@ static void rows_answer(struct sim_call *call, struct sim_table *table, uint64_t
     options_free(&options);
 }
 
-/* The table and its number of rows as of now. */
-static struct sim_table *table_find(struct sim_call *call, const char *name, uint64_t *rows)
+struct sim_table *sim_table_of_call(struct sim_call *call, const char *name, uint64_t *rows)
 {
     struct sim_table *table = sim_table_find(call->simulator, name);
     pthread_mutex_lock(&call->simulator->lock);
@@ -116,7 +151,7 @@ static struct sim_table *table_find(struct sim_call *call, const char *name, uin
     return table;
 }
 
-static void not_found(struct sim_call *call, const char *what, const char *name)
+void sim_not_found(struct sim_call *call, const char *what, const char *name)
 {
     struct sim_text message = {0};
     sim_text_printf(&message, "%s \"%s\" not found.", what, name);
@@ -124,7 +159,7 @@ static void not_found(struct sim_call *call, const char *what, const char *name)
     sim_text_free(&message);
 }
 
-static void path_make(struct sim_call *call, const char *service, struct sim_text *path)
+void sim_service_path(struct sim_call *call, const char *service, struct sim_text *path)
 {
     if (call->v1)
         sim_text_printf(path, "/api/v1/%s", service);
@@ -132,16 +167,31 @@ static void path_make(struct sim_call *call, const char *service, struct sim_tex
         sim_text_printf(path, "/api/v2/odata/%s/%s", call->company, service);
 }
 
+/* What a server says of a mandatory parameter that is missing was not captured: a 400 as of any BAQ that cannot run. */
+static void parameter_missing(struct sim_call *call, const char *name)
+{
+    struct sim_text message = {0};
+    sim_text_printf(&message, "Parameter %s is required.", name);
+    sim_error(call, 400, "Ice.Common.BusinessObjectException", message.data);
+    sim_text_free(&message);
+}
+
 void sim_baq_answer(struct sim_call *call, const char *baq)
 {
     uint64_t rows;
-    struct sim_table *table = strchr(baq, '/') ? NULL : table_find(call, baq, &rows);
+    struct sim_table *table = strchr(baq, '/') ? NULL : sim_table_of_call(call, baq, &rows);
     if (!table) {
-        not_found(call, "BAQ", baq);
+        sim_not_found(call, "BAQ", baq);
+        return;
+    }
+    const char *wanted = sim_table_wants(table, call->query);
+    if (wanted) {
+        parameter_missing(call, wanted);
+        sim_table_drop(table);
         return;
     }
     struct sim_text path = {0};
-    path_make(call, "BaqSvc/", &path);
+    sim_service_path(call, "BaqSvc/", &path);
     sim_text_add_string(&path, baq);
     rows_answer(call, table, rows, path.data);
     sim_text_free(&path);
@@ -153,13 +203,13 @@ void sim_baq_describe(struct sim_call *call, const char *baq)
 {
     struct sim_table *table = strchr(baq, '/') ? NULL : sim_table_find(call->simulator, baq);
     if (!table) {
-        not_found(call, "BAQ", baq);
+        sim_not_found(call, "BAQ", baq);
         return;
     }
     struct sim_text path = {0};
-    path_make(call, "BaqSvc/", &path);
+    sim_service_path(call, "BaqSvc/", &path);
     sim_text_add_string(&path, baq);
-    envelope_open(call, path.data, "");
+    sim_envelope_open(call, path.data, "");
     sim_text_add_string(&call->body,
                         "\"value\":[{\"name\":\"Data\",\"kind\":\"EntitySet\",\"url\":\"Data\"}]}");
     call->status = 200;
@@ -190,15 +240,10 @@ static void record_answer(struct sim_call *call, struct sim_table *table, uint64
                           const char *path, char *filter)
 {
     char *select = sim_query_argument(call->query, "$select", 0), *fault = NULL;
-    struct sim_query query = {
-        .select = select,
-        .filter = filter,
-        .company = call->company,
-        .rows = table_rows,
-        .top = 1,
-        .decimals_as_strings = call->behaviour.decimals_as_strings,
-        .pad_characters = call->behaviour.pad_characters,
-    };
+    struct sim_query query = sim_query_make(call, table_rows);
+    query.select = select;
+    query.filter = filter;
+    query.top = 1;
     struct sim_rows *rows = sim_rows_start(table, &query, &fault);
     struct sim_text record = {0};
     if (rows && !strstr(filter, " eq ")) {
@@ -209,8 +254,11 @@ static void record_answer(struct sim_call *call, struct sim_table *table, uint64
         sim_error(call, 404, "Ice.Common.RecordNotFoundException", "Record not found.");
     } else {
         struct sim_text context = {0};
+        call->rows = rows;
+        sim_columns_note(call, sim_table_name(table));
+        call->rows = NULL;
         sim_text_printf(&context, "%s%s", sim_table_name(table), call->v1 ? "/@Element" : "/$entity");
-        envelope_open(call, path, context.data);
+        sim_envelope_open(call, path, context.data);
         sim_text_add(&call->body, record.data + 1, record.size - 1);
         call->status = 200;
         sim_text_free(&context);
@@ -223,15 +271,19 @@ static void record_answer(struct sim_call *call, struct sim_table *table, uint64
 
 void sim_entity_answer(struct sim_call *call, const char *service, const char *entity)
 {
+    if (sim_method_by_get(call, service, entity)) {
+        sim_method_answer(call, service, entity);
+        return;
+    }
     size_t size = strcspn(entity, "("), whole = strlen(entity);
     bool record = entity[size] == '(' && entity[whole - 1] == ')';
     struct sim_text name = {0}, path = {0};
     uint64_t rows;
     sim_text_printf(&name, "%s/%.*s", service, (int)size, entity);
-    path_make(call, service, &path);
-    struct sim_table *table = table_find(call, name.data, &rows);
+    sim_service_path(call, service, &path);
+    struct sim_table *table = sim_table_of_call(call, name.data, &rows);
     if (!table || (entity[size] && !record)) {
-        not_found(call, "Resource", name.data);
+        sim_not_found(call, "Resource", name.data);
     } else if (record) {
         char *filter = key_as_filter(entity + size + 1, whole - size - 2);
         record_answer(call, table, rows, path.data, filter);

@@ -26,6 +26,19 @@ static const struct license_row {
 
 enum { DEFAULT_LICENSE, WEB_SERVICE, WEB_SERVICE_SHARED };
 
+struct sim_license sim_license_read(struct simulator *simulator, unsigned license)
+{
+    const struct sim_seats *seats = &simulator->seats[license];
+    const struct license_row *row = &licenses[license];
+    return (struct sim_license){.guid = row->guid,
+                                .name = row->name,
+                                .told = row->told,
+                                .usual = license == DEFAULT_LICENSE || license == WEB_SERVICE ||
+                                         strcmp(row->name, "DataCollection") == 0,
+                                .active = seats->taken + seats->others,
+                                .owned = seats->owned};
+}
+
 static unsigned license_find(const char *name)
 {
     for (unsigned i = 0; i < SIM_LICENSES; i++) {

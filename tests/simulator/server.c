@@ -242,6 +242,8 @@ void simulator_stop(struct simulator *simulator)
     sim_faults_free(simulator);
     sim_log_free(simulator);
     sim_content_free(simulator);
+    sim_methods_free(simulator);
+    sim_pages_free(simulator);
     sim_accounts_free(simulator);
     sim_sessions_free(simulator);
     sim_oauth_free(simulator);

@@ -85,7 +85,7 @@ struct simulator_behaviour {
      * and 0: until simulator_unlock(). A locked account answers as a wrong password does. */
     uint32_t lockout_after, lockout_seconds;
     enum { SIMULATOR_KEY_401, SIMULATOR_KEY_403, SIMULATOR_KEY_404 } key_refusal;
-    enum { SIMULATOR_RIGHT_401, SIMULATOR_RIGHT_403 } right_refusal;
+    enum { SIMULATOR_RIGHT_401, SIMULATOR_RIGHT_403, SIMULATOR_RIGHT_404 } right_refusal; /* 404: scope */
     enum {
         SIMULATOR_BEARER_EMPTY,  /* 401 without a telling text: empty body, WWW-Authenticate: Bearer */
         SIMULATOR_BEARER_EPICOR, /* 401 with Epicor's JSON, "Invalid username or password." (one text for all)
@@ -106,11 +106,55 @@ struct simulator_behaviour {
     uint32_t row_cap; /* DefaultMaxRowCount; 0: 100; SIMULATOR_UNLIMITED: none */
     enum { SIMULATOR_COUNT_NUMBER, SIMULATOR_COUNT_STRING, SIMULATOR_COUNT_ABSENT } count_form;
     bool decimals_as_strings; /* "62400.00000000" */
-    bool pad_characters;      /* char columns filled with blanks */
-    bool gzip;                /* every answer, where the client accepts it */
-    bool content_length;      /* rows with Content-Length in place of chunked coding */
+    bool integers_as_strings; /* OData v3 writes 64 bits so; in rows and in answers of methods */
+    bool bare_dates;          /* of {@N}: without Z */
+    enum {
+        SIMULATOR_ENVELOPE_BY_VERSION, /* v2 @odata.context, v1 odata.metadata */
+        SIMULATOR_ENVELOPE_V4,
+        SIMULATOR_ENVELOPE_V3,
+        SIMULATOR_ENVELOPE_BARE /* `value` alone */
+    } envelope;                 /* §9 no. 18 */
+    bool pad_characters;        /* char columns filled with blanks */
+    bool gzip;                  /* every answer, where the client accepts it */
+    bool content_length;        /* rows with Content-Length in place of chunked coding */
+
+    /* Methods, facts §6 "Method calls" */
+    enum {
+        SIMULATOR_RETURN_OBJECT, /* table arrays in an object; a scalar as it is */
+        SIMULATOR_RETURN_ARRAY, /* the rows of the first table themselves (§9 no. 30; which array is a guess) */
+        SIMULATOR_RETURN_SETS /* the object in an array (a guess too) */
+    } return_obj;
+    bool parameters_first;   /* before returnObj */
+    bool page_size_zero_400; /* pageSize=0 is refused, else all rows (§9 no. 37) */
+    uint32_t
+        method_rows; /* most rows of a page of GetRows and GetList, whatever was asked; 0: no such bound */
+    enum {
+        SIMULATOR_VOID_OBJECT,     /* {} */
+        SIMULATOR_VOID_PARAMETERS, /* {"parameters":{}} */
+        SIMULATOR_VOID_EMPTY,      /* 200 without a body */
+        SIMULATOR_VOID_204
+    } void_answer; /* of a method without output, §7.1; its form is a guess */
+
+    /* What is there, facts §5.2, §5.3; shapes that the facts call unknown are guesses */
+    uint32_t
+        more_baqs; /* so many further names zListed00001 ... in the list of BAQs, which answer 404 themselves */
+    bool company_metadata; /* the company's $metadata is supported (§9 no. 39) */
+    enum {
+        SIMULATOR_EFX_VALUE,     /* {"value":[{"LibraryID","Functions":[{"FunctionID"}]}]} */
+        SIMULATOR_EFX_ARRAY,     /* the array alone */
+        SIMULATOR_EFX_PAIRS,     /* {"value":[{"LibraryID","FunctionID"}]} */
+        SIMULATOR_EFX_LIBRARIES, /* ["Library"] */
+        SIMULATOR_EFX_MAP        /* {"Library":["Function"]} */
+    } efx_list;
+    enum { SIMULATOR_NULLS_LEFT_OUT, SIMULATOR_NULLS_WRITTEN } efx_nulls; /* §9 no. 16 */
+    enum {
+        SIMULATOR_ENVIRONMENT_OBJECT, /* {"Companies":[{"Company","Plants":[...]}]} */
+        SIMULATOR_ENVIRONMENT_ARRAY,
+        SIMULATOR_ENVIRONMENT_EMPTY /* {} */
+    } environment;
 
     /* Licenses, facts §4 */
+    enum { SIMULATOR_LICENSE_GUIDS, SIMULATOR_LICENSE_NAMES } license_codes; /* UserLicenseCode, a guess */
     enum {
         SIMULATOR_SEATS_SHARED,
         SIMULATOR_SEATS_REFUSED
@@ -232,11 +276,52 @@ void simulator_set_baq(struct simulator *simulator, const char *name, const stru
 /* Changes only the number of rows of a BAQ or entity set ("Erp.BO.PartSvc/Parts"); an unknown BAQ is made with the
  * usual columns. */
 void simulator_set_rows(struct simulator *simulator, const char *name, uint64_t rows);
-/* Also for entity sets and functions ("MonitorLib/Ping"): from now on unknown, 404. */
+/* Also for entity sets, functions ("MonitorLib/Ping") and methods: from now on unknown, 404. */
 void simulator_remove(struct simulator *simulator, const char *name);
 /* name: "Erp.BO.PartSvc/Parts". */
 void simulator_set_entity(struct simulator *simulator, const char *name,
                           const struct simulator_column *columns, uint64_t rows);
+
+/* Changes at run time, of rows and $metadata alike; a column that is not there, or is there already, is a misuse. */
+void simulator_add_column(struct simulator *simulator, const char *table, const char *column,
+                          const char *value);
+void simulator_remove_column(struct simulator *simulator, const char *table, const char *column);
+void simulator_move_column_last(struct simulator *simulator, const char *table, const char *column);
+/* "Edm.Int64" ...; only $metadata tells it. */
+void simulator_set_column_type(struct simulator *simulator, const char *table, const char *column,
+                               const char *type);
+/* In how many answers so far the column was sent, in rows of an entity set or BAQ or of a method that reads it. */
+uint64_t simulator_column_answers(struct simulator *simulator, const char *table, const char *column);
+
+/* A method of a service (facts §6): POST with a JSON object, or GET. Texts are JSON with {now}, {n} and {n%M} as in functions,
+ * and {company}. */
+struct simulator_method {
+    const char *name;       /* "Ice.LIB.SessionModSvc/GetPatchLevel"; the service's case does not count */
+    const char *return_obj; /* NULL: none */
+    const char *parameters; /* a JSON object; NULL: none */
+    const char *
+        rows; /* in place of return_obj: rows of this entity set, by pageSize and absolutePage, morePages among the
+                               parameters; whereClause is taken and has no effect */
+    const char *rows_as; /* the table's name in returnObj: "AdminSessionList" */
+    const char *wants;   /* a parameter that has to come; NULL: none */
+    bool get;            /* also by GET */
+    int status;          /* not 0: it fails so, with `message` */
+    const char *message;
+};
+/* Creates or replaces it. */
+void simulator_set_method(struct simulator *simulator, const struct simulator_method *method);
+/* A method that fails from now on, however it answers when it is mended: "Ice.BO.HealthCheckSvc/ErpAlive", 500. */
+void simulator_fail_method(struct simulator *simulator, const char *name, int status, const char *message);
+void simulator_mend_method(struct simulator *simulator, const char *name);
+/* isProductionInstance of GetCurrentValuesFromServer; true at first. */
+void simulator_set_production(struct simulator *simulator, bool production);
+
+/* Any other answer below the base path: feeds, pages. path: without a slash at the begin. GET and HEAD. */
+struct simulator_page {
+    const char *path, *content_type, *text;
+    bool open; /* nobody has to be let in */
+};
+void simulator_set_page(struct simulator *simulator, const struct simulator_page *page);
 
 struct simulator_function {
     const char *name; /* "MonitorLib/Ping" */
@@ -291,6 +376,7 @@ enum simulator_body {
     SIMULATOR_BODY_IIS_HTML,    /* 5 */
     SIMULATOR_BODY_EMPTY,       /* 5 */
     SIMULATOR_BODY_TEXT,        /* `text` as it stands */
+    SIMULATOR_BODY_SOAP_FAULT,  /* SOAP 1.1, faultstring = message; form by the standard */
 };
 
 struct simulator_fault {

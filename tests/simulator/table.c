@@ -1,32 +1,9 @@
-#include "simulator/table.h"
+#include "simulator/call.h"
+#include "simulator/table_parts.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define ORDERED_ROWS_MAX 20000 /* a larger table keeps its own order */
-
-struct piece {
-    enum { PIECE_BYTES, PIECE_NUMBER, PIECE_COMPANY, PIECE_GUID, PIECE_CHOICE } kind;
-    char *bytes; /* a choice: its alternatives with NUL between them */
-    size_t size;
-    uint64_t number; /* modulus, 0 none; or number of alternatives */
-};
-
-struct column {
-    char *name;
-    struct piece *pieces;
-    size_t pieces_count;
-};
-
-struct sim_table {
-    atomic_uint references;
-    char *name;
-    struct column *columns;
-    size_t columns_count;
-    uint64_t rows;
-    bool baq;
-};
+#include <time.h>
 
 /* Facts §6: columns {Table}_{Field}, Calculated_{Name}, explicit null; RowIdent comes with every row. */
 static const struct simulator_column usual_columns[] = {
@@ -39,10 +16,10 @@ static const struct simulator_column usual_columns[] = {
     {NULL, NULL},
 };
 
-static void piece_parse_slot(struct piece *piece, const char *slot, size_t size)
+static void piece_parse_slot(struct sim_piece *piece, const char *slot, size_t size)
 {
     if (memchr(slot, '|', size)) {
-        piece->kind = PIECE_CHOICE;
+        piece->kind = SIM_PIECE_CHOICE;
         piece->bytes = sim_duplicate_n(slot, size);
         piece->size = size;
         piece->number = 1;
@@ -54,27 +31,34 @@ static void piece_parse_slot(struct piece *piece, const char *slot, size_t size)
             if (c + 1 == piece->bytes + size)
                 break;
         }
+    } else if (size && *slot == '@') {
+        piece->kind = SIM_PIECE_TIME;
+        piece->bytes = sim_duplicate_n(slot, size);
+    } else if (size > 1 && *slot == '?') {
+        piece->kind = SIM_PIECE_PARAMETER;
+        piece->bytes = sim_duplicate_n(slot + 1, size - 1);
     } else if (size == 1 && *slot == 'n') {
-        piece->kind = PIECE_NUMBER;
+        piece->kind = SIM_PIECE_NUMBER;
     } else if (size > 2 && memcmp(slot, "n%", 2) == 0) {
-        piece->kind = PIECE_NUMBER;
+        piece->kind = SIM_PIECE_NUMBER;
         piece->number = strtoull(slot + 2, NULL, 10);
     } else if (size == 7 && memcmp(slot, "company", 7) == 0) {
-        piece->kind = PIECE_COMPANY;
+        piece->kind = SIM_PIECE_COMPANY;
     } else if (size == 4 && memcmp(slot, "guid", 4) == 0) {
-        piece->kind = PIECE_GUID;
+        piece->kind = SIM_PIECE_GUID;
     } else {
         sim_die("unknown slot {%.*s} of a column", (int)size, slot);
     }
 }
 
-static void column_parse(struct column *column, const struct simulator_column *from)
+static void column_parse(struct sim_column *column, const struct simulator_column *from)
 {
     column->name = sim_duplicate(from->name);
+    column->value = sim_duplicate(from->value);
     for (const char *at = from->value; *at;) {
         column->pieces = sim_reallocate(column->pieces, (column->pieces_count + 1) * sizeof *column->pieces);
-        struct piece *piece = &column->pieces[column->pieces_count++];
-        *piece = (struct piece){.kind = PIECE_BYTES};
+        struct sim_piece *piece = &column->pieces[column->pieces_count++];
+        *piece = (struct sim_piece){.kind = SIM_PIECE_BYTES};
         const char *end;
         if (*at == '{') {
             end = strchr(at, '}');
@@ -124,6 +108,8 @@ void sim_table_drop(struct sim_table *table)
             free(table->columns[i].pieces[j].bytes);
         free(table->columns[i].pieces);
         free(table->columns[i].name);
+        free(table->columns[i].value);
+        free(table->columns[i].type);
     }
     free(table->columns);
     free(table->name);
@@ -145,11 +131,97 @@ void sim_table_set_rows(struct sim_table *table, uint64_t rows)
     table->rows = rows;
 }
 
+/* ---- changes: a new table with another list of columns
+ * ------------------------------------------------------------------ */
+
+struct sim_table *sim_table_change(const struct sim_table *table, const struct sim_change *change)
+{
+    size_t count = table->columns_count, at = 0, used = 0;
+    struct simulator_column *columns = sim_allocate((count + 2) * sizeof *columns);
+    const char **types = sim_allocate((count + 1) * sizeof *types);
+    bool found = sim_column_find(table, change->column, strlen(change->column), &at);
+    if (found == (change->what == SIM_CHANGE_ADD))
+        sim_die("%s %s a column %s", table->name, found ? "has" : "has not", change->column);
+    for (size_t i = 0; i < count; i++) {
+        if (change->what == SIM_CHANGE_REMOVE && i == at)
+            continue;
+        bool retyped = change->what == SIM_CHANGE_TYPE && i == at;
+        types[used] = retyped ? change->text : table->columns[i].type;
+        columns[used++] = (struct simulator_column){table->columns[i].name, table->columns[i].value};
+    }
+    if (change->what == SIM_CHANGE_ADD)
+        columns[used++] = (struct simulator_column){change->column, change->text};
+    if (change->what == SIM_CHANGE_LAST) {
+        const char *type = types[at];
+        struct simulator_column moved = columns[at];
+        memmove(columns + at, columns + at + 1, (used - at - 1) * sizeof *columns);
+        memmove(types + at, types + at + 1, (used - at - 1) * sizeof *types);
+        columns[used - 1] = moved;
+        types[used - 1] = type;
+    }
+    struct sim_table *changed = sim_table_make(table->name, columns, table->rows, table->baq);
+    for (size_t i = 0; i < used; i++)
+        changed->columns[i].type = sim_duplicate(types[i]);
+    free(columns);
+    free(types);
+    return changed;
+}
+
+size_t sim_table_columns(const struct sim_table *table)
+{
+    return table->columns_count;
+}
+
+const char *sim_table_column(const struct sim_table *table, size_t i)
+{
+    return table->columns[i].name;
+}
+
+bool sim_table_is_baq(const struct sim_table *table)
+{
+    return table->baq;
+}
+
+const char *sim_table_wants(const struct sim_table *table, const char *query)
+{
+    for (size_t i = 0; i < table->columns_count; i++) {
+        for (size_t j = 0; j < table->columns[i].pieces_count; j++) {
+            const struct sim_piece *piece = &table->columns[i].pieces[j];
+            if (piece->kind != SIM_PIECE_PARAMETER)
+                continue;
+            char *value = sim_query_argument(query, piece->bytes, 0);
+            free(value);
+            if (!value)
+                return piece->bytes;
+        }
+    }
+    return NULL;
+}
+
+/* As a value looks, so is its type. */
+const char *sim_table_type(const struct sim_table *table, size_t i, bool old)
+{
+    const struct sim_column *column = &table->columns[i];
+    const char *value = column->value;
+    if (column->type)
+        return column->type;
+    if (strstr(value, "{guid}"))
+        return "Edm.Guid";
+    if (strstr(value, "{@") || (strlen(value) > 20 && value[11] == 'T' && value[5] == '-'))
+        return old ? "Edm.DateTime" : "Edm.DateTimeOffset";
+    if (*value == '"' || strncmp(value, "null", 4) == 0)
+        return "Edm.String";
+    if (strstr(value, "true") || strstr(value, "false"))
+        return "Edm.Boolean";
+    return strchr(value, '.')                    ? "Edm.Decimal"
+           : strlen(value) > 12 && *value != '{' ? "Edm.Int64"
+                                                 : "Edm.Int32";
+}
+
 /* ---- values
  * ---------------------------------------------------------------------------------------------------- */
 
-/* A GUID that depends on the row only: 32 bits of `first`, the middle with its hyphens, 48 bits of `last`. */
-static void guid_add(struct sim_text *out, uint64_t first, const char *middle, uint64_t last)
+void sim_guid_of_row(struct sim_text *out, uint64_t first, const char *middle, uint64_t last)
 {
     static const char digits[] = "0123456789abcdef";
     char head[8], tail[12];
@@ -162,86 +234,72 @@ static void guid_add(struct sim_text *out, uint64_t first, const char *middle, u
     sim_text_add(out, tail, sizeof tail);
 }
 
-static void row_ident_add(struct sim_text *out, uint64_t n, bool first)
+/* {@-600}: ten minutes ago, as a JSON string; SysTask's are UTC (facts §6). */
+static void time_add(struct sim_text *out, const char *offset, const struct sim_query *query)
 {
-    sim_text_add_string(out, first ? "\"RowIdent\":\"" : ",\"RowIdent\":\"");
-    guid_add(out, n * UINT64_C(2246822519), "-0000-4000-8000-", n);
-    sim_text_add(out, "\"", 1);
+    time_t time = (time_t)(query->now + strtol(offset, NULL, 10));
+    char text[32];
+    struct tm tm;
+    gmtime_r(&time, &tm);
+    strftime(text, sizeof text, query->bare_dates ? "\"%Y-%m-%dT%H:%M:%S\"" : "\"%Y-%m-%dT%H:%M:%SZ\"", &tm);
+    sim_text_add_string(out, text);
 }
 
-static void piece_render(const struct piece *piece, uint64_t n, const char *company, struct sim_text *out)
+/* As sent, quoted 'x' or not (facts §6). */
+static void parameter_add(struct sim_text *out, const char *name, const struct sim_query *query)
+{
+    char *value = sim_query_argument(query->raw, name, 0);
+    size_t size = value ? strlen(value) : 0;
+    bool quoted = size >= 2 && value[0] == '\'' && value[size - 1] == '\'';
+    if (quoted)
+        value[size - 1] = '\0';
+    sim_text_add_json(out, value ? value + quoted : "");
+    free(value);
+}
+
+static void piece_render(const struct sim_piece *piece, uint64_t n, const struct sim_query *query,
+                         struct sim_text *out)
 {
     switch (piece->kind) {
-    case PIECE_BYTES:
+    case SIM_PIECE_BYTES:
         sim_text_add(out, piece->bytes, piece->size);
         break;
-    case PIECE_NUMBER:
+    case SIM_PIECE_NUMBER:
         sim_text_add_number(out, piece->number ? n % piece->number : n);
         break;
-    case PIECE_COMPANY:
-        sim_text_add_string(out, company);
+    case SIM_PIECE_COMPANY:
+        sim_text_add_string(out, query->company);
         break;
-    case PIECE_GUID:
-        guid_add(out, n * UINT64_C(2654435761), "-5a1e-4c0d-9b7a-", n);
+    case SIM_PIECE_GUID:
+        sim_guid_of_row(out, n * UINT64_C(2654435761), "-5a1e-4c0d-9b7a-", n);
         break;
-    case PIECE_CHOICE: {
+    case SIM_PIECE_TIME:
+        time_add(out, piece->bytes + 1, query);
+        break;
+    case SIM_PIECE_PARAMETER:
+        parameter_add(out, piece->bytes, query);
+        break;
+    case SIM_PIECE_CHOICE: {
         const char *choice = piece->bytes;
         for (uint64_t i = (n - 1) % piece->number; i; i--)
             choice += strlen(choice) + 1;
-        sim_text_add_string(out, choice);
+        if (*choice == '@')
+            time_add(out, choice + 1, query);
+        else
+            sim_text_add_string(out, choice);
         break;
     }
     }
 }
 
-static void column_render(const struct column *column, uint64_t n, const char *company, struct sim_text *out)
+void sim_column_render(const struct sim_column *column, uint64_t n, const struct sim_query *query,
+                       struct sim_text *out)
 {
     for (size_t i = 0; i < column->pieces_count; i++)
-        piece_render(&column->pieces[i], n, company, out);
+        piece_render(&column->pieces[i], n, query, out);
 }
 
-/* Facts §6, "Value types vary": decimals as strings with eight places, char columns space-padded. */
-static void value_disguise(struct sim_text *out, size_t from, const struct sim_query *query)
-{
-    const char *value = out->data + from, *point = strchr(value, '.');
-    if (query->decimals_as_strings && point && (*value == '-' || (*value >= '0' && *value <= '9'))) {
-        size_t places = strlen(point + 1);
-        char *copy = sim_duplicate(value);
-        out->size = from;
-        sim_text_printf(out, "\"%s%.*s\"", copy, places < 8 ? (int)(8 - places) : 0, "00000000");
-        free(copy);
-    } else if (query->pad_characters && value[0] == '"' && !(value[1] >= '0' && value[1] <= '9')) {
-        out->size--;
-        while (out->size - from < 31)
-            sim_text_add(out, " ", 1);
-        sim_text_add(out, "\"", 1);
-    }
-}
-
-/* ---- $filter
- * --------------------------------------------------------------------------------------------------- */
-
-struct term {
-    size_t column;
-    enum { TERM_EQ, TERM_NE, TERM_GT, TERM_GE, TERM_LT, TERM_LE } relation;
-    char *literal;
-};
-
-struct sim_rows {
-    struct sim_table *table;
-    struct sim_query query;
-    char *company;
-    size_t *selected;
-    size_t selected_count;
-    bool all; /* RowIdent only then, or when it is selected */
-    struct term *terms;
-    size_t terms_count;
-    uint64_t *order; /* NULL: as they come */
-    uint64_t next, passed, sent;
-    struct sim_text scratch;
-};
-
-static bool column_find(const struct sim_table *table, const char *name, size_t size, size_t *index)
+bool sim_column_find(const struct sim_table *table, const char *name, size_t size, size_t *index)
 {
     for (size_t i = 0; i < table->columns_count; i++) {
         if (strlen(table->columns[i].name) == size && memcmp(table->columns[i].name, name, size) == 0) {
@@ -252,253 +310,10 @@ static bool column_find(const struct sim_table *table, const char *name, size_t 
     return false;
 }
 
-static char *column_unknown(const struct sim_table *table, const char *name, size_t size)
+char *sim_column_unknown(const struct sim_table *table, const char *name, size_t size)
 {
     struct sim_text text = {0};
     sim_text_printf(&text, "Could not find a property named '%.*s' on type '%s'.", (int)size, name,
                     table->name);
     return text.data;
-}
-
-/* A literal of $filter as the bare text: 'O''Neill', DateTime'2024-01-01', 5, true, null. */
-static char *literal_bare(const char *literal, size_t size)
-{
-    if (size > 9 && strncasecmp(literal, "datetime'", 9) == 0) {
-        literal += 8;
-        size -= 8;
-    }
-    char *out = sim_allocate(size + 1), *at = out;
-    bool quoted = size >= 2 && literal[0] == '\'' && literal[size - 1] == '\'';
-    size_t end = quoted ? size - 1 : size;
-    for (size_t i = quoted ? 1 : 0; i < end; i++) {
-        *at++ = literal[i];
-        if (quoted && literal[i] == '\'' && i + 1 < end && literal[i + 1] == '\'')
-            i++;
-    }
-    *at = '\0';
-    return out;
-}
-
-/* Terms `Column op literal` joined by `and`. What is not of this form is accepted and has no effect. */
-static bool filter_parse(struct sim_rows *rows, const char *filter, char **fault)
-{
-    static const char operators[6][5] = {" eq ", " ne ", " gt ", " ge ", " lt ", " le "};
-    for (const char *at = filter; *at;) {
-        size_t size = 0;
-        bool quoted = false;
-        while (at[size] && (quoted || strncmp(at + size, " and ", 5) != 0)) {
-            if (at[size] == '\'')
-                quoted = !quoted;
-            size++;
-        }
-        size_t name = strcspn(at, " ()");
-        for (size_t i = 0; i < 6; i++) {
-            if (name >= size || strncmp(at + name, operators[i], 4) != 0)
-                continue;
-            struct term term = {.relation = (unsigned)i, .literal = NULL};
-            if (!column_find(rows->table, at, name, &term.column)) {
-                *fault = column_unknown(rows->table, at, name);
-                return false;
-            }
-            term.literal = literal_bare(at + name + 4, size - name - 4);
-            rows->terms = sim_reallocate(rows->terms, (rows->terms_count + 1) * sizeof term);
-            rows->terms[rows->terms_count++] = term;
-        }
-        at += size;
-        if (*at)
-            at += 5;
-    }
-    return true;
-}
-
-/* A value and a bare literal: as numbers when both are, else byte by byte. */
-static int value_compare(const char *value, size_t size, const char *literal)
-{
-    char *bare = size >= 2 && value[0] == '"' ? sim_duplicate_n(value + 1, size - 2)
-                                              : sim_duplicate_n(value, size);
-    char *end_of_value, *end_of_literal;
-    double a = strtod(bare, &end_of_value), b = strtod(literal, &end_of_literal);
-    int result;
-    if (*bare && *literal && !*end_of_value && !*end_of_literal)
-        result = (a > b) - (a < b);
-    else
-        result = strcmp(bare, literal);
-    free(bare);
-    return result;
-}
-
-static bool row_passes(struct sim_rows *rows, uint64_t n)
-{
-    for (size_t i = 0; i < rows->terms_count; i++) {
-        const struct term *term = &rows->terms[i];
-        rows->scratch.size = 0;
-        sim_text_add(&rows->scratch, "", 0);
-        column_render(&rows->table->columns[term->column], n, rows->company, &rows->scratch);
-        int c = value_compare(rows->scratch.data, rows->scratch.size, term->literal);
-        bool passes = term->relation == TERM_EQ   ? c == 0
-                      : term->relation == TERM_NE ? c != 0
-                      : term->relation == TERM_GT ? c > 0
-                      : term->relation == TERM_GE ? c >= 0
-                      : term->relation == TERM_LT ? c < 0
-                                                  : c <= 0;
-        if (!passes)
-            return false;
-    }
-    return true;
-}
-
-/* ---- $orderby, $select
- * ----------------------------------------------------------------------------------------- */
-
-struct ordering {
-    const struct sim_rows *rows;
-    size_t column;
-    bool descending;
-};
-
-static int order_compare(const void *left, const void *right, void *context)
-{
-    const struct ordering *ordering = context;
-    const struct column *column = &ordering->rows->table->columns[ordering->column];
-    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-    struct sim_text first = {0}, second = {0};
-    column_render(column, a, ordering->rows->company, &first);
-    column_render(column, b, ordering->rows->company, &second);
-    char *bare = second.size >= 2 && second.data[0] == '"' ? sim_duplicate_n(second.data + 1, second.size - 2)
-                                                           : sim_duplicate(second.data);
-    int result = value_compare(first.data, first.size, bare);
-    free(bare);
-    sim_text_free(&first);
-    sim_text_free(&second);
-    if (ordering->descending)
-        result = -result;
-    return result ? result : (a > b) - (a < b);
-}
-
-/* The first column of $orderby decides. */
-static bool order_make(struct sim_rows *rows, const char *orderby, char **fault)
-{
-    struct ordering ordering = {.rows = rows};
-    size_t size = strcspn(orderby, " ,");
-    if (size == 8 && memcmp(orderby, "RowIdent", 8) == 0)
-        return true;
-    if (!column_find(rows->table, orderby, size, &ordering.column)) {
-        *fault = column_unknown(rows->table, orderby, size);
-        return false;
-    }
-    ordering.descending = strncmp(orderby + size, " desc", 5) == 0;
-    if (rows->query.rows > ORDERED_ROWS_MAX)
-        return true;
-    rows->order = sim_allocate((size_t)rows->query.rows * sizeof *rows->order);
-    for (uint64_t i = 0; i < rows->query.rows; i++)
-        rows->order[i] = i + 1;
-    qsort_r(rows->order, (size_t)rows->query.rows, sizeof *rows->order, order_compare, &ordering);
-    return true;
-}
-
-static bool select_parse(struct sim_rows *rows, const char *select, char **fault)
-{
-    rows->selected = sim_allocate((rows->table->columns_count + strlen(select ? select : "")) *
-                                  sizeof(size_t));
-    if (!select || !*select || strcmp(select, "*") == 0) {
-        rows->all = true;
-        while (rows->selected_count < rows->table->columns_count) {
-            rows->selected[rows->selected_count] = rows->selected_count;
-            rows->selected_count++;
-        }
-        return true;
-    }
-    while (*select) {
-        select += strspn(select, ", ");
-        size_t size = strcspn(select, ", ");
-        if (size == 8 && memcmp(select, "RowIdent", 8) == 0) {
-            rows->all = true;
-        } else if (size && !column_find(rows->table, select, size, &rows->selected[rows->selected_count++])) {
-            *fault = column_unknown(rows->table, select, size);
-            return false;
-        }
-        select += size;
-    }
-    return true;
-}
-
-/* ---- reading
- * --------------------------------------------------------------------------------------------------- */
-
-struct sim_rows *sim_rows_start(struct sim_table *table, const struct sim_query *query, char **fault)
-{
-    struct sim_rows *rows = sim_allocate(sizeof *rows);
-    rows->table = sim_table_take(table);
-    rows->query = *query;
-    rows->company = sim_duplicate(query->company ? query->company : "");
-    if (!select_parse(rows, query->select, fault) ||
-        (query->filter && !filter_parse(rows, query->filter, fault)) ||
-        (query->orderby && *query->orderby && !order_make(rows, query->orderby, fault))) {
-        sim_rows_free(rows);
-        return NULL;
-    }
-    return rows;
-}
-
-void sim_rows_free(struct sim_rows *rows)
-{
-    if (!rows)
-        return;
-    for (size_t i = 0; i < rows->terms_count; i++)
-        free(rows->terms[i].literal);
-    free(rows->terms);
-    free(rows->order);
-    free(rows->selected);
-    free(rows->company);
-    sim_text_free(&rows->scratch);
-    sim_table_drop(rows->table);
-    free(rows);
-}
-
-void sim_rows_rewind(struct sim_rows *rows)
-{
-    rows->next = rows->passed = rows->sent = 0;
-}
-
-bool sim_rows_next(struct sim_rows *rows, struct sim_text *out)
-{
-    if (!rows->terms_count && rows->passed < rows->query.skip) {
-        rows->passed = rows->query.skip;
-        rows->next = rows->query.skip;
-    }
-    while (rows->sent < rows->query.top && rows->next < rows->query.rows) {
-        uint64_t n = rows->order ? rows->order[rows->next] : rows->next + 1;
-        rows->next++;
-        if (!row_passes(rows, n) || rows->passed++ < rows->query.skip)
-            continue;
-        sim_text_add(out, "{", 1);
-        for (size_t i = 0; i < rows->selected_count; i++) {
-            const struct column *column = &rows->table->columns[rows->selected[i]];
-            sim_text_add(out, ",\"", i ? 2 : 0);
-            if (!i)
-                sim_text_add(out, "\"", 1);
-            sim_text_add_string(out, column->name);
-            sim_text_add(out, "\":", 2);
-            size_t from = out->size;
-            column_render(column, n, rows->company, out);
-            if (rows->query.decimals_as_strings || rows->query.pad_characters)
-                value_disguise(out, from, &rows->query);
-        }
-        if (rows->table->baq && rows->all)
-            row_ident_add(out, n, rows->selected_count == 0);
-        sim_text_add(out, "}", 1);
-        rows->sent++;
-        return true;
-    }
-    return false;
-}
-
-uint64_t sim_rows_count(struct sim_rows *rows)
-{
-    if (!rows->terms_count)
-        return rows->query.rows;
-    uint64_t count = 0;
-    for (uint64_t n = 1; n <= rows->query.rows; n++)
-        count += row_passes(rows, n);
-    return count;
 }
