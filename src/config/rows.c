@@ -165,8 +165,6 @@ const struct config_row probe_rows_not_built[] = {
     ABSENT("license_column", CONFIG_TEXT, "Column of the license type."),
     ABSENT("used_column", CONFIG_TEXT, "Column of seats used."),
     ABSENT("owned_column", CONFIG_TEXT, "Column of seats owned."),
-    ABSENT("checks", CONFIG_LIST, "Checks of the health service."),
-    ABSENT("cutoff", CONFIG_DURATION, "Age from which a waiting task counts."),
     ABSENT("watch", CONFIG_LIST, "Tasks whose last success is told."),
     ABSENT("window", CONFIG_DURATION, "How far back ended tasks count."),
     ABSENT("keys", CONFIG_LIST, "API keys to watch."),

@@ -28,7 +28,7 @@ static const struct config_kind *const kinds[] = {
     &probe_kind_version.config,
     NOT_BUILT("licenses", "Reads seats used and owned."),
     NOT_BUILT("sessions", "Counts sessions."),
-    NOT_BUILT("health", "Asks Epicor's own health service."),
+    &probe_kind_health.config,
     NOT_BUILT("tasks", "Counts tasks and schedules."),
     NOT_BUILT("api_keys", "Reads the expiry of API keys."),
     NOT_BUILT("http", "Asks any path below the base URL."),

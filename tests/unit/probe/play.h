@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "config/model.h"
 #include "probe/kind.h"
 
@@ -86,14 +87,19 @@ static inline enum probe_next play_answer(struct play *play, int status, const c
         for (size_t at = 0, size = strlen(text); at < size; at += 7)
             json_scanner_feed(scanner, text + at, size - at < 7 ? size - at : 7);
         answer.json = json_scanner_finish(scanner);
-    } else {
-        answer.text = text;
-        answer.text_size = strlen(text);
     }
+    char *kept = memory_copy_text(text);
+    if (good && play->request.keep < strlen(text)) {
+        answer.text_cut = play->request.keep > 0;
+        kept[play->request.keep] = '\0';
+    }
+    answer.text = kept;
+    answer.text_size = strlen(kept);
     struct request next;
     probe_result_free(&play->result);
     enum probe_next what = probe_step(&play->run, &play->request, &answer, true, &next, &play->result);
     json_scanner_free(scanner);
+    free(kept);
     if (what == PROBE_ASK) {
         request_free(&play->request);
         play->request = next;
