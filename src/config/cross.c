@@ -28,10 +28,10 @@ static void short_timeout_warn(const char *title, int64_t timeout_ns, struct pla
             title);
 }
 
-void exporter_check(const struct exporter_settings *exporter, const struct section *section, const char *file,
+void exporter_check(const struct exporter_settings *exporter, const struct section *section,
                     struct fault_list *faults)
 {
-    struct place own = {file, section->line};
+    struct place own = section_place(section);
     struct key_lines keys;
     key_lines_init(&keys, section);
     short_timeout_warn("[exporter]", exporter->timeout_ns, key_lines_place(&keys, own, "timeout"), faults);
@@ -158,7 +158,7 @@ static int url_order_compare(const void *left, const void *right)
 {
     const struct url_order *a = left, *b = right;
     int order = strcmp(a->appserver->url, b->appserver->url);
-    return order != 0 ? order : a->appserver->place.line - b->appserver->place.line;
+    return order != 0 ? order : (a->appserver > b->appserver) - (a->appserver < b->appserver);
 }
 
 /* Two app servers of one URL each have their own gate, so together they take more seats than either says. */
@@ -183,9 +183,9 @@ static void urls_check(const struct model *model, struct fault_list *faults)
     free(order);
 }
 
-void model_check(const struct model *model, const char *file, struct fault_list *faults)
+void model_check(const struct model *model, const char *path, struct fault_list *faults)
 {
-    struct place whole = {file, 0};
+    struct place whole = {path, 0};
     if (model->appserver_count == 0)
         fault_add(faults, whole, "there is no [appserver NAME]: nothing to watch");
     else if (model->probe_count == 0)

@@ -6,7 +6,7 @@
 #include "config/model.h"
 
 /* Of one section whose keys were each read without fault. section gives lines. */
-void exporter_check(const struct exporter_settings *exporter, const struct section *section, const char *file,
+void exporter_check(const struct exporter_settings *exporter, const struct section *section,
                     struct fault_list *faults);
 void appserver_check(const struct appserver_settings *appserver, struct fault_list *faults);
 /* Gives the licenses of seats.LICENSE their canonical names and checks them. */
@@ -14,8 +14,8 @@ void seats_check(struct appserver_settings *appserver, const struct config_schem
                  struct fault_list *faults);
 void probe_check(const struct probe_settings *probe, struct fault_list *faults);
 
-/* Of the whole; fields of sections that had faults may be empty. */
-void model_check(const struct model *model, const char *file, struct fault_list *faults);
+/* Of the whole, which is read from path; fields of sections that had faults may be empty. */
+void model_check(const struct model *model, const char *path, struct fault_list *faults);
 
 /* The first item that stands twice in the list, or NULL. */
 const char *text_list_twice(const struct text_list *list);

@@ -12,6 +12,7 @@
 
 struct reader {
     struct document *document;
+    const struct source *source;
     struct fault_list *faults;
     struct span rest;      /* of the text, from the next physical line on */
     int line;              /* number of the last physical line taken */
@@ -26,7 +27,7 @@ struct reader {
 
 static struct place here(const struct reader *reader, int line)
 {
-    return (struct place){reader->document->file, line};
+    return (struct place){reader->source->file, line};
 }
 
 static bool is_blank(char c)
@@ -189,6 +190,7 @@ static void section_read(struct reader *reader)
     document->sections[document->count++] = (struct section){
         .type = memory_copy_bytes(type.data, type.size),
         .name = name.size == 0 ? NULL : memory_copy_bytes(name.data, name.size),
+        .source = reader->source,
         .line = reader->line,
     };
     reader->in_section = true;
@@ -349,6 +351,7 @@ static int entry_take(void *user, const char *ini_section, const char *name, con
                                        sizeof *section->entries);
     section->entries[section->count++] = (struct entry){.name = memory_copy_text(name),
                                                         .value = memory_copy_text(value),
+                                                        .source = reader->source,
                                                         .line = reader->start,
                                                         .comment = reader->comment};
     return 1;
@@ -368,11 +371,18 @@ static int section_compare(const struct section *a, const struct section *b)
     return order;
 }
 
+/* Of one name, as they were read: the array is in that order. */
 static int section_order_compare(const void *left, const void *right)
 {
     const struct section_order *a = left, *b = right;
     int order = section_compare(a->section, b->section);
-    return order != 0 ? order : a->section->line - b->section->line;
+    return order != 0 ? order : (a->section > b->section) - (a->section < b->section);
+}
+
+/* "line 3", or "FILE:3" where that is another file. The caller frees. */
+static char *first_place(const struct source *here, const struct source *first, int line)
+{
+    return here == first ? memory_format("line %d", line) : memory_format("%s:%d", first->file, line);
 }
 
 static void section_move_entries(struct section *from, struct section *to)
@@ -400,9 +410,10 @@ static void document_check_sections(struct document *document, struct fault_list
             first = section;
             continue;
         }
-        char *title = section_title(section);
-        fault_add(faults, (struct place){document->file, section->line},
-                  "%s: written twice, first in line %d", title, first->line);
+        char *title = section_title(section),
+             *where = first_place(section->source, first->source, first->line);
+        fault_add(faults, section_place(section), "%s: written twice, first in %s", title, where);
+        free(where);
         free(title);
         section_move_entries(section, first);
     }
@@ -417,10 +428,10 @@ static int entry_order_compare(const void *left, const void *right)
 {
     const struct entry_order *a = left, *b = right;
     int order = strcmp(a->entry->name, b->entry->name);
-    return order != 0 ? order : a->entry->line - b->entry->line;
+    return order != 0 ? order : (a->entry > b->entry) - (a->entry < b->entry);
 }
 
-static void section_check_entries(const struct section *section, const char *file, struct fault_list *faults)
+static void section_check_entries(const struct section *section, struct fault_list *faults)
 {
     struct entry_order *order = memory_new(section->count, sizeof *order);
     for (size_t i = 0; i < section->count; i++)
@@ -433,9 +444,9 @@ static void section_check_entries(const struct section *section, const char *fil
             first = entry;
             continue;
         }
-        char *title = section_title(section);
-        fault_add(faults, (struct place){file, entry->line}, "%s %s: written twice, first in line %d", title,
-                  entry->name, first->line);
+        char *title = section_title(section), *where = first_place(entry->source, first->source, first->line);
+        fault_add(faults, entry_place(entry), "%s %s: written twice, first in %s", title, entry->name, where);
+        free(where);
         free(title);
     }
     free(order);
@@ -455,18 +466,37 @@ static void inih_setup(void)
     ini_allow_bom = false;
 }
 
-void document_read(struct document *document, const char *file, struct span text, struct fault_list *faults)
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return memory_copy_text("");
+    return slash == path ? memory_copy_text("/") : memory_copy_bytes(path, (size_t)(slash - path));
+}
+
+static const struct source *source_add(struct source_list *list, const char *file, const char *readers)
+{
+    struct source *source = memory_new(1, sizeof *source);
+    *source = (struct source){memory_copy_text(file), folder_of(file), readers};
+    if ((list->count & (list->count - 1)) == 0)
+        list->items = memory_grow(list->items, list->count == 0 ? 1 : list->count * 2, sizeof(void *));
+    list->items[list->count++] = source;
+    return source;
+}
+
+void document_add(struct document *document, const char *file, const char *readers, struct span text,
+                  struct fault_list *faults)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, inih_setup);
-    *document = (struct document){.file = memory_copy_text(file)};
+    const struct source *source = source_add(&document->sources, file, readers);
     if (span_starts_with(text, "\xff\xfe") || span_starts_with(text, "\xfe\xff")) {
-        fault_add(faults, (struct place){document->file, 1}, "the file is UTF-16; save it as UTF-8");
+        fault_add(faults, (struct place){source->file, 1}, "the file is UTF-16; save it as UTF-8");
         return;
     }
     if (span_starts_with(text, "\xef\xbb\xbf"))
         text = (struct span){text.data + 3, text.size - 3};
-    struct reader reader = {.document = document, .faults = faults, .rest = text};
+    struct reader reader = {.document = document, .source = source, .faults = faults, .rest = text};
     buffer_init(&reader.logical, DOCUMENT_LINE_MAX);
     buffer_reserve(&reader.logical, DOCUMENT_LINE_MAX); /* now, so that no copy of a secret is left behind */
     int broken = ini_parse_stream(logical_line, &reader, entry_take, &reader);
@@ -474,12 +504,27 @@ void document_read(struct document *document, const char *file, struct span text
     if (reader.logical.data != NULL)
         secret_wipe(reader.logical.data, reader.logical.capacity);
     buffer_free(&reader.logical);
+}
+
+void document_check(struct document *document, struct fault_list *faults)
+{
     if (document->count > 0)
         document_check_sections(document, faults);
     for (size_t i = 0; i < document->count; i++) {
         if (document->sections[i].count > 1)
-            section_check_entries(&document->sections[i], document->file, faults);
+            section_check_entries(&document->sections[i], faults);
     }
+}
+
+void source_list_free(struct source_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->items[i]->file);
+        free(list->items[i]->folder);
+        free(list->items[i]);
+    }
+    free(list->items);
+    *list = (struct source_list){0};
 }
 
 void document_free(struct document *document)
@@ -496,7 +541,7 @@ void document_free(struct document *document)
         free(section->name);
     }
     free(document->sections);
-    free(document->file);
+    source_list_free(&document->sources);
     *document = (struct document){0};
 }
 
@@ -507,6 +552,16 @@ const struct entry *section_find(const struct section *section, const char *name
             return &section->entries[i];
     }
     return NULL;
+}
+
+struct place section_place(const struct section *section)
+{
+    return (struct place){section->source == NULL ? NULL : section->source->file, section->line};
+}
+
+struct place entry_place(const struct entry *entry)
+{
+    return (struct place){entry->source == NULL ? NULL : entry->source->file, entry->line};
 }
 
 char *section_title(const struct section *section)

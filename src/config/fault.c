@@ -56,14 +56,13 @@ static void fault_free(struct fault *fault)
     free(fault->text);
 }
 
-void fault_list_sort(struct fault_list *list)
+void fault_list_compact(struct fault_list *list)
 {
+    size_t kept = 0, room = 1;
     if (list->count == 0)
         return;
-    qsort(list->items, list->count, sizeof *list->items, fault_compare);
-    size_t kept = 1;
-    for (size_t i = 1; i < list->count; i++) {
-        if (fault_compare(&list->items[kept - 1], &list->items[i]) != 0) {
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].text != NULL) {
             list->items[kept++] = list->items[i];
             continue;
         }
@@ -72,10 +71,26 @@ void fault_list_sort(struct fault_list *list)
     }
     list->count = kept;
     /* list_add takes a count that is a power of two for a full array: make that true again. */
-    size_t room = 1;
     while (room < kept)
         room *= 2;
     list->items = memory_grow(list->items, room, sizeof *list->items);
+}
+
+void fault_list_sort(struct fault_list *list)
+{
+    if (list->count == 0)
+        return;
+    qsort(list->items, list->count, sizeof *list->items, fault_compare);
+    size_t kept = 0;
+    for (size_t i = 1; i < list->count; i++) {
+        if (fault_compare(&list->items[kept], &list->items[i]) != 0) {
+            kept = i;
+            continue;
+        }
+        free(list->items[i].text);
+        list->items[i].text = NULL;
+    }
+    fault_list_compact(list);
 }
 
 void fault_list_print(const struct fault_list *list, FILE *out)

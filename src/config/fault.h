@@ -31,6 +31,8 @@ void fault_add(struct fault_list *list, struct place place, const char *format, 
 void warning_add(struct fault_list *list, struct place place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Drops the items whose text is NULL (which whoever set it has freed). */
+void fault_list_compact(struct fault_list *list);
 /* Faults before warnings, each by file and line; equal ones once. */
 void fault_list_sort(struct fault_list *list);
 /* A line each: "file:line: text", a warning "file:line: warning: text"; without the number where line is 0. */

@@ -178,8 +178,9 @@ struct model {
     size_t target_count;
 };
 
-/* Reads the file at path. Relative file names in it begin at its folder. Returns a model with one reference, or NULL when there is any fault; faults and
-   warnings are appended either way. May block (files); touches no state of the agent. */
+/* Reads the file at path, or the files of the folder there (config/file.h). Relative file names begin at the folder of the
+   file in which they stand. Returns a model with one reference, or NULL when there is any fault; faults and warnings are
+   appended either way. May block (files); touches no state of the agent. */
 struct model *model_load(const char *path, const struct config_schema *schema, struct fault_list *faults);
 /* The same from text in memory; path names it in faults, and gives the folder. readers: who else could read
    the file, as words for a warning about inline secrets; NULL: nobody. */
@@ -210,6 +211,8 @@ bool login_is_outside(const struct appserver_settings *appserver);
 /* Where the key was written, for faults; the section's place where it was not. */
 struct place appserver_key_place(const struct appserver_settings *appserver, const char *key);
 struct place probe_key_place(const struct probe_settings *probe, const char *key);
+/* Is the key (in whatever form) written in the probe's own section, and not in [defaults KIND]? */
+bool probe_writes(const struct probe_settings *probe, const char *key);
 
 struct model *model_ref(struct model *model);
 void model_unref(struct model *model);

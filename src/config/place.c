@@ -14,7 +14,8 @@ void key_lines_init(struct key_lines *keys, const struct section *section)
     for (size_t i = 0; i < section->count; i++)
         keys->items[i] = (struct key_line){
             .name = memory_copy_text(section->entries[i].name),
-            .line = section->entries[i].line,
+            .place = entry_place(&section->entries[i]),
+            .inherited = section->entries[i].inherited,
             .hash = text_hash(TEXT_HASH_START, section->entries[i].value, strlen(section->entries[i].value))};
 }
 
@@ -39,19 +40,31 @@ static bool is_form_of(const char *written, const char *key)
     return false;
 }
 
-int key_lines_find(const struct key_lines *keys, const char *key)
+static const struct key_line *find(const struct key_lines *keys, const char *key)
 {
     for (size_t i = 0; i < keys->count; i++) {
         if (is_form_of(keys->items[i].name, key))
-            return keys->items[i].line;
+            return &keys->items[i];
     }
-    return 0;
+    return NULL;
+}
+
+int key_lines_find(const struct key_lines *keys, const char *key)
+{
+    const struct key_line *found = find(keys, key);
+    return found == NULL ? 0 : found->place.line;
 }
 
 struct place key_lines_place(const struct key_lines *keys, struct place section, const char *key)
 {
-    int line = key_lines_find(keys, key);
-    return line == 0 ? section : (struct place){section.file, line};
+    const struct key_line *found = find(keys, key);
+    return found == NULL ? section : found->place;
+}
+
+bool key_lines_own(const struct key_lines *keys, const char *key)
+{
+    const struct key_line *found = find(keys, key);
+    return found != NULL && !found->inherited;
 }
 
 static bool has_all(const struct key_lines *keys, const struct key_lines *of,

@@ -13,8 +13,9 @@ struct section;
 
 struct key_line {
     char *name; /* as written: password_file */
-    int line;
-    uint64_t hash; /* of the value as written */
+    struct place place;
+    uint64_t hash;  /* of the value as written */
+    bool inherited; /* it stands in [defaults KIND] */
 };
 
 /* Zeroed: no key was written. */
@@ -23,6 +24,7 @@ struct key_lines {
     size_t count;
 };
 
+/* The files that the section's entries come from have to outlive keys. */
 void key_lines_init(struct key_lines *keys, const struct section *section);
 void key_lines_free(struct key_lines *keys);
 
@@ -31,6 +33,9 @@ int key_lines_find(const struct key_lines *keys, const char *key);
 
 /* The place of the key, or the section's own where the key was not written. */
 struct place key_lines_place(const struct key_lines *keys, struct place section, const char *key);
+
+/* Is the key written in the section itself, and not in [defaults KIND]? */
+bool key_lines_own(const struct key_lines *keys, const char *key);
 
 /* Are the same keys written with the same values in both, in whatever order, but for those that may differ? */
 bool key_lines_same(const struct key_lines *a, const struct key_lines *b,

@@ -178,7 +178,8 @@ const struct config_section config_sections[SECTION_COUNT] = {
     [SECTION_APPSERVER] = {"appserver", true, false, appserver_rows, APPSERVER_ROWS,
                            "One Kinetic application server."},
     [SECTION_PROBE] = {"probe", true, false, probe_rows, COUNT_OF(probe_rows), "One configured check."},
-    [SECTION_DEFAULTS] = {"defaults", true, true, NULL, 0, "Defaults of the probes of one kind."},
+    [SECTION_DEFAULTS] = {"defaults", true, false, NULL, 0,
+                          "Keys of `[probe NAME]` for all probes of one kind, which is the section's name."},
 };
 
 const struct config_row *config_row_named(enum config_section_id section, const char *key)

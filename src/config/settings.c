@@ -29,7 +29,9 @@ static bool may_show(const struct config_row *row, const char *value)
 void settings_fault(struct settings_reader *reader, const struct section *section, const struct entry *entry,
                     bool show_value, const char *text)
 {
-    struct place place = {reader->file, entry->line};
+    if (entry->inherited)
+        return;
+    struct place place = entry_place(entry);
     char *title = section_title(section);
     size_t size = strlen(entry->value);
     if (!show_value || size == 0) {
@@ -47,9 +49,10 @@ void settings_fault(struct settings_reader *reader, const struct section *sectio
 static void entry_warning(struct settings_reader *reader, const struct section *section,
                           const struct entry *entry, const char *text)
 {
+    if (entry->inherited)
+        return;
     char *title = section_title(section);
-    warning_add(reader->faults, (struct place){reader->file, entry->line}, "%s %s: %s", title, entry->name,
-                text);
+    warning_add(reader->faults, entry_place(entry), "%s %s: %s", title, entry->name, text);
     free(title);
 }
 
@@ -137,10 +140,10 @@ static void secret_warn(struct settings_reader *reader, const struct section *se
     } else if (source->form == SECRET_INLINE) {
         size_t size = strlen(entry->value);
         char first = entry->value[0];
-        if (reader->readers != NULL && !row->known_to_many) {
+        if (entry->source->readers != NULL && !row->known_to_many) {
             char *own = memory_format(
-                "the secret stands in a file that %s can read; write %s_file, or chmod 600", reader->readers,
-                entry->name);
+                "the secret stands in a file that %s can read; write %s_file, or chmod 600",
+                entry->source->readers, entry->name);
             entry_warning(reader, section, entry, own);
             free(own);
         }
@@ -168,7 +171,7 @@ static char *secret_read_row(struct settings_reader *reader, const struct sectio
     switch (form) {
     case KEY_FILE:
         *source = (struct secret_source){.form = SECRET_FILE,
-                                         .name = path_within(reader->context.folder, entry->value)};
+                                         .name = path_within(entry->source->folder, entry->value)};
         break;
     case KEY_ENV:
         *source = (struct secret_source){.form = SECRET_ENV, .name = memory_copy_text(entry->value)};
@@ -200,10 +203,10 @@ static void pair_add(struct pair_list *pairs, struct span name, struct span valu
                                                  .place = place};
 }
 
-static char *pairs_read(struct settings_reader *reader, const struct entry *entry, enum key_form form,
-                        struct span name, struct pair_list *pairs)
+static char *pairs_read(const struct entry *entry, enum key_form form, struct span name,
+                        struct pair_list *pairs)
 {
-    struct place place = {reader->file, entry->line};
+    struct place place = entry_place(entry);
     struct span rest = span_of(entry->value), item;
     if (form == KEY_PAIR) {
         pair_add(pairs, name, rest, place);
@@ -239,9 +242,8 @@ static char *secret_pairs_read(struct settings_reader *reader, const struct sect
     if ((pairs->count & (pairs->count - 1)) == 0)
         pairs->items = memory_grow(pairs->items, pairs->count == 0 ? 1 : pairs->count * 2,
                                    sizeof *pairs->items);
-    pairs->items[pairs->count++] = (struct secret_pair){.name = memory_copy_bytes(name.data, name.size),
-                                                        .source = source,
-                                                        .place = {reader->file, entry->line}};
+    pairs->items[pairs->count++] = (struct secret_pair){
+        .name = memory_copy_bytes(name.data, name.size), .source = source, .place = entry_place(entry)};
     return NULL;
 }
 
@@ -252,11 +254,11 @@ struct taken {
     const struct entry *entry;
 };
 
-static char *text_file_read_row(struct settings_reader *reader, const struct entry *entry, char **field)
+static char *text_file_read_row(const struct entry *entry, char **field)
 {
     if (entry->value[0] == '\0')
         return memory_copy_text("there is no file name");
-    char *path = path_within(reader->context.folder, entry->value), *why = NULL;
+    char *path = path_within(entry->source->folder, entry->value), *why = NULL;
     char *text = text_file_read(path, &why);
     free(path);
     if (text != NULL)
@@ -275,12 +277,13 @@ static void row_read(struct settings_reader *reader, const struct section *secti
     }
     void *field = row_field(group, row);
     char *fault;
+    reader->context.folder = entry->source->folder;
     if (what->type == CONFIG_SECRET_PAIRS) {
         taken[row].entry = entry;
         fault = secret_pairs_read(reader, section, entry, what, form, name, field);
     } else if (form == KEY_PAIR || form == KEY_PAIR_LIST) {
         taken[row].entry = entry;
-        fault = pairs_read(reader, entry, form, name, field);
+        fault = pairs_read(entry, form, name, field);
     } else if (taken[row].entry != NULL) {
         if (strcmp(taken[row].entry->name, entry->name) == 0)
             return; /* written twice: told when the document was read */
@@ -291,7 +294,7 @@ static void row_read(struct settings_reader *reader, const struct section *secti
         if (what->type == CONFIG_SECRET)
             fault = secret_read_row(reader, section, entry, what, form, field);
         else if (form == KEY_FILE)
-            fault = text_file_read_row(reader, entry, field);
+            fault = text_file_read_row(entry, field);
         else
             fault = value_read(&reader->context, what, entry->value, field);
     }
@@ -326,10 +329,9 @@ static void absent_fill(struct settings_reader *reader, const struct section *se
         const struct config_row *row = &group->rows[i];
         if (taken[i].entry != NULL || row->not_built)
             continue;
-        if (row->required) {
+        if (row->required && !reader->partial) {
             char *title = section_title(section);
-            fault_add(reader->faults, (struct place){reader->file, section->line}, "%s: %s is missing", title,
-                      row->name);
+            fault_add(reader->faults, section_place(section), "%s: %s is missing", title, row->name);
             free(title);
         }
         if (row->preset == NULL)

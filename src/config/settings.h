@@ -15,11 +15,9 @@ struct settings_group {
 };
 
 struct settings_reader {
-    struct value_context context;
-    const char *file; /* as the model keeps it */
+    struct value_context context; /* its folder is set key by key */
     struct fault_list *faults;
-    const char
-        *readers; /* who else can read the file, as words; NULL: nobody. Inline secrets are warned about */
+    bool partial; /* [defaults KIND]: what is required need not be there */
     /* Says what to make of a key that is in no group; it appends the fault. */
     void (*unknown)(struct settings_reader *reader, const struct section *section, const struct entry *entry);
     const struct config_kind *kind; /* of the probe being read; NULL: not known, or no probe */
@@ -27,7 +25,7 @@ struct settings_reader {
     size_t group_count;
 };
 
-/* Fills the structs: keys of the section, then presets for what is absent. Appends every fault; a struct is
+/* Nothing is told of inherited entries: it was told when their own section was read. Fills the structs: keys of the section, then presets for what is absent. Appends every fault; a struct is
    then filled as far as it goes, and settings_free frees it either way. */
 void settings_read(struct settings_reader *reader, const struct section *section);
 

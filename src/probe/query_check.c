@@ -28,7 +28,7 @@ static void paging_check(const struct check *check, const struct query_settings 
                       "[probe %s] %s: not with rows = all, which sets it page by page; see page_size and "
                       "fetch_limit",
                       probe->name, keys[i].key);
-        if (keys[i].set && keys[i].needs_all && !all)
+        if (keys[i].needs_all && !all && probe_writes(probe, keys[i].key))
             warning_add(check->faults, probe_key_place(probe, keys[i].key),
                         "[probe %s] %s: without effect, because rows = %s", probe->name, keys[i].key,
                         query_rows_names[settings->rows]);

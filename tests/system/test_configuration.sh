@@ -33,6 +33,48 @@ expect 0 "$exporter_program" --config.check --config.file=packaging/example.ini
 expect 0 "$exporter_program" check --config.file=packaging/examples/authentication.ini
 says "ok: 7 app servers, 1 probes, 8 targets"
 
+# A folder: its *.ini are one configuration, and what is wrong is told with the file.
+mkdir "$work/conf.d"
+expect 3 "$exporter_program" check --config.file="$work/conf.d"
+says "conf.d: there is no file *.ini"
+cat >"$work/conf.d/10-server.ini" <<'INI'
+[appserver live]
+url = http://127.0.0.1:9
+company = EPIC06, EPIC07
+auth = none
+[defaults baq]
+interval = 1h
+rows_min = 1
+INI
+printf '[probe a]\nkind = baq\nbaq = A\n[probe b]\nkind = baq\nbaq = B\nrows_min = 0\n' >"$work/conf.d/20-probes.ini"
+expect 0 "$exporter_program" check --config.file="$work/conf.d"
+says "ok: 1 app servers, 2 probes, 4 targets"
+printf '[probe a]\nkind = token\n' >"$work/conf.d/30-more.ini"
+mkfifo "$work/conf.d/pipe.ini"
+expect 3 "$exporter_program" check --config.file="$work/conf.d/"
+says "30-more.ini:1: [probe a]: written twice, first in $work/conf.d/20-probes.ini:1"
+says "pipe.ini: it is no regular file"
+rm "$work/conf.d/pipe.ini" "$work/conf.d/30-more.ini"
+
+# Taken in anew by SIGHUP: a file more, a file less, and a fault that changes nothing.
+agent_start "$exporter_program" --config.file="$work/conf.d"
+metrics() { curl -sS "http://$exporter/metrics"; }
+has() { metrics | grep -q "$1"; }
+has 'epicor_probe_rows_min{.*probe="a"} 1$' || fail "the default is not in force"
+has 'epicor_probe_rows_min{.*probe="b"} 0$' || fail "the probe's own key is not in force"
+printf '[probe c]\nkind = baq\nbaq = C\n' >"$work/conf.d/30-more.ini"
+kill -HUP "$agent"
+await has 'epicor_probe_info{.*probe="c"' || fail "the new file was not taken in"
+printf '[probe c]\nkind = baq\n' >"$work/conf.d/30-more.ini"
+kill -HUP "$agent"
+await has 'epicor_exporter_config_last_reload_successful 0$' || fail "the fault was not told"
+has 'epicor_probe_info{.*probe="c"' || fail "the old configuration is not in force"
+rm "$work/conf.d/30-more.ini"
+kill -HUP "$agent"
+await has 'epicor_exporter_config_last_reload_successful 1$' || fail "the folder was not read again"
+! has 'epicor_probe_info{.*probe="c"' || fail "what the folder no longer has goes on"
+stop "$agent"
+
 expect 3 "$exporter_program" check --config.file="$work/none.ini"
 says "none.ini"
 expect 3 "$exporter_program" serve --config.file="$work/none.ini"

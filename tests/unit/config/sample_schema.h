@@ -41,7 +41,8 @@ static void sample_check(const struct probe_settings *probe, struct fault_list *
 {
     const struct sample_own *own = probe->own;
     if (own->rows_min.set && own->rows_min.value > 1000)
-        fault_add(faults, probe->place, "[probe %s] rows_min: more than a page", probe->name);
+        fault_add(faults, probe_key_place(probe, "rows_min"), "[probe %s] rows_min: more than a page",
+                  probe->name);
 }
 
 static const struct config_kind sample_baq = {.name = "baq",

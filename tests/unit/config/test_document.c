@@ -12,7 +12,9 @@ static struct fault_list faults;
 static void read_span(struct span text)
 {
     faults = (struct fault_list){0};
-    document_read(&document, "f", text, &faults);
+    document = (struct document){0};
+    document_add(&document, "f", NULL, text, &faults);
+    document_check(&document, &faults);
 }
 
 static void let_go(void)

@@ -56,7 +56,7 @@ static void test_what_cannot_be_read(void **state)
 {
     (void)state;
     check_refused(path_of("none.ini"), "No such file or directory; name it with --config.file");
-    check_refused(folder, "folder as configuration is not in this version");
+    check_refused(folder, "there is no file *.ini in this folder");
     write_file("e.ini", GOOD, 0000);
     uid_t self = geteuid();
     if (self == 0)

@@ -199,7 +199,7 @@ static void test_values_that_are_wrong(void **state)
          F "10: [probe orders] columns = A,,B: an item of the list is empty: a comma too many\n"},
         {GOOD "param.y.list =\n",
          F "10: [probe orders] param.y.list: there is no value; leave the key out to send none\n"},
-        {GOOD "rows_min = 1001\n", F "7: [probe orders] rows_min: more than a page\n"},
+        {GOOD "rows_min = 1001\n", F "10: [probe orders] rows_min: more than a page\n"},
         {GOOD "license = WebServise2\n", F "10: [probe orders] license = WebServise2: no license type of "
                                            "that name is known; is WebService meant?\n"},
         {GOOD "license = Gold\n", F "10: [probe orders] license = Gold: no license type of that name is "
@@ -282,7 +282,6 @@ static void test_keys_and_sections_that_are_wrong(void **state)
         {GOOD "[probe]\nkind = token\n",
          F "10: [probe]: it needs a name, such as [appserver live] or [probe orders]\n"},
         {GOOD "[web x]\n", F "10: [web x]: this section has no name\n"},
-        {GOOD "[defaults baq]\ninterval = 1m\n", F "10: [defaults baq]: not in this version\n"},
         {GOOD "[probe orders]\nkind = token\n",
          F "10: [probe orders]: written twice, first in line 7\n" F
            "11: [probe orders] kind: written twice, first in line 8\n"},

@@ -10,8 +10,12 @@ static void keys_are_found_in_every_form(void **state)
                               {.name = (char[]){"password_env"}, .value = (char[]){""}, .line = 4},
                               {.name = (char[]){"body_file"}, .value = (char[]){""}, .line = 5},
                               {.name = (char[]){"api_key_credential"}, .value = (char[]){""}, .line = 6}};
-    struct section section = {.line = 2, .entries = entries, .count = 4};
+    const struct source source = {.file = (char[]){"f.ini"}};
+    struct section section = {.source = &source, .line = 2, .entries = entries, .count = 4};
     struct key_lines keys;
+    for (size_t i = 0; i < 4; i++)
+        entries[i].source = &source;
+    entries[2].inherited = true;
     static const struct {
         const char *key;
         int line;
@@ -25,6 +29,9 @@ static void keys_are_found_in_every_form(void **state)
         assert_int_equal(place.line, cases[i].line == 0 ? 2 : cases[i].line);
         assert_string_equal(place.file, "f.ini");
     }
+    assert_true(key_lines_own(&keys, "password"));
+    assert_false(key_lines_own(&keys, "body"));
+    assert_false(key_lines_own(&keys, "url"));
     key_lines_free(&keys);
     assert_int_equal(key_lines_find(&keys, "rows_min"), 0);
 }
