@@ -26,7 +26,7 @@ static const struct config_kind *const kinds[] = {
     &probe_kind_environment.config,
     NOT_BUILT("catalog", "Lists BAQs and functions."),
     &probe_kind_version.config,
-    NOT_BUILT("licenses", "Reads seats used and owned."),
+    &probe_kind_licenses.config,
     NOT_BUILT("sessions", "Counts sessions."),
     &probe_kind_health.config,
     NOT_BUILT("tasks", "Counts tasks and schedules."),
