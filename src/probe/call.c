@@ -1,11 +1,15 @@
 #include "probe/call.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "kinetic/url.h"
 #include "probe/refusal.h"
+
+#define URL_MAX       65536 /* bytes of path and query that a configuration may make; no server takes as many */
+#define IIS_QUERY_MAX 2048 /* bytes that IIS takes of a query, unless told otherwise */
 
 char *call_path(const struct target_settings *target, const char *service, const char *name)
 {
@@ -86,6 +90,23 @@ const struct zone *call_zone(const struct target_settings *target)
     if (target->probe->timezone != NULL)
         return target->probe->timezone;
     return target->appserver->timezone != NULL ? target->appserver->timezone : zone_utc();
+}
+
+void call_check_length(const struct target_settings *target, char *url, struct fault_list *faults)
+{
+    const struct probe_settings *probe = target->probe;
+    const char *query = url == NULL ? NULL : strchr(url, '?');
+    if (url == NULL || strlen(url) > URL_MAX)
+        fault_add(faults, probe->place,
+                  "[probe %s] its URL would be longer than %d bytes, and servers refuse far shorter ones",
+                  probe->name, URL_MAX);
+    if (query != NULL && strlen(query + 1) > IIS_QUERY_MAX)
+        warning_add(
+            faults, probe->place,
+            "[probe %s] its query string has %zu bytes; IIS answers 404 to more than %d unless its limit "
+            "(maxQueryString) has been raised",
+            probe->name, strlen(query + 1), IIS_QUERY_MAX);
+    free(url);
 }
 
 void call_check_company(const struct target_settings *target, struct fault_list *faults)

@@ -29,6 +29,10 @@ bool call_bool(const struct json_value *value, bool *out);
 /* The zone of the probe, else of the app server. */
 const struct zone *call_zone(const struct target_settings *target);
 
+/* Faults of the length of a target's URL (path and query, taken over; NULL: beyond every bound): what no server takes; a
+   warning of what IIS does not take unless told to. */
+void call_check_length(const struct target_settings *target, char *url, struct fault_list *faults);
+
 /* A fault where a target of this kind has no company and its API version wants one in the URL. */
 void call_check_company(const struct target_settings *target, struct fault_list *faults);
 

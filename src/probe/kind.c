@@ -21,7 +21,7 @@ static const struct config_kind *const kinds[] = {
     &probe_kind_baq.config,
     &probe_kind_efx.config,
     &probe_kind_bo.config,
-    NOT_BUILT("method", "Calls a method of a service."),
+    &probe_kind_method.config,
     NOT_BUILT("metadata", "Reads `$metadata`."),
     &probe_kind_environment.config,
     NOT_BUILT("catalog", "Lists BAQs and functions."),

@@ -11,9 +11,7 @@
 #include "probe/refusal.h"
 #include "probe/verdict.h"
 
-#define URL_MAX       65536 /* bytes of path and query that a configuration may make; no server takes as many */
-#define IIS_QUERY_MAX 2048 /* bytes that IIS takes of a query, unless told otherwise */
-#define LINK_MAX      2048 /* bytes of a next link that is followed */
+#define LINK_MAX 2048 /* bytes of a next link that is followed */
 
 const char *const query_rows_names[] = {
     [QUERY_PAGE] = "page", [QUERY_COUNT] = "count", [QUERY_ALL] = "all", NULL};
@@ -118,24 +116,13 @@ static void add_query(struct buffer *url, const struct target_settings *target,
 void query_check_target(const struct target_settings *target, const struct query_settings *settings,
                         char *path, struct fault_list *faults)
 {
-    const struct probe_settings *probe = target->probe;
     struct buffer url;
     buffer_init(&url, QUERY_URL_MAX);
     buffer_text(&url, path);
-    add_query(&url, target, settings, (struct moment){0}, QUERY_PAGE_SIZE, QUERY_PAGE_SIZE);
-    if (url.failed || url.size > URL_MAX)
-        fault_add(faults, probe->place,
-                  "[probe %s] its URL would be longer than %d bytes, and servers refuse far shorter ones",
-                  probe->name, URL_MAX);
-    const char *query = strchr(buffer_as_text(&url), '?');
-    if (!url.failed && query != NULL && strlen(query + 1) > IIS_QUERY_MAX)
-        warning_add(
-            faults, probe->place,
-            "[probe %s] its query string has %zu bytes; IIS answers 404 to more than %d unless its limit "
-            "(maxQueryString) has been raised",
-            probe->name, strlen(query + 1), IIS_QUERY_MAX);
-    buffer_free(&url);
     free(path);
+    add_query(&url, target, settings, (struct moment){0}, QUERY_PAGE_SIZE, QUERY_PAGE_SIZE);
+    call_check_length(target, buffer_take(&url), faults);
+    buffer_free(&url);
 }
 
 static void request_fill(const struct query_state *state, const struct probe_run *run, char *path,
