@@ -60,6 +60,8 @@ struct http_answer http_ask(struct simulator *server, const struct http_request 
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
     if (request->method)
         curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+    if (request->method && strcmp(request->method, "HEAD") == 0)
+        curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     if (request->gzip)
         curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
     if (request->ca_file)

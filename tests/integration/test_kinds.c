@@ -342,6 +342,7 @@ static const struct {
     {"license_exhausted", REASON_LICENSE_EXHAUSTED},
     {"missing_root_element", REASON_CLIENT_ERROR},
     {"xml_500", REASON_SERVER_ERROR},
+    {"soap_fault", REASON_SERVER_ERROR},
     {"odata4_400", REASON_CLIENT_ERROR},
     {"odata3_400", REASON_CLIENT_ERROR},
     {"oauth_400", REASON_CLIENT_ERROR},

@@ -11,18 +11,6 @@
 
 #define LIST_MAX 32
 
-struct settings {
-    struct simulator_options options;
-    const char *companies[LIST_MAX + 1];
-    size_t companies_count;
-    const char *rows[LIST_MAX];
-    size_t rows_count;
-    const char *company_keys[LIST_MAX];
-    size_t company_keys_count;
-    const char *timetable;
-    char *client_key; /* what the file holds */
-};
-
 enum flag {
     FLAG_LISTEN_ADDRESS = 256,
     FLAG_BASE_PATH,
@@ -54,7 +42,30 @@ enum flag {
     FLAG_JWT_AUDIENCE,
     FLAG_SESSION_IDLE,
     FLAG_SESSION_INFO_500,
+    FLAG_WAY,
+    FLAG_SEATS,
+    FLAG_OTHERS,
+    FLAG_DENY,
+    FLAG_FAIL,
+    FLAG_PILOT,
     FLAG_HELP,
+};
+
+struct settings {
+    struct simulator_options options;
+    const char *companies[LIST_MAX + 1];
+    size_t companies_count;
+    const char *rows[LIST_MAX];
+    size_t rows_count;
+    const char *company_keys[LIST_MAX];
+    size_t company_keys_count;
+    struct change {
+        enum flag flag;
+        char *text;
+    } changes[LIST_MAX]; /* what is changed once it runs */
+    size_t changes_count;
+    const char *timetable;
+    char *client_key; /* what the file holds */
 };
 
 /* One row a flag; --help and getopt_long walk it. */
@@ -97,7 +108,16 @@ static const struct flag_row {
     {FLAG_JWT_AUDIENCE, "jwt-audience", "TEXT", "the aud that its tokens must have; default any"},
     {FLAG_SESSION_IDLE, "session-idle", "SECONDS", "a session unused so long expires; default 72 h"},
     {FLAG_SESSION_INFO_500, "session-info-500", NULL, "500 to calls with SessionInfo outside SessionModSvc"},
-    {FLAG_HELP, "help", NULL, "this text, and the names of the faults"},
+    {FLAG_WAY, "way", "NAME=CHOICE", "repeatable; how this server differs from others, see below"},
+    {FLAG_SEATS, "seats", "LICENSE=N",
+     "repeatable; seats owned of Default, WebService ...; default unlimited"},
+    {FLAG_OTHERS, "others", "LICENSE=N", "repeatable; seats that other users sit on"},
+    {FLAG_DENY, "deny", "RESOURCE",
+     "repeatable; nobody has the right to SERVICE, SERVICE/METHOD, BaqSvc/NAME, efx/LIB"},
+    {FLAG_FAIL, "fail", "METHOD=STATUS",
+     "repeatable; Ice.BO.HealthCheckSvc/ErpAlive=500: the method fails so"},
+    {FLAG_PILOT, "pilot", NULL, "isProductionInstance is false"},
+    {FLAG_HELP, "help", NULL, "this text, the ways, and the names of the faults"},
 };
 #define FLAGS (sizeof flags / sizeof flags[0])
 
@@ -110,7 +130,14 @@ static void help_print(void)
                28 - (int)strlen(flags[i].name), flags[i].value ? flags[i].value : "", flags[i].help);
     puts("\nBAQs: zExporterOpenOrders, zExporterPartOnHand, zLicenseUsage. Functions: MonitorLib/Ping,\n"
          "MonitorLib/QueueDepth. Entity sets: Erp.BO.CompanySvc/Companies, Erp.BO.PartSvc/Parts.\n\n"
-         "Faults of a timetable:");
+         "Services: Ice.LIB.SessionModSvc, Ice.BO.AdminSessionSvc, AdminLicensingSvc, HealthCheckSvc, "
+         "APIKeySvc,\n"
+         "SysAgentSvc, SysTaskSvc and more; $metadata; api/v2/environment; api/v2/efx/{company}; "
+         "Erp/BO/Part.svc.\n\n"
+         "Ways, the usual one first:");
+    for (size_t i = 0; simulator_behaviour_name(i, &name, &description); i++)
+        printf("  %-26s %s\n", name, description);
+    puts("\nFaults of a timetable:");
     for (size_t i = 0; simulator_fault_name(i, &name, &description); i++)
         printf("  %-26s %s\n", name, description);
     for (size_t i = 0; simulator_event_name(i, &name, &description); i++)
@@ -215,6 +242,29 @@ static bool file_read(const char *name, char **text)
     if (in)
         fclose(in);
     return good;
+}
+
+/* NAME=VALUE cut at its last '='. */
+static char *value_cut(char *text)
+{
+    char *equals = strrchr(text, '=');
+    if (equals)
+        *equals++ = '\0';
+    return equals;
+}
+
+static bool way_read(char *text, struct simulator_behaviour *behaviour)
+{
+    char *value = value_cut(text);
+    return value && simulator_behaviour_choose(behaviour, text, value);
+}
+
+static bool change_add(enum flag flag, char *text, struct settings *settings)
+{
+    if (settings->changes_count == LIST_MAX)
+        return false;
+    settings->changes[settings->changes_count++] = (struct change){flag, text};
+    return true;
 }
 
 /* Those of who may come in. */
@@ -333,6 +383,14 @@ static bool flag_apply(enum flag flag, char *value, struct settings *settings)
         good = number_read(value, -1000000000, 1000000000, &number);
         options->behaviour.clock_offset = (int32_t)number;
         return good;
+    case FLAG_WAY:
+        return way_read(value, &options->behaviour);
+    case FLAG_SEATS:
+    case FLAG_OTHERS:
+    case FLAG_DENY:
+    case FLAG_FAIL:
+    case FLAG_PILOT:
+        return change_add(flag, value, settings);
     case FLAG_LATENCY:
         return latency_read(value, &options->behaviour);
     default:
@@ -380,6 +438,26 @@ static bool rows_apply(struct simulator *simulator, const char *text)
     memcpy(name, text, size);
     name[size] = '\0';
     simulator_set_rows(simulator, name, rows);
+    return true;
+}
+
+static bool change_apply(struct simulator *simulator, const struct change *change)
+{
+    bool valued = change->flag != FLAG_DENY && change->flag != FLAG_PILOT;
+    char *value = valued ? value_cut(change->text) : NULL;
+    long number = 0;
+    if (valued && (!value || !number_read(value, 0, UINT32_MAX, &number)))
+        return false;
+    if (change->flag == FLAG_SEATS)
+        simulator_set_seats(simulator, change->text, (uint32_t)number);
+    else if (change->flag == FLAG_OTHERS)
+        simulator_occupy_seats(simulator, change->text, (uint32_t)number);
+    else if (change->flag == FLAG_DENY)
+        simulator_set_right(simulator, change->text, false);
+    else if (change->flag == FLAG_FAIL)
+        simulator_fail_method(simulator, change->text, (int)number, NULL);
+    else
+        simulator_set_production(simulator, false);
     return true;
 }
 
@@ -459,6 +537,10 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < settings.rows_count && !code; i++) {
         if (!rows_apply(simulator, settings.rows[i]))
             code = usage("--rows wants BAQ=N and not ", settings.rows[i]);
+    }
+    for (size_t i = 0; i < settings.changes_count && !code; i++) {
+        if (!change_apply(simulator, &settings.changes[i]))
+            code = usage("a flag wants NAME=N and not ", settings.changes[i].text);
     }
     char *fault = settings.timetable && !code ? simulator_play_timetable(simulator, settings.timetable)
                                               : NULL;

@@ -228,6 +228,10 @@ time_t simulator_certificate_not_after(const struct simulator *simulator);
 
 struct simulator_behaviour simulator_behaviour(struct simulator *simulator);
 void simulator_set_behaviour(struct simulator *simulator, const struct simulator_behaviour *behaviour);
+/* By name, for command lines: row i and what can be chosen, "a|b" (the first is the usual way) or "N"; false past the end. */
+bool simulator_behaviour_name(size_t i, const char **name, const char **choices);
+/* False: no such name, or no such choice. */
+bool simulator_behaviour_choose(struct simulator_behaviour *behaviour, const char *name, const char *value);
 
 /* ---- who may come in
  * ------------------------------------------------------------------------------------------- */
