@@ -27,7 +27,7 @@ static const struct config_kind *const kinds[] = {
     NOT_BUILT("catalog", "Lists BAQs and functions."),
     &probe_kind_version.config,
     &probe_kind_licenses.config,
-    NOT_BUILT("sessions", "Counts sessions."),
+    &probe_kind_sessions.config,
     &probe_kind_health.config,
     NOT_BUILT("tasks", "Counts tasks and schedules."),
     NOT_BUILT("api_keys", "Reads the expiry of API keys."),
