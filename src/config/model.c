@@ -44,6 +44,8 @@ static void appserver_free(struct appserver_settings *appserver)
 static void probe_free(struct probe_settings *probe)
 {
     rows_free(SECTION_PROBE, probe);
+    if (probe->kind != NULL && probe->own != NULL && probe->kind->release != NULL)
+        probe->kind->release(probe->own);
     if (probe->kind != NULL && probe->own != NULL)
         settings_free(probe->kind->rows, probe->kind->row_count, probe->own);
     free(probe->own);

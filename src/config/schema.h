@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct fault_list;
+struct model;
 struct probe_settings;
 struct target_settings;
 
@@ -65,6 +66,10 @@ struct config_kind {
     bool server_series;
     bool fresh;     /* connection = fresh unless told otherwise */
     bool not_built; /* known to the contract, not in this version */
+    /* Makes what the settings struct holds beside its rows' fields out of them, once, when they have been read (also where
+       some had faults), and frees it. May be NULL. */
+    void (*prepare)(const struct probe_settings *probe, void *own, struct fault_list *faults);
+    void (*release)(void *own);
     /* Checks of one probe across its keys, and of one target (what the app server must have for this probe: its API
        version); the second is called once a target. Both append to faults (fault_add), and both are called beside other
        faults too: what those left out of the settings is NULL or zero. Equal faults are told once. May be NULL. */
@@ -77,6 +82,9 @@ struct config_schema {
     /* The GUID of a license type and, in *name, its canonical name, both static; by name or GUID, in any case
        of letters. NULL when it is not known; *name is then the nearest known name, or NULL. */
     const char *(*license_guid)(const char *name_or_guid, const char **name);
+    /* Checks probes against each other. Probes that had faults are among them; own of each is NULL where its kind is not
+       known. May be NULL. */
+    void (*check_model)(const struct model *model, struct fault_list *faults);
 };
 
 #endif

@@ -177,6 +177,8 @@ static void probe_read(struct settings_reader *reader, const struct section *own
     free(section.entries);
     if (kind == NULL)
         return;
+    if (kind->prepare != NULL)
+        kind->prepare(probe, probe->own, reader->faults);
     if (reader->faults->faults == before)
         probe_check(probe, reader->faults);
     if (kind->check != NULL)
@@ -283,6 +285,8 @@ void sections_read(const struct document *document, const char *path, const stru
             faults, (struct place){path, 0},
             "probes x app servers x companies are more than 1000000 targets; cut the configuration in parts");
     targets_check(model, faults);
+    if (schema->check_model != NULL)
+        schema->check_model(model, faults);
     defaults_check(&defaults, faults);
     defaults_free(&defaults);
 }

@@ -41,6 +41,16 @@ static char *resource(const struct target_settings *target)
     return buffer_take(&path);
 }
 
+static void prepare(const struct probe_settings *probe, void *own, struct fault_list *faults)
+{
+    value_settings_prepare(probe, &((struct baq_settings *)own)->query.values, faults);
+}
+
+static void release(void *own)
+{
+    value_settings_release(&((struct baq_settings *)own)->query.values);
+}
+
 static void check(const struct probe_settings *probe, struct fault_list *faults)
 {
     const struct baq_settings *settings = settings_of(probe);
@@ -76,6 +86,11 @@ static void limits(const struct probe_settings *probe, struct probe_limits *out)
     bounds_tell(&settings_of(probe)->query.bounds, out);
 }
 
+static struct value_definitions values(const struct probe_settings *probe)
+{
+    return value_settings_definitions(&settings_of(probe)->query.values);
+}
+
 const struct probe_kind probe_kind_baq = {
     .config =
         {.name = "baq",
@@ -88,6 +103,8 @@ const struct probe_kind probe_kind_baq = {
          .row_count = sizeof rows / sizeof rows[0],
          .settings_size = sizeof(struct baq_settings),
          .per_company = true,
+         .prepare = prepare,
+         .release = release,
          .check = check,
          .check_target = check_target},
     .state_size = sizeof(struct query_state),
@@ -95,4 +112,5 @@ const struct probe_kind probe_kind_baq = {
     .step = step,
     .end = end,
     .limits = limits,
+    .values = values,
 };

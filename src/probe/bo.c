@@ -121,6 +121,16 @@ static void entity_check(const struct probe_settings *probe, const char *entity,
                   probe->name, entity);
 }
 
+static void prepare(const struct probe_settings *probe, void *own, struct fault_list *faults)
+{
+    value_settings_prepare(probe, &((struct bo_settings *)own)->query.values, faults);
+}
+
+static void release(void *own)
+{
+    value_settings_release(&((struct bo_settings *)own)->query.values);
+}
+
 static void check(const struct probe_settings *probe, struct fault_list *faults)
 {
     const struct bo_settings *settings = settings_of(probe);
@@ -181,6 +191,11 @@ static void limits(const struct probe_settings *probe, struct probe_limits *out)
     bounds_tell(&settings_of(probe)->query.bounds, out);
 }
 
+static struct value_definitions values(const struct probe_settings *probe)
+{
+    return value_settings_definitions(&settings_of(probe)->query.values);
+}
+
 const struct probe_kind probe_kind_bo = {
     .config =
         {.name = "bo",
@@ -192,6 +207,8 @@ const struct probe_kind probe_kind_bo = {
          .row_count = sizeof rows / sizeof rows[0],
          .settings_size = sizeof(struct bo_settings),
          .per_company = true,
+         .prepare = prepare,
+         .release = release,
          .check = check,
          .check_target = check_target},
     .state_size = sizeof(struct bo_state),
@@ -199,4 +216,5 @@ const struct probe_kind probe_kind_bo = {
     .step = step,
     .end = end,
     .limits = limits,
+    .values = values,
 };

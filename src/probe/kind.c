@@ -50,7 +50,8 @@ static const char *license_guid(const char *name_or_guid, const char **name)
 
 const struct config_schema *probe_schema(void)
 {
-    static const struct config_schema schema = {.kinds = kinds, .license_guid = license_guid};
+    static const struct config_schema schema = {
+        .kinds = kinds, .license_guid = license_guid, .check_model = value_check_model};
     return &schema;
 }
 

@@ -30,19 +30,32 @@ static const struct json_path own_members[OWN_MEMBERS] = {
     [VALUE] = {(const char *const[]){"value"}, 1},
 };
 
-static void plan_init(struct query_state *state, const struct json_path *extra, size_t extra_count)
+/* A set's answer may be one record, and where one is asked for it always is: then its own members are the columns. */
+static size_t record_columns(const struct query_state *state, const struct value_set *set)
 {
-    size_t count = REFUSAL_MEMBERS + OWN_MEMBERS + extra_count;
-    state->members = memory_new(count, sizeof *state->members);
-    for (size_t i = 0; i < count; i++)
-        state->members[i] = i < REFUSAL_MEMBERS                 ? refusal_members[i]
-                            : i < REFUSAL_MEMBERS + OWN_MEMBERS ? own_members[i - REFUSAL_MEMBERS]
-                                                                : extra[i - REFUSAL_MEMBERS - OWN_MEMBERS];
+    return state->shape == QUERY_TABLE ? 0 : set->column_count;
+}
+
+static void plan_init(struct query_state *state, const struct value_set *set, const struct json_path *extra,
+                      size_t extra_count)
+{
+    size_t columns = record_columns(state, set), kept = REFUSAL_MEMBERS + OWN_MEMBERS + extra_count;
+    state->members = memory_new(kept + columns, sizeof *state->members);
+    memcpy(state->members, refusal_members, sizeof refusal_members);
+    memcpy(state->members + REFUSAL_MEMBERS, own_members, sizeof own_members);
+    for (size_t i = 0; i < extra_count; i++)
+        state->members[REFUSAL_MEMBERS + OWN_MEMBERS + i] = extra[i];
+    for (size_t i = 0; i < columns; i++)
+        state->members[kept + i] = (struct json_path){&set->columns[i], 1};
     state->plan = (struct json_plan){.rows = state->shape == QUERY_RECORD ? NULL : &own_members[VALUE],
                                      .members = state->members,
-                                     .member_count = count,
+                                     .member_count = kept + columns,
                                      .columns = true,
                                      .text_max = REFUSAL_TEXT_MAX};
+    if (state->plan.rows != NULL) {
+        state->plan.fields = set->columns;
+        state->plan.field_count = set->column_count;
+    }
 }
 
 static const struct json_value *own_value(const struct answer *answer, int which)
@@ -135,6 +148,8 @@ static void request_fill(const struct query_state *state, const struct probe_run
     request->company = target->url_company[0] == '\0' ? NULL : target->url_company;
     request->wanted = BODY_JSON;
     request->plan = &state->plan;
+    request->row = state->values == NULL ? NULL : values_row;
+    request->row_context = state->values;
     request->max_response = target->probe->max_response;
     request->fresh = target->probe->connection == CONNECTION_FRESH;
 }
@@ -162,12 +177,15 @@ void query_begin(struct query_state *state, struct probe_run *run, const struct 
 {
     state->shape = shape;
     state->path = path;
-    plan_init(state, extra, extra_count);
+    plan_init(state, settings->values.set, extra, extra_count);
+    if (settings->values.set->count > 0)
+        state->values = values_new(settings->values.set, call_zone(run->target));
     ask(state, run, settings, request);
 }
 
 void query_end(struct query_state *state)
 {
+    values_free(state->values);
     free(state->members);
     free(state->names);
     free(state->path);
@@ -232,6 +250,22 @@ static void finish(struct query_state *state, const struct query_settings *setti
     result->names = state->names;
     state->names = NULL;
     bounds_judge(&settings->bounds, rows, result);
+    if (state->values != NULL)
+        values_tell(state->values, result);
+    else
+        result->has_findings = true;
+}
+
+/* The one record of the answer, where it has one, as a row. */
+static void take_record(struct query_state *state, const struct value_set *set, const struct answer *answer)
+{
+    const struct json_result *json = answer->json;
+    size_t columns = record_columns(state, set);
+    if (columns == 0 || json->rows_kind == JSON_ARRAY)
+        return;
+    values_row(state->values, &(struct json_row){.kind = JSON_OBJECT,
+                                                 .fields = json->members + json->member_count - columns,
+                                                 .field_count = columns});
 }
 
 /* ---- rows = all ---- */
@@ -303,9 +337,14 @@ enum probe_next query_step(struct query_state *state, struct probe_run *run,
                            const struct query_settings *settings, const struct answer *answer,
                            struct request *request, struct probe_result *result)
 {
-    if (!is_wanted(state, answer, result))
+    if (!is_wanted(state, answer, result)) {
+        if (answer->json->rows > 0)
+            result->login =
+                false; /* its rows are taken already: it must not be asked again within this run */
         return PROBE_DONE;
+    }
     note_columns(state, answer);
+    take_record(state, settings->values.set, answer);
     if (settings->rows == QUERY_ALL)
         return step_all(state, run, settings, answer, request, result);
     uint64_t rows = rows_of(state, answer);

@@ -4,6 +4,7 @@
 
 #include "probe/bounds.h"
 #include "probe/kind.h"
+#include "probe/values.h"
 
 enum query_rows { QUERY_PAGE, QUERY_COUNT, QUERY_ALL };
 
@@ -14,6 +15,7 @@ struct query_settings {
     int rows;                                      /* enum query_rows */
     struct optional_number page_size, fetch_limit; /* not set: the defaults below */
     struct bounds bounds;
+    struct value_settings values;
 };
 
 #define QUERY_PAGE_SIZE   100
@@ -66,7 +68,8 @@ extern const char *const query_rows_names[]; /* of enum query_rows, for CONFIG_C
          QUERY_AT(owner, fetch_limit),                                                                       \
          .help = "Rows after which `rows = all` stops, told by `epicor_probe_rows_truncated`; 5000 unless "  \
                  "set."},                                                                                    \
-        BOUNDS_CONFIG_ROWS(offsetof(owner, query) + offsetof(struct query_settings, bounds))
+        BOUNDS_CONFIG_ROWS(offsetof(owner, query) + offsetof(struct query_settings, bounds)),                \
+        VALUE_CONFIG_ROWS(owner, query.values)
 
 /* What an answer is to be. */
 enum query_shape {
@@ -79,7 +82,8 @@ enum query_shape {
 struct query_state {
     enum query_shape shape;
     struct json_plan plan;     /* its members: ours, then what the kind adds */
-    struct json_path *members; /* owned */
+    struct json_path *members; /* owned; with values of one record, its columns come last */
+    struct values *values;     /* NULL: there are none */
     char *path;                /* resource, encoded, without query; owned */
     uint64_t got, asked;       /* rows = all: rows so far, rows asked for by the last request */
     bool by_link;              /* the last request followed a link of the server's */

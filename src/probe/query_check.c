@@ -68,6 +68,35 @@ static void params_check(const struct check *check, const struct pair_list *para
     }
 }
 
+/* Whether the list of $select names the column; what is no plain list of names may. */
+static bool may_select(const char *select, const char *column)
+{
+    struct span rest = span_of(select), item;
+    while (span_next_item(&rest, &item)) {
+        if (span_is(item, column) || span_is(item, "*") || memchr(item.data, '/', item.size) != NULL)
+            return true;
+    }
+    return select[0] == '\0';
+}
+
+static void values_check(const struct check *check, const struct query_settings *settings)
+{
+    const struct value_set *set = settings->values.set;
+    const struct probe_settings *probe = check->probe;
+    if (set->count > 0 && settings->rows == QUERY_COUNT)
+        warning_add(check->faults, probe_key_place(probe, "rows"),
+                    "[probe %s] rows = count: values are read from the rows that come along, which are fewer "
+                    "than are "
+                    "counted; rows = all reads every row",
+                    probe->name);
+    for (size_t i = 0; settings->select != NULL && i < set->column_count; i++) {
+        if (!may_select(settings->select, set->columns[i]))
+            fault_add(check->faults, probe_key_place(probe, "select"),
+                      "[probe %s] select: it leaves out %s, which a value.NAME reads", probe->name,
+                      set->columns[i]);
+    }
+}
+
 void query_check(const struct probe_settings *probe, const struct query_settings *settings,
                  enum query_shape shape, struct fault_list *faults)
 {
@@ -83,6 +112,7 @@ void query_check(const struct probe_settings *probe, const struct query_settings
                   query_rows_names[settings->rows]);
     paging_check(&check, settings);
     params_check(&check, &settings->param);
+    values_check(&check, settings);
     text_check(&check, "filter", "", settings->filter, probe_key_place(probe, "filter"));
 }
 
