@@ -263,7 +263,6 @@ static void test_keys_and_sections_that_are_wrong(void **state)
         {GOOD "what_ever = 5s\n", F "10: [probe orders] what_ever: unknown key\n"},
         {GOOD "params.x = 1\n", F "10: [probe orders] params.x: unknown key; is param.x meant?\n"},
         {GOOD "retries = 1\n", F "10: [probe orders] retries: not in this version\n"},
-        {GOOD "rows_deviation = 5\n", F "10: [probe orders] rows_deviation: not in this version\n"},
         {PROBE SERVER "pasword_file = /x\n",
          F "10: [appserver live] pasword_file: unknown key; is password_file meant?\n"},
         {GOOD "[probe t]\nkind = token\nbaq = x\n",
