@@ -154,8 +154,6 @@ const struct config_row probe_rows_not_built[] = {
     ABSENT("latency_limit", CONFIG_DURATION, "For rules."),
     ABSENT("expect_status", CONFIG_INTEGER, "Status that the answer must have."),
     ABSENT("expect_text", CONFIG_TEXT, "Text that the answer must hold."),
-    ABSENT("require_baqs", CONFIG_LIST, "BAQs that must be in the catalog."),
-    ABSENT("require_functions", CONFIG_LIST, "Functions that must be in the catalog."),
     ABSENT("watch", CONFIG_LIST, "Tasks whose last success is told."),
     ABSENT("window", CONFIG_DURATION, "How far back ended tasks count."),
     ABSENT("keys", CONFIG_LIST, "API keys to watch."),

@@ -24,7 +24,7 @@ static const struct config_kind *const kinds[] = {
     &probe_kind_method.config,
     NOT_BUILT("metadata", "Reads `$metadata`."),
     &probe_kind_environment.config,
-    NOT_BUILT("catalog", "Lists BAQs and functions."),
+    &probe_kind_catalog.config,
     &probe_kind_version.config,
     &probe_kind_licenses.config,
     &probe_kind_sessions.config,
