@@ -154,8 +154,6 @@ const struct config_row probe_rows_not_built[] = {
     ABSENT("latency_limit", CONFIG_DURATION, "For rules."),
     ABSENT("expect_status", CONFIG_INTEGER, "Status that the answer must have."),
     ABSENT("expect_text", CONFIG_TEXT, "Text that the answer must hold."),
-    ABSENT("watch", CONFIG_LIST, "Tasks whose last success is told."),
-    ABSENT("window", CONFIG_DURATION, "How far back ended tasks count."),
     ABSENT("keys", CONFIG_LIST, "API keys to watch."),
 };
 const size_t probe_rows_not_built_count = COUNT_OF(probe_rows_not_built);

@@ -30,6 +30,7 @@ void companies_init(struct companies *companies, const struct target_settings *t
     for (size_t l = 0; l < 2; l++)
         for (size_t i = 0; i < lists[l]->count; i++)
             add(companies, lists[l]->items[i]);
+    companies->configured = companies->count;
     companies->other = add(companies, COMPANY_OTHER);
 }
 

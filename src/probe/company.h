@@ -11,7 +11,8 @@
 struct companies {
     const char **names; /* owned; the texts are the model's */
     size_t count;
-    size_t other; /* index of "other" */
+    size_t configured; /* so many of them, the first, are */
+    size_t other;      /* index of "other" */
 };
 
 void companies_init(struct companies *companies, const struct target_settings *target);

@@ -44,10 +44,9 @@ bool field_flag(const struct json_value *value, bool *out)
 bool field_moment(const struct json_value *value, const struct zone *zone, double *out)
 {
     double epoch;
-    if (value->kind != JSON_STRING || value->overlong || !iso_time_read(text_of(value), zone, &epoch) ||
-        epoch <= 0)
+    if (value->kind != JSON_STRING || value->overlong || !iso_time_read(text_of(value), zone, &epoch))
         return false;
-    *out = epoch;
+    *out = epoch > 0 ? epoch : 0;
     return true;
 }
 

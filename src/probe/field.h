@@ -17,8 +17,8 @@ bool field_is_absent(const struct json_value *value);
 bool field_number(const struct json_value *value, double *out);
 /* true, false, the same as words in any case of letters, 1, 0. */
 bool field_flag(const struct json_value *value, bool *out);
-/* A date-time later than 1970, in seconds since then; zone is that of a text that names none. Earlier ones stand for "no date"
-   (.NET writes 0001-01-01T00:00:00). */
+/* A date-time in seconds since 1970; zone is that of a text that names none. 0 for one of 1970 or before, which stands for "no
+   date" (.NET writes 0001-01-01T00:00:00). */
 bool field_moment(const struct json_value *value, const struct zone *zone, double *out);
 /* A string or a number's source text, without blanks around it: 1 to FIELD_LABEL_MAX bytes, no control characters. */
 bool field_label(const struct json_value *value, char out[FIELD_LABEL_MAX + 1]);

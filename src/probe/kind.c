@@ -29,7 +29,7 @@ static const struct config_kind *const kinds[] = {
     &probe_kind_licenses.config,
     &probe_kind_sessions.config,
     &probe_kind_health.config,
-    NOT_BUILT("tasks", "Counts tasks and schedules."),
+    &probe_kind_tasks.config,
     NOT_BUILT("api_keys", "Reads the expiry of API keys."),
     NOT_BUILT("http", "Asks any path below the base URL."),
     NULL,

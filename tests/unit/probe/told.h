@@ -27,7 +27,7 @@ static inline char *told_findings(const struct findings *findings)
         buffer_format(&out, "%s{", told_name(finding->kind));
         for (size_t k = 0; k < finding->label_count; k++)
             buffer_format(&out, "%s%s", k == 0 ? "" : ",", finding_label(findings, finding, k));
-        buffer_format(&out, "} %.10g\n", finding->number);
+        buffer_format(&out, "} %.15g\n", finding->number);
     }
     for (size_t i = 0; i < FINDING_KINDS; i++)
         if (findings->dropped[i] > 0)
