@@ -216,6 +216,18 @@ char *read_listen(const char *text, void *field)
     return NULL;
 }
 
+/* ---- windows ---- */
+
+char *read_windows(const char *text, void *field)
+{
+    return windows_read(text, field);
+}
+
+void free_windows(void *field)
+{
+    windows_free(field);
+}
+
 /* ---- token_renew_at ---- */
 
 char *read_renew_at(const char *text, void *field)

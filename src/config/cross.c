@@ -13,6 +13,9 @@
 /* Out of seats Kinetic delays each call by 20 s (facts section 4.4): a shorter time-out would hide that. */
 #define SEAT_DELAY_NS (20 * SECOND_NS)
 
+/* A last run that is older is taken for none, by rules too. */
+#define STALE_INTERVALS 3
+
 /* A duration that could not be read is 0: its own fault is told, nothing is concluded from it. */
 
 /* ---- [exporter] ---- */
@@ -43,6 +46,17 @@ void exporter_check(const struct exporter_settings *exporter, const struct secti
 
 /* ---- [probe NAME] ---- */
 
+/* What a failed run leads to. */
+static void failing_check(const struct probe_settings *probe, struct fault_list *faults)
+{
+    if (probe->interval_ns > 0 && probe->interval_on_failure_ns / STALE_INTERVALS > probe->interval_ns)
+        warning_add(faults, probe_key_place(probe, "interval_on_failure"),
+                    "[probe %s] interval_on_failure: more than three intervals, so while it fails it looks "
+                    "to rules as "
+                    "if it did not run",
+                    probe->name);
+}
+
 void probe_check(const struct probe_settings *probe, struct fault_list *faults)
 {
     const char *twice = text_list_twice(&probe->company);
@@ -69,6 +83,7 @@ void probe_check(const struct probe_settings *probe, struct fault_list *faults)
             faults, key_lines_place(&probe->keys, probe_key_place(probe, "interval"), "timeout"),
             "[probe %s] timeout: longer than the interval, so a slow run makes the next one be skipped",
             probe->name);
+    failing_check(probe, faults);
 }
 
 /* ---- across sections ---- */

@@ -109,12 +109,14 @@ void model_match_free(struct model_match *match)
 static bool beside_login(const char *key)
 {
     static const char *const keys[] = {"backoff",
+                                       "business_hours",
                                        "company",
                                        "connection_max_age",
                                        "format_culture",
                                        "language",
                                        "license",
                                        "login_retry",
+                                       "maintenance",
                                        "max_in_flight",
                                        "plant",
                                        "timezone",

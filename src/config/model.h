@@ -13,6 +13,7 @@
 #include "config/fault.h"
 #include "config/place.h"
 #include "config/schema.h"
+#include "config/window.h"
 
 struct text_list {
     char **items;
@@ -137,6 +138,7 @@ struct appserver_settings {
     struct secret_source proxy;                       /* a URL, or "environment"; none: no proxy */
     enum http_version http_version;
     struct zone *timezone;
+    struct windows maintenance, business_hours; /* by timezone */
     struct pair_list
         seats; /* seats.LICENSE: canonical name where it is known, else as written; a whole number */
 };
@@ -152,6 +154,10 @@ struct probe_settings {
     struct text_list appserver; /* names; empty: all */
     struct text_list company;   /* empty: the app server's */
     int64_t interval_ns, timeout_ns;
+    int64_t interval_on_failure_ns; /* 0: as after a good run */
+    struct windows active;          /* none: it always runs; by the probe's zone, else the app server's */
+    int64_t retries;
+    int64_t latency_limit_ns; /* 0: none */
     enum probe_connection connection;
     char *plant;           /* NULL: the app server's */
     struct zone *timezone; /* NULL: the app server's */

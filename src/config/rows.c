@@ -114,12 +114,50 @@ static const struct config_row probe_rows[] = {
      .minimum = 100 * MILLISECOND_NS,
      .maximum = 31 * DAY_NS,
      .help = "Time from one run to the next; without it, that of `[exporter]`."},
+    {.name = "interval_on_failure",
+     .type = CONFIG_DURATION,
+     AT(interval_on_failure_ns),
+     .minimum = 100 * MILLISECOND_NS,
+     .maximum = 31 * DAY_NS,
+     .help = "The same while the last run has failed, counted from when that was due; shorter, to see sooner "
+             "that it "
+             "works again, or longer, to leave alone what is broken. After a good run the usual times hold "
+             "again."},
     {.name = "timeout",
      .type = CONFIG_DURATION,
      AT(timeout_ns),
      .minimum = 100 * MILLISECOND_NS,
      .maximum = DAY_NS,
      .help = "Longest time of a run; without it, that of `[exporter]`."},
+    {.name = "active",
+     .type = CONFIG_OTHER,
+     AT(active),
+     .convert = read_windows,
+     .release = free_windows,
+     .help = "Windows such as `Mon-Fri 06:00-18:00`, in the probe's time zone. Outside them it does not run "
+             "and raises "
+             "nothing: its results and the times of its last run vanish, and what was counted stays. When "
+             "one opens, "
+             "first runs are spread over min(interval, 60 s)."},
+    {.name = "retries",
+     .type = CONFIG_INTEGER,
+     AT(retries),
+     .preset = "0",
+     .minimum = 0,
+     .maximum = 10,
+     .help = "So often a run is made again from its start, at once and within its time-out, after the "
+             "network, a 5xx "
+             "or a broken answer has failed it; counted in `epicor_probe_retries_total`. What it tells as "
+             "its time is "
+             "that of the first attempt. Only of kinds that send GET or HEAD, and not while the app server "
+             "is asked "
+             "in pauses."},
+    {.name = "latency_limit",
+     .type = CONFIG_DURATION,
+     AT(latency_limit_ns),
+     .minimum = MILLISECOND_NS,
+     .maximum = DAY_NS,
+     .help = "A run that takes longer counts as slow; for rules, no run fails by it."},
     {.name = "connection",
      .type = CONFIG_CHOICE,
      AT(connection),
@@ -146,12 +184,8 @@ static const struct config_row probe_rows[] = {
 #undef AT
 
 const struct config_row probe_rows_not_built[] = {
-    ABSENT("interval_on_failure", CONFIG_DURATION, "Interval while the last run has failed."),
-    ABSENT("active", CONFIG_TEXT, "Windows outside which it does not run."),
-    ABSENT("retries", CONFIG_INTEGER, "Attempts after a failed one."),
     ABSENT("path", CONFIG_TEXT, "Path below the base URL."),
     ABSENT("content_type", CONFIG_TEXT, "Content-Type of the body."),
-    ABSENT("latency_limit", CONFIG_DURATION, "For rules."),
     ABSENT("expect_status", CONFIG_INTEGER, "Status that the answer must have."),
     ABSENT("expect_text", CONFIG_TEXT, "Text that the answer must hold."),
     ABSENT("keys", CONFIG_LIST, "API keys to watch."),

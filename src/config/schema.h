@@ -85,6 +85,8 @@ struct config_schema {
     /* Checks probes against each other. Probes that had faults are among them; own of each is NULL where its kind is not
        known. May be NULL. */
     void (*check_model)(const struct model *model, struct fault_list *faults);
+    /* Does a run of the target, which has no fault, begin with a POST, so that it is never repeated? May be NULL. */
+    bool (*posts)(const struct target_settings *target);
 };
 
 #endif

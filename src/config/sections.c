@@ -284,7 +284,7 @@ void sections_read(const struct document *document, const char *path, const stru
         fault_add(
             faults, (struct place){path, 0},
             "probes x app servers x companies are more than 1000000 targets; cut the configuration in parts");
-    targets_check(model, faults);
+    targets_check(model, schema, faults);
     if (schema->check_model != NULL)
         schema->check_model(model, faults);
     defaults_check(&defaults, faults);

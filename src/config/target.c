@@ -118,12 +118,27 @@ static void series_check(const struct model *model, struct fault_list *faults)
     free(writers);
 }
 
-void targets_check(const struct model *model, struct fault_list *faults)
+/* A key without effect is none. */
+static void retries_check(const struct target_settings *target, struct fault_list *faults)
+{
+    const struct probe_settings *probe = target->probe;
+    fault_add(faults, probe_key_place(probe, "retries"),
+              "[probe %s] retries: kind = %s sends POST here, which is never repeated; leave the key out",
+              probe->name, probe->kind->name);
+}
+
+void targets_check(const struct model *model, const struct config_schema *schema, struct fault_list *faults)
 {
     series_check(model, faults);
     for (size_t i = 0; i < model->target_count; i++) {
         const struct config_kind *kind = model->targets[i].probe->kind;
         if (kind->check_target != NULL)
             kind->check_target(&model->targets[i], faults);
+    }
+    if (faults->faults > 0 || schema->posts == NULL)
+        return;
+    for (size_t i = 0; i < model->target_count; i++) {
+        if (model->targets[i].probe->retries > 0 && schema->posts(&model->targets[i]))
+            retries_check(&model->targets[i], faults);
     }
 }

@@ -17,7 +17,7 @@ bool targets_expand(struct model *model);
 /* Does the probe run for each company, or once an app server? Its kind is known. */
 bool probe_per_company(const struct probe_settings *probe);
 
-/* Has each target checked by its kind, and all of them for writing the series of another. */
-void targets_check(const struct model *model, struct fault_list *faults);
+/* Has each target checked by its kind, all of them for writing the series of another; and retries, if there is no fault. */
+void targets_check(const struct model *model, const struct config_schema *schema, struct fault_list *faults);
 
 #endif

@@ -43,8 +43,10 @@ char *read_token_url(const char *text, void *field);      /* char * */
 char *read_token_path(const char *text, void *field);     /* char * */
 char *read_telemetry_path(const char *text, void *field); /* char * */
 char *read_renew_at(const char *text, void *field);       /* struct renew_at */
-char *read_listen(const char *text, void *field); /* struct web_settings, its listen and listen_count */
-void free_text(void *field);                      /* char * */
-void free_listen(void *field);                    /* struct web_settings */
+char *read_listen(const char *text, void *field);  /* struct web_settings, its listen and listen_count */
+void free_text(void *field);                       /* char * */
+void free_listen(void *field);                     /* struct web_settings */
+char *read_windows(const char *text, void *field); /* struct windows */
+void free_windows(void *field);                    /* struct windows */
 
 #endif

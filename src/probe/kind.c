@@ -48,10 +48,21 @@ static const char *license_guid(const char *name_or_guid, const char **name)
     return row == NULL ? NULL : row->guid;
 }
 
+static bool posts(const struct target_settings *target)
+{
+    struct probe_run run = {.target = target};
+    struct request first;
+    probe_begin(&run, &first);
+    bool is_post = first.method == HTTP_POST;
+    request_free(&first);
+    probe_end(&run);
+    return is_post;
+}
+
 const struct config_schema *probe_schema(void)
 {
     static const struct config_schema schema = {
-        .kinds = kinds, .license_guid = license_guid, .check_model = value_check_model};
+        .kinds = kinds, .license_guid = license_guid, .check_model = value_check_model, .posts = posts};
     return &schema;
 }
 

@@ -85,7 +85,7 @@ interval = 60
 [appserver live]
 url = ftp://erp.example.com
 compnay = EPIC06
-maintenance = Sun 01:00-02:00
+label.site = north
 [probe a]
 kind = baq
 baq = x

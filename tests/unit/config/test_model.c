@@ -43,6 +43,10 @@ static void test_presets(void **state)
     assert_int_equal(orders->max_response, UINT64_C(2) << 30);
     assert_false(orders->license.set);
     assert_null(orders->timezone);
+    assert_int_equal(orders->interval_on_failure_ns, 0);
+    assert_int_equal(orders->active.count, 0);
+    assert_int_equal(orders->retries, 0);
+    assert_int_equal(orders->latency_limit_ns, 0);
     const struct sample_own *own = orders->own;
     assert_string_equal(own->baq, "Orders");
     assert_int_equal(own->cap, 65536);
@@ -66,6 +70,7 @@ static void test_every_value(void **state)
         "[probe p]\nkind = baq\nbaq = B\nappserver = b , a\ncompany = C1,C2\ninterval = 1h30m\ntimeout = "
         "25s\n"
         "connection = fresh\nplant = MfgSys\nlicense = none\ntimezone = UTC\nmax_response = 1MiB\n"
+        "interval_on_failure = 10s\nactive = Mon-Fri 06:00-18:00, Sat\nretries = 2\nlatency_limit = 1500ms\n"
         "param.x = 1, 2\nparam.y.list = 3, 4\nparam.z =\nexpect.a.b = != x\nrows_min = -1.5\nrows = "
         "all\nflag = on\n"
         "cap = 2KiB\ntop = 100\ncolumns = A,B\nfilter = a eq 'b'\n"
@@ -74,6 +79,7 @@ static void test_every_value(void **state)
         "license = "
         "11111111-2222-3333-4444-555555555555\ntoken_renew_at = 5m\napi_key_in = query\nlanguage = enu\n"
         "format_culture = de-DE\nconnection_max_age = 0\ntoken_credentials = basic\n"
+        "maintenance = Sun 01:00-05:00\nbusiness_hours = Mon-Fri 06:00-18:00, Sat 08:00-12:00\n"
         "[appserver b]\nurl = http://[::1]:80\nauth = none\napi_version = v1\nmax_in_flight = 2\n"
         "[exporter]\ninterval = 5m\n[web]\nlisten_address = 127.0.0.1:1, [::1]:0, h-1:65535\ntelemetry_path "
         "= /m\n",
@@ -88,6 +94,10 @@ static void test_every_value(void **state)
     assert_null(p->license.guid);
     assert_string_equal(p->license.name, "none");
     assert_non_null(p->timezone);
+    assert_int_equal(p->interval_on_failure_ns, 10 * SECOND_NS);
+    assert_int_equal(p->active.count, 2);
+    assert_int_equal(p->retries, 2);
+    assert_int_equal(p->latency_limit_ns, 1500 * MILLISECOND_NS);
     const struct sample_own *own = p->own;
     static const char *const pairs[][2] = {{"x", "1, 2"}, {"y", "3"}, {"y", "4"}, {"z", ""}};
     assert_int_equal(own->param.count, 4);
@@ -95,8 +105,11 @@ static void test_every_value(void **state)
         assert_string_equal(own->param.items[i].name, pairs[i][0]);
         assert_string_equal(own->param.items[i].value, pairs[i][1]);
     }
-    assert_int_equal(own->param.items[1].place.line, 14);
+    assert_int_equal(own->param.items[1].place.line, 18);
     assert_string_equal(own->expect.items[0].name, "a.b");
+    assert_int_equal(model->appservers[0].maintenance.count, 1);
+    assert_int_equal(model->appservers[0].business_hours.count, 2);
+    assert_int_equal(model->appservers[1].maintenance.count, 0);
     assert_string_equal(own->expect.items[0].value, "!= x");
     assert_true(own->rows_min.set && own->rows_min.value == -1.5);
     assert_int_equal(own->rows, 2);
@@ -262,7 +275,21 @@ static void test_keys_and_sections_that_are_wrong(void **state)
         {GOOD "Intervall = 5s\n", F "10: [probe orders] Intervall: unknown key; is interval meant?\n"},
         {GOOD "what_ever = 5s\n", F "10: [probe orders] what_ever: unknown key\n"},
         {GOOD "params.x = 1\n", F "10: [probe orders] params.x: unknown key; is param.x meant?\n"},
-        {GOOD "retries = 1\n", F "10: [probe orders] retries: not in this version\n"},
+        {GOOD "active = Mon-Fri 6-18\n", F
+         "10: [probe orders] active = Mon-Fri 6-18: Mon-Fri 6-18: times are HH:MM-HH:MM from 00:00 to 24:00, "
+         "such as 06:00-18:00\n"},
+        {GOOD "retries = 11\n", F "10: [probe orders] retries = 11: it must be 0 to 10\n"},
+        {GOOD "retries = -1\n", F "10: [probe orders] retries = -1: it must be 0 to 10\n"},
+        {GOOD "interval_on_failure = 10\n",
+         F "10: [probe orders] interval_on_failure = 10: a bare number is no "
+           "duration; write 10s or 10m\n"},
+        {GOOD "latency_limit = 0s\n", F "10: [probe orders] latency_limit = 0s: it must be 1ms to 1d\n"},
+        {PROBE SERVER "maintenance = Sun 24:00-05:00\n",
+         F "10: [appserver live] maintenance = Sun 24:00-05:00: Sun 24:00-05:00: no window begins at 24:00; "
+           "write 00:00 of the next day\n"},
+        {PROBE SERVER "business_hours = never\n",
+         F "10: [appserver live] business_hours = never: never: days are Mon Tue Wed Thu Fri Sat Sun, one or "
+           "from-to, such as Mon-Fri\n"},
         {PROBE SERVER "pasword_file = /x\n",
          F "10: [appserver live] pasword_file: unknown key; is password_file meant?\n"},
         {GOOD "[probe t]\nkind = token\nbaq = x\n",
@@ -322,6 +349,11 @@ static void test_warnings(void **state)
          F "10: warning: [probe orders] timeout: below 20s; Kinetic delays each call by 20 s "
            "when license seats run out, which would then look like a time-out\n"},
         {GOOD "[probe t]\nkind = token\ntimeout = 5s\n", ""},
+        {GOOD "interval_on_failure = 1s\nretries = 3\n", ""},
+        {GOOD "interval_on_failure = 3m\n", ""},
+        {GOOD "interval_on_failure = 10m\n",
+         F "10: warning: [probe orders] interval_on_failure: more than three intervals, so while it fails it "
+           "looks to rules as if it did not run\n"},
         {"[exporter]\nconnect_timeout = 2m\n" GOOD,
          F "2: warning: [exporter] connect_timeout: longer than timeout, so it never comes to bear\n"},
         {"[appserver a]\nurl = http://erp/a\nusername_env = PATH\npassword_env = PATH\n[probe t]\nkind = "

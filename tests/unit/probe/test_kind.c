@@ -43,6 +43,34 @@ static void test_a_kind_that_is_not_built_is_a_fault(void **state)
     }
 }
 
+static void test_retries_are_of_no_use_where_it_posts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *probe;
+        bool good;
+    } cases[] = {
+        {"kind = token", false},
+        {EFX, false},
+        {"kind = method\nservice = Erp.BO.PartSvc\nmethod = GetRows", false},
+        {"kind = method\nservice = Erp.BO.PartSvc\nmethod = GetRows\nhttp_method = GET", true},
+        {"kind = baq\nbaq = Orders\nfilter = a gt '{today-7d}'", true},
+        {"kind = bo\nservice = Erp.BO.PartSvc\nentity = Parts", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fault_list faults = {0};
+        char text[256];
+        snprintf(text, sizeof text, "%s\nretries = 2", cases[i].probe);
+        struct model *model = play_model(V2, text, &faults);
+        if ((model != NULL) != cases[i].good)
+            fail_msg("%s", faults.count > 0 ? faults.items[0].text : cases[i].probe);
+        if (!model)
+            assert_non_null(strstr(faults.items[0].text, "sends POST here, which is never repeated"));
+        fault_list_free(&faults);
+        model_unref(model);
+    }
+}
+
 /* ---- token ---- */
 
 static void test_token(void **state)
@@ -241,8 +269,8 @@ static void test_limits(void **state)
     play_end(&play);
 }
 
-ALL_TESTS(cmocka_unit_test(test_the_table), cmocka_unit_test(test_a_kind_that_is_not_built_is_a_fault),
-          cmocka_unit_test(test_token), cmocka_unit_test(test_efx_requests),
-          cmocka_unit_test(test_efx_answers), cmocka_unit_test(test_efx_checks),
-          cmocka_unit_test(test_failures_of_the_network), cmocka_unit_test(test_a_run_may_be_given_up),
-          cmocka_unit_test(test_limits));
+ALL_TESTS(cmocka_unit_test(test_the_table), cmocka_unit_test(test_retries_are_of_no_use_where_it_posts),
+          cmocka_unit_test(test_a_kind_that_is_not_built_is_a_fault), cmocka_unit_test(test_token),
+          cmocka_unit_test(test_efx_requests), cmocka_unit_test(test_efx_answers),
+          cmocka_unit_test(test_efx_checks), cmocka_unit_test(test_failures_of_the_network),
+          cmocka_unit_test(test_a_run_may_be_given_up), cmocka_unit_test(test_limits));
