@@ -188,7 +188,6 @@ const struct config_row probe_rows_not_built[] = {
     ABSENT("content_type", CONFIG_TEXT, "Content-Type of the body."),
     ABSENT("expect_status", CONFIG_INTEGER, "Status that the answer must have."),
     ABSENT("expect_text", CONFIG_TEXT, "Text that the answer must hold."),
-    ABSENT("keys", CONFIG_LIST, "API keys to watch."),
 };
 const size_t probe_rows_not_built_count = COUNT_OF(probe_rows_not_built);
 

@@ -30,7 +30,7 @@ static const struct config_kind *const kinds[] = {
     &probe_kind_sessions.config,
     &probe_kind_health.config,
     &probe_kind_tasks.config,
-    NOT_BUILT("api_keys", "Reads the expiry of API keys."),
+    &probe_kind_api_keys.config,
     NOT_BUILT("http", "Asks any path below the base URL."),
     NULL,
 };

@@ -8,6 +8,6 @@ extern const struct probe_kind probe_kind_method;
 extern const struct probe_kind probe_kind_token, probe_kind_baq, probe_kind_efx, probe_kind_bo;
 extern const struct probe_kind probe_kind_environment, probe_kind_version, probe_kind_health;
 extern const struct probe_kind probe_kind_licenses, probe_kind_sessions, probe_kind_tasks;
-extern const struct probe_kind probe_kind_catalog;
+extern const struct probe_kind probe_kind_catalog, probe_kind_api_keys;
 
 #endif
