@@ -117,10 +117,14 @@ static const struct endpoint endpoints[] = {
      SHOWN(ROWS(40), COLUMNS(7))},
     {"BAQ-parameterised", "baq", "/BaqSvc/zExporterOrdersByPlant/Data",
      "baq = zExporterOrdersByPlant\nparam.CurrentPlant = LAF", SHOWN(ROWS(12), COLUMNS(4))},
+    {"BAQ-list", "catalog", "/api/v2/odata/EPIC06/BaqSvc", "require_baqs = zExporterOpenOrders",
+     SHOWN(ROWS(4))},
     {"EFx-call", "efx", "/efx/EPIC06/MonitorLib/Ping",
      "library = MonitorLib\nfunction = Ping\nexpect.Success = true", SHOWN(COLUMNS(3))},
     {"EFx-staging", "efx", "/efx/staging/EPIC06/MonitorLib/Draft",
      "library = MonitorLib\nfunction = Draft\nstaging = yes\nexpect.Ready = true", SHOWN(COLUMNS(1))},
+    {"EFx-list", "catalog", "/api/v2/efx/EPIC06", "require_functions = MonitorLib/Ping",
+     SHOWN({"epicor_probe_consecutive_failures", .value = 0})},
     {"environment", "environment", "/api/v2/environment", "", .server_wide = true},
     {"v1-BO", "bo", "/api/v1/" PART "/Parts", "service = " PART "\nentity = Parts\ntop = 7", V1,
      SHOWN(ROWS(7), COLUMNS(8))},
@@ -134,6 +138,7 @@ static const struct endpoint endpoints[] = {
      "service = Erp.RPT.JobTravSvc\nmethod = GetNewParameters\nrows_at = returnObj.JobTravParam",
      SHOWN(ROWS(1))},
     {"seats", "licenses", "Ice.BO.AdminLicensingSvc", "source = service", .server_wide = true},
+    {"sessions", "sessions", "Ice.BO.AdminSessionSvc", "", .server_wide = true},
     /* A check that says no is a result, and no failed run. */
     {"health", "health", "Ice.BO.HealthCheckSvc/DatabaseAlive", "checks = erp, database", .server_wide = true,
      .but =
