@@ -139,6 +139,8 @@ static const struct endpoint endpoints[] = {
      SHOWN(ROWS(1))},
     {"seats", "licenses", "Ice.BO.AdminLicensingSvc", "source = service", .server_wide = true},
     {"sessions", "sessions", "Ice.BO.AdminSessionSvc", "", .server_wide = true},
+    {"tasks", "tasks", "Ice.BO.SysTaskSvc", "watch = MRP Processing", .server_wide = true},
+    {"api-keys", "api_keys", "Ice.BO.APIKeySvc", "keys = Monitoring", .server_wide = true},
     /* A check that says no is a result, and no failed run. */
     {"health", "health", "Ice.BO.HealthCheckSvc/DatabaseAlive", "checks = erp, database", .server_wide = true,
      .but =
@@ -320,6 +322,38 @@ static void hold_failed(const char *page, const struct endpoint *endpoint, const
     free(code);
 }
 
+/* Columns that hold secrets or name people were never even asked for (design §3). */
+static void hold_privacy(const struct stage *stage)
+{
+    static const char *const columns_of_people[][2] = {
+        {"Ice.BO.AdminSessionSvc/List", "SessionID"},
+        {"Ice.BO.AdminSessionSvc/List", "CurUserID"},
+        {"Ice.BO.AdminSessionSvc/List", "UserName"},
+        {"Ice.BO.AdminSessionSvc/List", "ClientComputerName"},
+        {"Ice.BO.APIKeySvc/APIKeys", "KeyHash"},
+        {"Ice.BO.SysAgentSvc/SysAgents", "SysUserID"},
+        {"Ice.BO.SysAgentSvc/SysAgents", "SysPassWord"},
+        {"Ice.BO.SysTaskSvc/SysTasks", "SubmitUser"},
+    };
+    static const char *const asked[][2] = {
+        {"Ice.BO.AdminSessionSvc/List", "InUse"},
+        {"Ice.BO.APIKeySvc/APIKeys", "ExpiresOn"},
+        {"Ice.BO.SysTaskSvc/SysTasks", "TaskStatus"},
+    };
+    uint64_t sent[sizeof asked / sizeof asked[0]] = {0};
+    for (size_t i = 0; i < ENDPOINTS; i++) {
+        for (size_t c = 0; c < sizeof columns_of_people / sizeof columns_of_people[0]; c++)
+            if (simulator_column_answers(stage->servers[i], columns_of_people[c][0],
+                                         columns_of_people[c][1]) > 0)
+                fail_msg("%s: asked for %s", endpoints[i].name, columns_of_people[c][1]);
+        for (size_t c = 0; c < sizeof asked / sizeof asked[0]; c++)
+            sent[c] += simulator_column_answers(stage->servers[i], asked[c][0], asked[c][1]);
+    }
+    for (size_t c = 0; c < sizeof asked / sizeof asked[0]; c++)
+        if (sent[c] == 0)
+            fail_msg("nobody asked for %s", asked[c][1]);
+}
+
 /* ---- the table ---- */
 
 static void hold_all(const struct stage *stage, const struct column *column)
@@ -390,6 +424,7 @@ static void every_endpoint_by_every_error(void **state)
         await_all(&stage, NULL);
         hold_all(&stage, NULL);
     }
+    hold_privacy(&stage);
     table_print();
     stage_close(&stage);
 }
