@@ -1,9 +1,11 @@
 /* The program: flags and commands to functions; serve's parts started, and stopped in the mirrored order. */
+#include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -15,6 +17,8 @@
 #include "base/log.h"
 #include "command/arguments.h"
 #include "command/check.h"
+#include "command/reference.h"
+#include "command/sample.h"
 #include "probe/kind.h"
 #include "report/report.h"
 #include "web/server.h"
@@ -127,6 +131,34 @@ no_web:
     return status;
 }
 
+static enum exit_status run(struct arguments *arguments)
+{
+    if (arguments->version) {
+        printf("epicor_exporter %s (revision %s)\n", EPICOR_VERSION, EPICOR_REVISION);
+        return STATUS_GOOD;
+    }
+    if (arguments->help) {
+        arguments_print_help(arguments, stdout);
+        return STATUS_GOOD;
+    }
+    switch (arguments->command) {
+    case COMMAND_SERVE:
+        return serve(arguments);
+    case COMMAND_CHECK:
+        return check_configuration(arguments, probe_schema(), stdout);
+    case COMMAND_REFERENCE:
+        if (arguments->topic == REFERENCE_CONFIG)
+            reference_config_print(probe_schema(), stdout);
+        else
+            reference_metrics_print(stdout);
+        return STATUS_GOOD;
+    case COMMAND_SAMPLE_CONFIG:
+        sample_print(probe_schema(), stdout);
+        return STATUS_GOOD;
+    }
+    return STATUS_WRONG_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     open_standard_descriptors();
@@ -140,15 +172,12 @@ int main(int argc, char **argv)
     }
     log_setup(arguments.log_level, arguments.log_format, -1);
 
-    enum exit_status status = STATUS_GOOD;
-    if (arguments.version)
-        printf("epicor_exporter %s (revision %s)\n", EPICOR_VERSION, EPICOR_REVISION);
-    else if (arguments.help)
-        arguments_print_help(&arguments, stdout);
-    else if (arguments.command == COMMAND_CHECK)
-        status = check_configuration(&arguments, probe_schema(), stdout);
-    else
-        status = serve(&arguments);
+    enum exit_status status = run(&arguments);
+    /* A page that could not be written whole is none. */
+    if (fflush(stdout) != 0 && status == STATUS_GOOD) {
+        fprintf(stderr, "epicor_exporter: cannot write: %s\n", strerrordesc_np(errno));
+        status = STATUS_FAILED;
+    }
     arguments_free(&arguments);
     return (int)status;
 }

@@ -19,21 +19,28 @@ struct command_row {
     const char *help;
     enum command_id id;
     bool not_built; /* known to the contract, not in this version */
+    const char *const
+        *topics; /* of which one has to follow the command, NULL-terminated; NULL: no word follows */
 };
+
+static const char *const reference_topics[] = {"config", "metrics", NULL}; /* enum reference_topic */
 
 static const struct command_row commands[] = {
     {"serve", "Runs the probes on their own clock and serves HTTP until SIGTERM or SIGINT.", COMMAND_SERVE,
-     false},
+     false, NULL},
     {"check", "Reads the configuration and prints every fault and every warning with file and line.",
-     COMMAND_CHECK, false},
+     COMMAND_CHECK, false, NULL},
     {.name = "probe", .not_built = true},
     {.name = "doctor", .not_built = true},
     {.name = "discover", .not_built = true},
     {.name = "init", .not_built = true},
     {.name = "dashboards", .not_built = true},
     {.name = "rules", .not_built = true},
-    {.name = "reference", .not_built = true},
-    {.name = "sample-config", .not_built = true},
+    {"reference",
+     "Prints every key of the configuration, or every metric with the reasons of failures, as Markdown.",
+     COMMAND_REFERENCE, false, reference_topics},
+    {"sample-config", "Prints a commented configuration with every key and its default.",
+     COMMAND_SAMPLE_CONFIG, false, NULL},
     {.name = "hash-password", .not_built = true},
 };
 
@@ -63,6 +70,35 @@ static char *read_command(const char *word, struct arguments *out)
     const char *nearest = text_nearest(word, names, COUNT_OF(names));
     return nearest == NULL ? memory_format("%s: unknown command; --help lists them", word)
                            : memory_format("%s: unknown command; is %s meant?", word, nearest);
+}
+
+/* "config|metrics". The caller frees. */
+static char *topics_join(const struct command_row *command)
+{
+    char *joined = memory_copy_text(command->topics[0]);
+    for (size_t i = 1; command->topics[i] != NULL; i++) {
+        char *longer = memory_format("%s|%s", joined, command->topics[i]);
+        free(joined);
+        joined = longer;
+    }
+    return joined;
+}
+
+/* The word behind the command; *topic is -1 before it has come. */
+static char *read_topic(const struct command_row *command, const char *word, int *topic)
+{
+    if (command->topics == NULL || *topic >= 0)
+        return memory_format("%s: the command %s takes no further word", word, command->name);
+    for (int i = 0; command->topics[i] != NULL; i++) {
+        if (strcmp(command->topics[i], word) == 0) {
+            *topic = i;
+            return NULL;
+        }
+    }
+    char *all = topics_join(command);
+    char *fault = memory_format("%s: the command %s wants one of %s", word, command->name, all);
+    free(all);
+    return fault;
 }
 
 /* ---- flags ---- */
@@ -159,8 +195,8 @@ struct flag_row {
 };
 
 static const struct flag_row flags[] = {
-    {"config.file", "PATH", "The configuration, an INI file.", CONFIG_FILE_PRESET, NULL, false,
-     read_config_file},
+    {"config.file", "PATH", "The configuration: an INI file, or a folder whose *.ini are read in name order.",
+     CONFIG_FILE_PRESET, NULL, false, read_config_file},
     {"config.check", NULL, "The same as the command check.", NULL, NULL, false, read_config_check},
     {"web.listen-address", "[HOST]:PORT", "Where to listen, in place of the file's; may be repeated.", NULL,
      "listen_address", true, read_listen_address},
@@ -243,6 +279,8 @@ char *arguments_read(int argc, char *const *argv, struct arguments *out)
                               .log_level = LOG_INFO,
                               .log_format = LOG_LOGFMT,
                               .shard_total = 1};
+    const struct command_row *command_named = NULL;
+    int topic = -1;
     char *fault = NULL;
     for (int i = 1; i < argc && fault == NULL; i++) {
         const char *word = argv[i];
@@ -253,9 +291,17 @@ char *arguments_read(int argc, char *const *argv, struct arguments *out)
         else if (!out->command_given)
             fault = read_command(word, out);
         else
-            fault = memory_format("%s: the command %s takes no further word", word,
-                                  command_of(out->command)->name);
+            fault = read_topic(command_named, word, &topic);
+        if (out->command_given && command_named == NULL)
+            command_named = command_of(out->command);
     }
+    if (fault == NULL && command_named != NULL && command_named->topics != NULL && topic < 0 && !out->help &&
+        !out->version) {
+        char *all = topics_join(command_named);
+        fault = memory_format("%s: which of %s?", command_named->name, all);
+        free(all);
+    }
+    out->topic = topic < 0 ? 0 : topic;
     /* The flag wins whatever its place: units and manifests put it behind a fixed "serve". */
     if (given[flag_find(span_of("config.check")) - flags])
         out->command = COMMAND_CHECK;
@@ -292,14 +338,17 @@ void arguments_print_help(const struct arguments *arguments, FILE *out)
 {
     if (arguments->command_given) {
         const struct command_row *command = command_of(arguments->command);
-        fprintf(out, "Usage: epicor_exporter %s [FLAGS]\n\n%s\n", command->name, command->help);
+        char *topics = command->topics == NULL ? memory_copy_text("") : topics_join(command);
+        fprintf(out, "Usage: epicor_exporter %s%s%s [FLAGS]\n\n%s\n", command->name,
+                command->topics == NULL ? "" : " ", topics, command->help);
+        free(topics);
     } else {
         fprintf(out,
                 "Usage: epicor_exporter [COMMAND] [FLAGS]\n\nWatches Epicor Kinetic through its REST API and "
                 "serves the result as Prometheus metrics.\n\nCommands:\n");
         for (size_t i = 0; i < COUNT_OF(commands); i++) {
             if (!commands[i].not_built)
-                fprintf(out, "  %-8s %s%s\n", commands[i].name, commands[i].help,
+                fprintf(out, "  %-14s %s%s\n", commands[i].name, commands[i].help,
                         commands[i].id == COMMAND_SERVE ? " The default." : "");
         }
     }

@@ -4,7 +4,7 @@
 
 #include "config/document.h"
 
-#define FILES_MAX 10000 /* of a folder */
+#define FILES_MAX 1000 /* of a folder */
 
 /* Reads into document (zeroed before) the file at path, or where path is a folder each of its files whose name ends in
    .ini, in bytewise order of their names; all of them together are at most DOCUMENT_MAX bytes. What cannot be read is a

@@ -39,11 +39,13 @@ struct config_row {
     const char *name; /* "token_renew_at" */
     enum config_type type;
     bool required;
-    bool not_built;             /* known to the contract, not in this version: its use is a fault */
-    bool known_to_many;         /* CONFIG_SECRET: no warning where others can read it: a user name */
-    size_t offset;              /* into the settings struct of the section (or of the kind) */
-    const char *preset;         /* the default, in the form a user would write; NULL: none */
-    const char *help;           /* one sentence or two, Markdown, for the reference */
+    bool not_built;      /* known to the contract, not in this version: its use is a fault */
+    bool known_to_many;  /* CONFIG_SECRET: no warning where others can read it: a user name */
+    size_t offset;       /* into the settings struct of the section (or of the kind) */
+    const char *preset;  /* the default, in the form a user would write; NULL: none */
+    const char *help;    /* one sentence or two, Markdown, for the reference */
+    const char *form;    /* CONFIG_OTHER: how a value is written, for the reference: "`v2` or `v1`" */
+    const char *example; /* a value for the sample configuration, where preset is NULL; see config/form.h */
     const char *const *choices; /* CONFIG_CHOICE: names, NULL-terminated */
     int64_t minimum, maximum;   /* both 0: only the type's own bounds */
     /* CONFIG_OTHER: reads value into field; returns NULL, or an owned sentence of what is wrong. */

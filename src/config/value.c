@@ -22,9 +22,11 @@ static bool row_is_bounded(const struct config_row *row)
     return row->minimum != 0 || row->maximum != 0;
 }
 
-static char *bounds_fault(const struct config_row *row)
+char *bounds_words(const struct config_row *row)
 {
     char low[32], high[32];
+    if (!row_is_bounded(row))
+        return NULL;
     if (row->type == CONFIG_DURATION || row->type == CONFIG_RANGE) {
         text_from_duration(row->minimum, low, sizeof low);
         text_from_duration(row->maximum, high, sizeof high);
@@ -32,9 +34,16 @@ static char *bounds_fault(const struct config_row *row)
         text_from_size((uint64_t)row->minimum, low, sizeof low);
         text_from_size((uint64_t)row->maximum, high, sizeof high);
     } else {
-        return memory_format("it must be %" PRId64 " to %" PRId64, row->minimum, row->maximum);
+        return memory_format("%" PRId64 " to %" PRId64, row->minimum, row->maximum);
     }
-    return memory_format("it must be %s to %s", low, high);
+    return memory_format("%s to %s", low, high);
+}
+
+static char *bounds_fault(const struct config_row *row)
+{
+    char *words = bounds_words(row), *fault = memory_format("it must be %s", words);
+    free(words);
+    return fault;
 }
 
 static bool in_bounds(const struct config_row *row, int64_t value)

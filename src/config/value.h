@@ -17,6 +17,9 @@ struct value_context {
 char *value_read(const struct value_context *context, const struct config_row *row, const char *text,
                  void *field);
 
+/* "100ms to 31d", owned: the bounds of the row as its values are written; NULL where it has none of its own. */
+char *bounds_words(const struct config_row *row);
+
 /* Frees what field of this row points to. */
 void value_free(const struct config_row *row, void *field);
 

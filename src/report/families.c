@@ -83,6 +83,18 @@ static const double wait_buckets[] = {0.001, 0.01, 0.1, 0.5, 1, 2.5, 5, 10, 30, 
 static const double lateness_buckets[] = {0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 30};
 static const double turn_buckets[] = {0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1};
 
+/* ---- groups ---- */
+
+const char *family_group_words(unsigned bit)
+{
+    switch ((enum family_group)bit) {
+    case GROUP_TOKEN:
+        return "where `auth` is `token` or `oauth2`";
+    }
+    assert(false && "a group without words");
+    return "";
+}
+
 /* ---- rows ---- */
 
 static const char *const target_labels[] = {"appserver", "company", "probe", NULL};

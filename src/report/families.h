@@ -86,6 +86,9 @@ enum family {
     FAMILIES
 };
 
+/* Which owners have the group of that one bit, for the reference: "where `auth` is ...". */
+const char *family_group_words(unsigned bit);
+
 extern const struct metric_class family_classes[OWNER_CLASSES];
 extern const struct metric_family families[FAMILIES];
 
