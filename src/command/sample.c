@@ -9,7 +9,8 @@
 #include "config/rows.h"
 #include "config/value.h"
 
-#define WIDTH 110 /* of a line of comment */
+#define FIRST_KIND "token" /* of the probe that is no comment */
+#define WIDTH      110     /* of a line of comment */
 
 static const char opening[] =
     "# A configuration for epicor_exporter with every key, printed by \"epicor_exporter sample-config\".\n"
@@ -141,7 +142,7 @@ void sample_print(const struct config_schema *schema, FILE *out)
           "\n"
           "# Asks for a token: can the exporter log in, and how long does that take?\n"
           "[probe login]\n"
-          "kind = token\n",
+          "kind = " FIRST_KIND "\n",
           out);
     const struct config_section *probe = &config_sections[SECTION_PROBE];
     for (size_t i = 0; i < probe->row_count; i++) {
@@ -149,7 +150,7 @@ void sample_print(const struct config_schema *schema, FILE *out)
             row_print(out, &probe->rows[i], false);
     }
     for (size_t i = 0; schema->kinds[i] != NULL; i++) {
-        if (!schema->kinds[i]->not_built)
+        if (!schema->kinds[i]->not_built && strcmp(schema->kinds[i]->name, FIRST_KIND) != 0)
             kind_print(out, schema->kinds[i]);
     }
 }

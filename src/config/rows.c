@@ -56,6 +56,7 @@ static const struct config_row exporter_rows[] = {
 
 static const struct config_row web_rows[] = {
     {.name = "listen_address",
+     .form = "list of `[HOST]:PORT`",
      .type = CONFIG_OTHER,
      .offset = 0,
      .preset = ":10606",
@@ -63,6 +64,7 @@ static const struct config_row web_rows[] = {
      .release = free_listen, /* they take the whole struct: a list and its count */
      .help = "List of `[HOST]:PORT`; without a host, every address of the machine."},
     {.name = "telemetry_path",
+     .form = "path",
      .type = CONFIG_OTHER,
      AT(telemetry_path),
      .preset = "/metrics",
@@ -82,7 +84,7 @@ static const struct config_row web_rows[] = {
      .preset = "32",
      .minimum = 1,
      .maximum = 65536,
-     .help = "The same for one peer address."},
+     .help = "Connections at once from one peer address; more are answered 503 and closed."},
     ABSENT("external_url", CONFIG_TEXT, "URL under which people reach the exporter."),
     ABSENT("tls_cert_file", CONFIG_PATH, "Certificate chain of the exporter, PEM."),
     ABSENT("tls_key_file", CONFIG_PATH, "Its key, PEM."),
@@ -102,12 +104,21 @@ static const struct config_row web_rows[] = {
 static const char *const connections[] = {"reuse", "fresh", NULL}; /* enum probe_connection */
 
 static const struct config_row probe_rows[] = {
-    {.name = "kind", .type = CONFIG_KIND, AT(kind), .required = true, .help = "What the probe does."},
+    {.name = "kind",
+     .type = CONFIG_KIND,
+     AT(kind),
+     .required = true,
+     .help = "What the probe does: one of the kinds below."},
     {.name = "appserver",
+     .example = "live",
      .type = CONFIG_LIST,
      AT(appserver),
      .help = "App servers it runs for; without it, all."},
-    {.name = "company", .type = CONFIG_LIST, AT(company), .help = "Companies; without it, the app server's."},
+    {.name = "company",
+     .example = "EPIC06",
+     .type = CONFIG_LIST,
+     AT(company),
+     .help = "Companies; without it, the app server's."},
     {.name = "interval",
      .type = CONFIG_DURATION,
      AT(interval_ns),
@@ -130,6 +141,8 @@ static const struct config_row probe_rows[] = {
      .maximum = DAY_NS,
      .help = "Longest time of a run; without it, that of `[exporter]`."},
     {.name = "active",
+     .form = "windows, by commas",
+     .example = "Mon-Fri 06:00-18:00",
      .type = CONFIG_OTHER,
      AT(active),
      .convert = read_windows,
@@ -163,23 +176,29 @@ static const struct config_row probe_rows[] = {
      AT(connection),
      .choices = connections,
      .help = "`fresh` connects anew each run, so that names, TCP and TLS are measured; `reuse` keeps the "
-             "connection."},
-    {.name = "plant", .type = CONFIG_TEXT, AT(plant), .help = "Plant; without it, the app server's."},
+             "connection, within `connection_max_age`. Without it, `fresh` for `token` and `reuse` for all "
+             "others."},
+    {.name = "plant",
+     .example = "MfgSys",
+     .type = CONFIG_TEXT,
+     AT(plant),
+     .help = "Plant, sent in the CallSettings header; without it, the app server's."},
     {.name = "license",
      .type = CONFIG_LICENSE,
      AT(license),
-     .help = "License type; without it, the app server's."},
+     .help = "License type that its calls ask for; without it, the app server's."},
     {.name = "timezone",
      .type = CONFIG_ZONE,
      AT(timezone),
-     .help = "Time zone; without it, the app server's."},
+     .help = "Time zone of dates such as `{today}`, of windows and of date-times without zone; without it, "
+             "the app server's."},
     {.name = "max_response",
      .type = CONFIG_SIZE,
      AT(max_response),
      .preset = "2GiB",
      .minimum = 1,
      .maximum = INT64_MAX,
-     .help = "A larger body is `too_large`."},
+     .help = "A run whose answer is larger fails with `too_large`."},
 };
 #undef AT
 
@@ -193,11 +212,16 @@ const size_t probe_rows_not_built_count = COUNT_OF(probe_rows_not_built);
 
 const struct config_section config_sections[SECTION_COUNT] = {
     [SECTION_EXPORTER] = {"exporter", false, false, exporter_rows, COUNT_OF(exporter_rows),
-                          "What holds for the whole exporter."},
-    [SECTION_WEB] = {"web", false, false, web_rows, COUNT_OF(web_rows), "Its HTTP server."},
+                          "What holds for the whole exporter. May be left out."},
+    [SECTION_WEB] =
+        {"web", false, false, web_rows, COUNT_OF(web_rows),
+         "The exporter's own HTTP server, from which Prometheus scrapes and which shows the status page."},
     [SECTION_APPSERVER] = {"appserver", true, false, appserver_rows, APPSERVER_ROWS,
-                           "One Kinetic application server."},
-    [SECTION_PROBE] = {"probe", true, false, probe_rows, COUNT_OF(probe_rows), "One configured check."},
+                           "One Kinetic application server, reached by one base URL, such as Live or Pilot. "
+                           "Its name becomes the label `appserver`."},
+    [SECTION_PROBE] = {"probe", true, false, probe_rows, COUNT_OF(probe_rows),
+                       "One check. It runs for every app server and company that it names, and each of these "
+                       "is a target with series of its own; its name becomes the label `probe`."},
     [SECTION_DEFAULTS] = {"defaults", true, false, NULL, 0,
                           "Keys of `[probe NAME]` for all probes of one kind, which is the section's name."},
 };

@@ -36,7 +36,8 @@ char *bounds_words(const struct config_row *row)
     } else {
         return memory_format("%" PRId64 " to %" PRId64, row->minimum, row->maximum);
     }
-    return memory_format("%s to %s", low, high);
+    return row->maximum == INT64_MAX ? memory_format("from %s on", low)
+                                     : memory_format("%s to %s", low, high);
 }
 
 static char *bounds_fault(const struct config_row *row)

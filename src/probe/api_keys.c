@@ -50,6 +50,7 @@ struct api_keys_state {
 
 static const struct config_row rows[] = {
     {.name = "keys",
+     .example = "epicor-monitor",
      .type = CONFIG_LIST,
      .offset = offsetof(struct api_keys_settings, keys),
      .help = "Names of the API keys to tell of, at most 50, in any case of letters; one that is not there or "

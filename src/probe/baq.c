@@ -12,6 +12,7 @@ struct baq_settings {
 
 static const struct config_row rows[] = {
     {.name = "baq",
+     .example = "zExporterOpenOrders",
      .type = CONFIG_TEXT,
      .offset = offsetof(struct baq_settings, baq),
      .required = true,

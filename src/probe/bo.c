@@ -23,17 +23,20 @@ struct bo_state {
 
 static const struct config_row rows[] = {
     {.name = "service",
+     .example = "Erp.BO.CompanySvc",
      .type = CONFIG_TEXT,
      .offset = offsetof(struct bo_settings, service),
      .required = true,
      .help = "Name of the service, such as `Erp.BO.CompanySvc`."},
     {.name = "entity",
+     .example = "Companies",
      .type = CONFIG_TEXT,
      .offset = offsetof(struct bo_settings, entity),
      .required = true,
      .help =
          "Entity set, such as `Companies`, or one record by its key: `Parts(Company='EPIC06',PartNum='X')`."},
     {.name = "expect",
+     .example = "Success = true",
      .type = CONFIG_PAIRS,
      .offset = offsetof(struct bo_settings, expect),
      .help = "`expect.FIELD`: what a field of the one record has to say: `= true`, `!= x`, `< 5`, `~ regex`, "

@@ -22,12 +22,13 @@ char *bounds_read_share(const char *text, void *field);
      BOUNDS_AT(base, rows_min),                                                                              \
      .help = "Fewer rows make the run fail with `rows`."},                                                   \
         {.name = "rows_max",                                                                                 \
+         .example = "10000",                                                                                 \
          .type = CONFIG_NUMBER,                                                                              \
          BOUNDS_AT(base, rows_max),                                                                          \
          .help = "More rows make the run fail with `rows`."},                                                \
     {                                                                                                        \
-        .name = "rows_deviation", .type = CONFIG_OTHER, BOUNDS_AT(base, rows_deviation),                     \
-        .convert = bounds_read_share,                                                                        \
+        .name = "rows_deviation", .form = "percent", .example = "50%", .type = CONFIG_OTHER,                 \
+        BOUNDS_AT(base, rows_deviation), .convert = bounds_read_share,                                       \
         .help = "How far, in percent of what is usual, the number of rows may be from it, such as `50%`. "   \
                 "The run does not fail by it: it is exported for rules."                                     \
     }

@@ -34,12 +34,14 @@ struct catalog_state {
 
 static const struct config_row rows[] = {
     {.name = "require_baqs",
+     .example = "zExporterOpenOrders",
      .type = CONFIG_LIST,
      .offset = offsetof(struct catalog_settings, require_baqs),
      .help = "BAQs that have to be in the list; one that is not makes the run fail with `expectation`. The "
              "case of letters "
              "does not matter, as nothing says that it does for Kinetic."},
     {.name = "require_functions",
+     .example = "MonitorLib/Ping",
      .type = CONFIG_LIST,
      .offset = offsetof(struct catalog_settings, require_functions),
      .help = "Functions (`LIBRARY/FUNCTION`) or libraries (`LIBRARY`) that have to be published; the same. "

@@ -30,8 +30,14 @@ struct efx_state {
 #define AT(member) .offset = offsetof(struct efx_settings, member)
 
 static const struct config_row rows[] = {
-    {.name = "library", .type = CONFIG_TEXT, AT(library), .required = true, .help = "Function library."},
+    {.name = "library",
+     .example = "MonitorLib",
+     .type = CONFIG_TEXT,
+     AT(library),
+     .required = true,
+     .help = "Function library."},
     {.name = "function",
+     .example = "Ping",
      .type = CONFIG_TEXT,
      AT(function),
      .required = true,
@@ -47,6 +53,7 @@ static const struct config_row rows[] = {
      .preset = "{}",
      .help = "JSON object of the inputs, checked at load; may hold `{today-7d}` and the like in its texts."},
     {.name = "expect",
+     .example = "Success = true",
      .type = CONFIG_PAIRS,
      AT(expect),
      .help = "`expect.FIELD`: what an output has to say: `= true`, `!= x`, `< 5`, `~ regex` (POSIX "

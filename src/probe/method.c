@@ -55,12 +55,14 @@ enum { MORE_PAGES = REFUSAL_MEMBERS, EXPECTED };
 
 static const struct config_row rows[] = {
     {.name = "service",
+     .example = "Erp.BO.CompanySvc",
      .type = CONFIG_TEXT,
      AT(service),
      .required = true,
      .help = "Name of the service, such as `Ice.BO.AdminSessionSvc`; `TenantInstanceSvc` and "
              "`TokenServiceSvc` are refused, because their answers hold secrets."},
     {.name = "method",
+     .example = "GetList",
      .type = CONFIG_TEXT,
      AT(method),
      .required = true,
@@ -75,22 +77,26 @@ static const struct config_row rows[] = {
      .help =
          "`POST` with `body`, or `GET` with `param.NAME` (`GetRows`, `GetList` and `GetByID` take both)."},
     {.name = "body",
+     .example = "{}",
      .type = CONFIG_TEXT_FILE,
      AT(body),
      .help = "JSON object of the method's parameters, their names in camelCase, checked at load; may hold "
              "`{today-7d}` and the like in its texts. `{}` unless set."},
     {.name = "param",
+     .example = "Plant = MfgSys",
      .type = CONFIG_PAIR_LISTS,
      AT(param),
      .help = "`param.NAME`, with `http_method = GET`: a parameter of the method, sent as written, "
              "percent-encoded; `param.NAME.list` repeats the name. `{today}`, `{today-7d}`, `{now-1h}` "
              "become dates in the probe's time zone."},
     {.name = "rows_at",
+     .example = "returnObj.PartList",
      .type = CONFIG_TEXT,
      AT(rows_at),
      .help = "Where in the answer the array of rows is, such as `returnObj.AdminSessionList`; dots go "
              "deeper, arrays on the way are looked through. Without it no rows are counted."},
     {.name = "fetch_limit",
+     .example = "10000",
      .type = CONFIG_NUMBER,
      AT(fetch_limit),
      .help = "Where `body` or `param.*` have `absolutePage` (begin with 1), the next page is asked for while "
@@ -98,6 +104,7 @@ static const struct config_row rows[] = {
              "was left is told by `epicor_probe_rows_truncated`."},
     BOUNDS_CONFIG_ROWS(offsetof(struct method_settings, bounds)),
     {.name = "expect",
+     .example = "Success = true",
      .type = CONFIG_PAIRS,
      AT(expect),
      .help = "`expect.FIELD`: what a field of the answer has to say, such as `expect.returnObj = false`: "

@@ -28,25 +28,38 @@ extern const char *const query_rows_names[]; /* of enum query_rows, for CONFIG_C
 #define QUERY_AT(owner, member) .offset = offsetof(owner, query) + offsetof(struct query_settings, member)
 #define QUERY_CONFIG_ROWS(owner)                                                                             \
     {.name = "param",                                                                                        \
+     .example = "Plant = MfgSys",                                                                            \
      .type = CONFIG_PAIR_LISTS,                                                                              \
      QUERY_AT(owner, param),                                                                                 \
      .help = "`param.NAME`: a query parameter, sent as written, percent-encoded; `param.NAME.list` repeats " \
              "the name. `{today}`, `{today-7d}`, `{now-1h}` become dates in the probe's time zone."},        \
         {.name = "select",                                                                                   \
+         .example = "OrderHed_OrderNum, OrderHed_OrderDate",                                                 \
          .type = CONFIG_TEXT_FILE,                                                                           \
          QUERY_AT(owner, select),                                                                            \
          .help = "OData `$select`: the columns wanted."},                                                    \
         {.name = "filter",                                                                                   \
+         .example = "OrderHed_OrderDate ge {today-7d}",                                                      \
          .type = CONFIG_TEXT_FILE,                                                                           \
          QUERY_AT(owner, filter),                                                                            \
          .help = "OData `$filter`; may hold `{today-7d}` and the like."},                                    \
-        {.name = "orderby", .type = CONFIG_TEXT, QUERY_AT(owner, orderby), .help = "OData `$orderby`."},     \
-        {.name = "expand", .type = CONFIG_TEXT, QUERY_AT(owner, expand), .help = "OData `$expand`."},        \
+        {.name = "orderby",                                                                                  \
+         .example = "OrderHed_OrderNum",                                                                     \
+         .type = CONFIG_TEXT,                                                                                \
+         QUERY_AT(owner, orderby),                                                                           \
+         .help = "OData `$orderby`."},                                                                       \
+        {.name = "expand",                                                                                   \
+         .example = "Plants",                                                                                \
+         .type = CONFIG_TEXT,                                                                                \
+         QUERY_AT(owner, expand),                                                                            \
+         .help = "OData `$expand`."},                                                                        \
         {.name = "top",                                                                                      \
+         .example = "100",                                                                                   \
          .type = CONFIG_NUMBER,                                                                              \
          QUERY_AT(owner, top),                                                                               \
          .help = "OData `$top`: at most so many rows. Not with `rows = all`."},                              \
         {.name = "skip",                                                                                     \
+         .example = "10",                                                                                    \
          .type = CONFIG_NUMBER,                                                                              \
          QUERY_AT(owner, skip),                                                                              \
          .help = "OData `$skip`: rows left out at the beginning. Not with `rows = all`."},                   \
@@ -60,10 +73,12 @@ extern const char *const query_rows_names[]; /* of enum query_rows, for CONFIG_C
                  "`$inlinecount=allpages`); an answer without it is `invalid_response`. `all`: pages "       \
                  "through."},                                                                                \
         {.name = "page_size",                                                                                \
+         .example = "500",                                                                                   \
          .type = CONFIG_NUMBER,                                                                              \
          QUERY_AT(owner, page_size),                                                                         \
          .help = "Rows asked for at once with `rows = all`; 100 unless set."},                               \
         {.name = "fetch_limit",                                                                              \
+         .example = "10000",                                                                                 \
          .type = CONFIG_NUMBER,                                                                              \
          QUERY_AT(owner, fetch_limit),                                                                       \
          .help = "Rows after which `rows = all` stops, told by `epicor_probe_rows_truncated`; 5000 unless "  \

@@ -50,6 +50,7 @@ struct tasks_state {
 
 static const struct config_row rows[] = {
     {.name = "watch",
+     .example = "MRP Process",
      .type = CONFIG_LIST,
      .offset = offsetof(struct tasks_settings, watch),
      .help = "Tasks whose last success is told, by `TaskDescription` or `RunProcedure` as Kinetic spells "

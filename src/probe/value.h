@@ -52,6 +52,7 @@ struct value_set {
 /* Their rows, for the row table of a kind whose settings struct has the member (such as values, or query.values). */
 #define VALUE_CONFIG_ROWS(owner, member)                                                                     \
     {.name = "value",                                                                                        \
+     .example = "open_orders = Calculated_Orders",                                                           \
      .type = CONFIG_PAIRS,                                                                                   \
      .offset = offsetof(owner, member.pairs),                                                                \
      .help = "`value.NAME = Column`: a column of the rows becomes the gauge `epicor_value_NAME`. NAME is "   \

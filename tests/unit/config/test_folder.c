@@ -252,7 +252,9 @@ static void sizes(void **state)
     remove(path_of("big1.ini"));
     for (int i = 0; i < FILES_MAX; i++) {
         snprintf(name, sizeof name, "x%d.ini", i);
-        assert_int_equal(symlink("a.ini", path_of(name)), 0);
+        char from[512];
+        snprintf(from, sizeof from, "%s", path_of("a.ini"));
+        assert_int_equal(link(from, path_of(name)), 0);
     }
     check_folder(": there are more than 1000 files *.ini in this folder\n");
 }
