@@ -174,7 +174,7 @@ int main(int argc, char **argv)
 
     enum exit_status status = run(&arguments);
     /* A page that could not be written whole is none. */
-    if (fflush(stdout) != 0 && status == STATUS_GOOD) {
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_GOOD) {
         fprintf(stderr, "epicor_exporter: cannot write: %s\n", strerrordesc_np(errno));
         status = STATUS_FAILED;
     }

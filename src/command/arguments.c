@@ -19,6 +19,8 @@ struct command_row {
     const char *help;
     enum command_id id;
     bool not_built; /* known to the contract, not in this version */
+    bool
+        self_contained; /* takes no flag but those of all commands: it reads no configuration and logs nothing */
     const char *const
         *topics; /* of which one has to follow the command, NULL-terminated; NULL: no word follows */
 };
@@ -27,9 +29,9 @@ static const char *const reference_topics[] = {"config", "metrics", NULL}; /* en
 
 static const struct command_row commands[] = {
     {"serve", "Runs the probes on their own clock and serves HTTP until SIGTERM or SIGINT.", COMMAND_SERVE,
-     false, NULL},
+     false, false, NULL},
     {"check", "Reads the configuration and prints every fault and every warning with file and line.",
-     COMMAND_CHECK, false, NULL},
+     COMMAND_CHECK, false, false, NULL},
     {.name = "probe", .not_built = true},
     {.name = "doctor", .not_built = true},
     {.name = "discover", .not_built = true},
@@ -38,9 +40,9 @@ static const struct command_row commands[] = {
     {.name = "rules", .not_built = true},
     {"reference",
      "Prints every key of the configuration, or every metric with the reasons of failures, as Markdown.",
-     COMMAND_REFERENCE, false, reference_topics},
+     COMMAND_REFERENCE, false, true, reference_topics},
     {"sample-config", "Prints a commented configuration with every key and its default.",
-     COMMAND_SAMPLE_CONFIG, false, NULL},
+     COMMAND_SAMPLE_CONFIG, false, true, NULL},
     {.name = "hash-password", .not_built = true},
 };
 
@@ -192,24 +194,26 @@ struct flag_row {
     const char *web_key; /* in place of preset: the key of [web] that the flag overrides */
     bool repeatable;
     char *(*read)(const char *value, struct arguments *out);
+    bool of_all_commands;
 };
 
 static const struct flag_row flags[] = {
     {"config.file", "PATH", "The configuration: an INI file, or a folder whose *.ini are read in name order.",
-     CONFIG_FILE_PRESET, NULL, false, read_config_file},
-    {"config.check", NULL, "The same as the command check.", NULL, NULL, false, read_config_check},
+     CONFIG_FILE_PRESET, NULL, false, read_config_file, false},
+    {"config.check", NULL, "The same as the command check.", NULL, NULL, false, read_config_check, false},
     {"web.listen-address", "[HOST]:PORT", "Where to listen, in place of the file's; may be repeated.", NULL,
-     "listen_address", true, read_listen_address},
+     "listen_address", true, read_listen_address, false},
     {"web.telemetry-path", "PATH", "Where the metrics are, in place of the file's.", NULL, "telemetry_path",
-     false, read_path_of_metrics},
+     false, read_path_of_metrics, false},
     {"log.level", "debug|info|warn|error", "The least level that is logged, to stderr.", "info", NULL, false,
-     read_log_level},
-    {"log.format", "logfmt|json", "How a line of the log looks.", "logfmt", NULL, false, read_log_format},
+     read_log_level, false},
+    {"log.format", "logfmt|json", "How a line of the log looks.", "logfmt", NULL, false, read_log_format,
+     false},
     {"shard.index", "I", "Runs only the app servers that hash to shard I, counted from 0.", "0", NULL, false,
-     read_shard_index},
-    {"shard.total", "N", "How many shards there are.", "1", NULL, false, read_shard_total},
-    {"help", NULL, "Prints this, also for each command.", NULL, NULL, true, read_help},
-    {"version", NULL, "Prints version and revision.", NULL, NULL, true, read_version},
+     read_shard_index, false},
+    {"shard.total", "N", "How many shards there are.", "1", NULL, false, read_shard_total, false},
+    {"help", NULL, "Prints this, also for each command.", NULL, NULL, true, read_help, true},
+    {"version", NULL, "Prints version and revision.", NULL, NULL, true, read_version, true},
 };
 
 static const struct flag_row *flag_find(struct span name)
@@ -295,6 +299,11 @@ char *arguments_read(int argc, char *const *argv, struct arguments *out)
         if (out->command_given && command_named == NULL)
             command_named = command_of(out->command);
     }
+    for (size_t i = 0; i < COUNT_OF(flags) && fault == NULL; i++) {
+        if (given[i] && !flags[i].of_all_commands && command_named != NULL && command_named->self_contained)
+            fault = memory_format("--%s: the command %s takes no such flag", flags[i].name,
+                                  command_named->name);
+    }
     if (fault == NULL && command_named != NULL && command_named->topics != NULL && topic < 0 && !out->help &&
         !out->version) {
         char *all = topics_join(command_named);
@@ -336,8 +345,8 @@ struct model_override arguments_override(const struct arguments *arguments)
 
 void arguments_print_help(const struct arguments *arguments, FILE *out)
 {
-    if (arguments->command_given) {
-        const struct command_row *command = command_of(arguments->command);
+    const struct command_row *command = arguments->command_given ? command_of(arguments->command) : NULL;
+    if (command != NULL) {
         char *topics = command->topics == NULL ? memory_copy_text("") : topics_join(command);
         fprintf(out, "Usage: epicor_exporter %s%s%s [FLAGS]\n\n%s\n", command->name,
                 command->topics == NULL ? "" : " ", topics, command->help);
@@ -355,6 +364,8 @@ void arguments_print_help(const struct arguments *arguments, FILE *out)
     fprintf(out, "\nFlags:\n");
     for (size_t i = 0; i < COUNT_OF(flags); i++) {
         const struct flag_row *flag = &flags[i];
+        if (command != NULL && command->self_contained && !flag->of_all_commands)
+            continue;
         const char *preset = flag->web_key == NULL ? flag->preset
                                                    : config_row_named(SECTION_WEB, flag->web_key)->preset;
         fprintf(out, "  --%s%s%s\n      %s", flag->name, flag->value == NULL ? "" : "=",

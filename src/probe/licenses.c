@@ -57,7 +57,7 @@ static const struct config_row rows[] = {
              "schema only, no "
              "caller of them has been seen."},
     {.name = "baq",
-     .example = "zExporterOpenOrders",
+     .example = "zLicenseSeats",
      .type = CONFIG_TEXT,
      .offset = offsetof(struct licenses_settings, baq),
      .help = "`source = baq`: name of the query; a row a license type, several of one type add up."},

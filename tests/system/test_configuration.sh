@@ -25,6 +25,22 @@ expect 2 "$exporter_program" --no.such.flag
 expect 2 "$exporter_program" chekc
 says "check"
 
+# What the program prints of itself; what is printed as a sample is a configuration.
+expect 0 "$exporter_program" reference config
+says "| \`token_renew_at\` |"
+expect 0 "$exporter_program" reference metrics
+says "| \`epicor_up\` | gauge |"
+expect 2 "$exporter_program" reference
+expect 2 "$exporter_program" reference everything
+expect 2 "$exporter_program" sample-config --config.file=x
+says "takes no such flag"
+expect 1 sh -c "$exporter_program reference metrics >/dev/full"
+says "No space left on device"
+expect 0 "$exporter_program" sample-config
+cp "$work/output" "$work/sample.ini"
+expect 0 "$exporter_program" check --config.file="$work/sample.ini"
+says "ok: 1 app servers, 1 probes, 1 targets"
+
 expect 0 "$exporter_program" check --config.file=packaging/example.ini
 says "ok: 1 app servers, 5 probes, 5 targets"
 expect 0 "$exporter_program" --config.check --config.file=packaging/example.ini

@@ -78,6 +78,10 @@ static void test_commands(void **state)
         {{"check", "--help"}, COMMAND_CHECK, true, true},
         {{"--help", "--help"}, COMMAND_SERVE, false, true},
         {{"--", "check"}, COMMAND_CHECK, true, false},
+        {{"reference", "config"}, COMMAND_REFERENCE, true, false},
+        {{"reference", "--help"}, COMMAND_REFERENCE, true, true},
+        {{"--help", "reference", "metrics"}, COMMAND_REFERENCE, true, true},
+        {{"sample-config"}, COMMAND_SAMPLE_CONFIG, true, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct arguments got;
@@ -102,6 +106,14 @@ static void test_wrong_usage(void **state)
         {{"probe", "orders"}, "probe: not in this version"},
         {{"hash-password"}, "hash-password: not in this version"},
         {{"check", "x.ini"}, "x.ini: the command check takes no further word"},
+        {{"reference"}, "reference: which of config|metrics?"},
+        {{"reference", "metric"}, "metric: the command reference wants one of config|metrics"},
+        {{"reference", "config", "metrics"}, "metrics: the command reference takes no further word"},
+        {{"reference", "config", "--config.file=x"},
+         "--config.file: the command reference takes no such flag"},
+        {{"sample-config", "baq"}, "baq: the command sample-config takes no further word"},
+        {{"--log.level=info", "sample-config"}, "--log.level: the command sample-config takes no such flag"},
+        {{"sample-confg"}, "sample-confg: unknown command; is sample-config meant?"},
         {{"--config-file=x"}, "--config-file: unknown flag; is --config.file meant?"},
         {{"--nothing=x"}, "--nothing: unknown flag; --help lists them"},
         {{"--=x"}, "--: unknown flag; --help lists them"},
@@ -163,6 +175,16 @@ static void test_help(void **state)
     assert_non_null(strstr(text, "Usage: epicor_exporter check [FLAGS]"));
     assert_null(strstr(text, "Commands:"));
     free(text);
+    text = help_of((const char *const[]){"reference", "--help", NULL});
+    assert_non_null(strstr(text, "Usage: epicor_exporter reference config|metrics [FLAGS]"));
+    assert_null(strstr(text, "--config.file"));
+    assert_non_null(strstr(text, "--help\n"));
+    free(text);
+
+    struct arguments got;
+    assert_null(read_words((const char *const[]){"reference", "metrics", NULL}, &got));
+    assert_int_equal(got.topic, REFERENCE_METRICS);
+    arguments_free(&got);
 }
 
 ALL_TESTS(cmocka_unit_test(test_presets), cmocka_unit_test(test_every_flag), cmocka_unit_test(test_commands),

@@ -156,7 +156,8 @@ static char *switch_on(const char *wanted)
 /* Keys that need another key to be set as well; which, their fault says. */
 static bool only_another_key_is_missing(const struct fault *fault)
 {
-    static const char *const words[] = {"name the record by its key", "goes with "};
+    static const char *const words[] = {"name the record by its key", "goes with ", ": wants ",
+                                        "source = baq: "};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strstr(fault->text, words[i]) != NULL)
             return true;
