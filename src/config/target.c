@@ -94,8 +94,7 @@ static bool series_same(const struct target_settings *a, const struct target_set
 
 static void series_check(const struct model *model, struct fault_list *faults)
 {
-    const struct target_settings **writers = memory_new(model->target_count,
-                                                        sizeof(struct target_settings *));
+    const struct target_settings **writers = memory_new(model->target_count, sizeof *writers);
     size_t count = 0;
     for (size_t i = 0; i < model->target_count; i++) {
         if (model->targets[i].probe->kind->server_series)

@@ -11,18 +11,22 @@
 #include "probe/refusal.h"
 #include "probe/verdict.h"
 
+enum { RETURN_OBJ = REFUSAL_MEMBERS, FORMS_OWN, MEMBERS_MAX };
+static const char *const return_obj[] = {"returnObj"};
+
 void gather_init(struct gather *gather, const struct gather_form *form, const char *const *fields,
                  size_t field_count, struct tally *tally,
                  void (*take)(void *context, const struct json_value *fields), void *context)
 {
     assert(field_count <= GATHER_FIELDS_MAX);
     *gather = (struct gather){.form = form, .tally = tally, .take = take, .context = context};
-    gather->members = memory_new(REFUSAL_MEMBERS + 1, sizeof *gather->members);
+    gather->members = memory_new(MEMBERS_MAX, sizeof *gather->members);
     memcpy(gather->members, refusal_members, sizeof refusal_members);
-    gather->members[REFUSAL_MEMBERS] = form->member;
+    gather->members[RETURN_OBJ] = (struct json_path){return_obj, 1};
+    gather->members[FORMS_OWN] = form->member;
     gather->plan = (struct json_plan){.rows = &form->rows,
                                       .members = gather->members,
-                                      .member_count = REFUSAL_MEMBERS + (form->member.depth > 0 ? 1 : 0),
+                                      .member_count = form->member.depth > 0 ? MEMBERS_MAX : FORMS_OWN,
                                       .fields = fields,
                                       .field_count = field_count,
                                       .text_max = REFUSAL_TEXT_MAX};
@@ -99,6 +103,17 @@ bool gather_accept(struct gather *gather, const struct answer *answer, struct pr
     return true;
 }
 
+bool gather_turn_bare(struct gather *gather, const struct answer *answer)
+{
+    const struct gather_form *bare = gather->form->bare;
+    const struct json_result *json = answer->json;
+    if (bare == NULL || json->rows_kind != JSON_ABSENT || json->members[RETURN_OBJ].kind != JSON_ARRAY)
+        return false;
+    gather->form = bare;
+    gather->plan.rows = &bare->rows;
+    return true;
+}
+
 bool gather_has(const struct gather *gather, size_t field)
 {
     return (gather->seen_before >> field & 1) != 0;
@@ -106,6 +121,6 @@ bool gather_has(const struct gather *gather, size_t field)
 
 const struct json_value *gather_member(const struct answer *answer)
 {
-    assert(answer->json->member_count > REFUSAL_MEMBERS);
-    return &answer->json->members[REFUSAL_MEMBERS];
+    assert(answer->json->member_count > FORMS_OWN);
+    return &answer->json->members[FORMS_OWN];
 }

@@ -13,6 +13,8 @@ struct gather_form {
     struct json_path rows;
     const char *words;       /* the array's name for people: "returnObj.AdminUserLicense" */
     struct json_path member; /* one value beside the rows that is wanted too; depth 0: none */
+    const struct gather_form
+        *bare; /* the same where returnObj is the array itself (facts §9.30); NULL: not expected */
 };
 
 struct gather {
@@ -43,6 +45,9 @@ void gather_problem(struct gather *gather, const char *format, ...) __attribute_
 
 /* Whether a good answer has the rows as wanted: then what they told stands. If not, *result says why. */
 bool gather_accept(struct gather *gather, const struct answer *answer, struct probe_result *result);
+/* Whether the answer has its rows in the form's bare place. Then the gather has turned to it, once for the run, and the same is to
+   be asked again: what is not named in the plan has gone by unread. */
+bool gather_turn_bare(struct gather *gather, const struct answer *answer);
 /* Forgets the rows of an answer instead. */
 void gather_drop(struct gather *gather);
 

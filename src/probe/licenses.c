@@ -174,11 +174,16 @@ static void take_row(void *context, const struct json_value *fields)
     }
 }
 
+static const struct gather_form bare_form = {.rows = {(const char *const[]){"returnObj"}, 1},
+                                             .words = "returnObj"};
 static const struct gather_form service_form = {
     .rows = {(const char *const[]){"returnObj", "AdminUserLicense"}, 2},
-    .words = "returnObj.AdminUserLicense"};
+    .words = "returnObj.AdminUserLicense",
+    .bare = &bare_form};
 static const struct gather_form company_form = {
-    .rows = {(const char *const[]){"returnObj", "UserLicenseData"}, 2}, .words = "returnObj.UserLicenseData"};
+    .rows = {(const char *const[]){"returnObj", "UserLicenseData"}, 2},
+    .words = "returnObj.UserLicenseData",
+    .bare = &bare_form};
 
 static char *baq_path(const struct target_settings *target, const char *baq)
 {
@@ -188,6 +193,16 @@ static char *baq_path(const struct target_settings *target, const char *baq)
     char *data = memory_format("%s/Data", path);
     free(path);
     return data;
+}
+
+static void ask_service(const struct probe_run *run, struct request *request)
+{
+    struct licenses_state *state = run->state;
+    char *path = settings_of(run->target->probe)->source == SOURCE_SERVICE
+                     ? call_path(run->target, "Ice.BO.AdminLicensingSvc", "GetLicenseList")
+                     : call_path(run->target, "Erp.BO.CompanyLicenseInfoSvc", "GetLicense");
+    call_post(run, path, NULL, &state->gather.plan, request);
+    gather_attach(&state->gather, request);
 }
 
 static void begin(struct probe_run *run, struct request *request)
@@ -206,11 +221,7 @@ static void begin(struct probe_run *run, struct request *request)
                    request);
         return;
     }
-    char *path = settings->source == SOURCE_SERVICE
-                     ? call_path(run->target, "Ice.BO.AdminLicensingSvc", "GetLicenseList")
-                     : call_path(run->target, "Erp.BO.CompanyLicenseInfoSvc", "GetLicense");
-    call_post(run, path, NULL, &state->gather.plan, request);
-    gather_attach(&state->gather, request);
+    ask_service(run, request);
 }
 
 /* A column that no row has is a slip of the configuration, or another server than the one known. */
@@ -259,6 +270,10 @@ static enum probe_next step(struct probe_run *run, const struct answer *answer, 
 {
     struct licenses_state *state = run->state;
     if (settings_of(run->target->probe)->source != SOURCE_BAQ) {
+        if (gather_turn_bare(&state->gather, answer)) {
+            ask_service(run, request);
+            return PROBE_ASK;
+        }
         if (gather_accept(&state->gather, answer, result))
             finish(run, state, answer->json->rows, result);
         return PROBE_DONE;
@@ -283,11 +298,13 @@ const struct probe_kind probe_kind_licenses = {
                        "Epicor's licensing "
                        "service or its company service. Several rows of one type (installations) add up; at "
                        "most 32 types. One "
-                       "request a run for the services, one a page of 500 rows and one more for a BAQ; each "
-                       "holds a license seat "
-                       "while it lasts, which the figures include. The BAQ has to be shared with the "
-                       "account; for the services "
-                       "the account needs the right to them, and the API key an access scope with them.",
+                       "request a run for the services (two where a service sends the rows as its "
+                       "`returnObj` itself), one a page of "
+                       "500 rows and one more for a BAQ, at most 5,000 rows; each holds a license seat while "
+                       "it lasts, which the figures "
+                       "include. The BAQ has to be shared with the account; for the services the account "
+                       "needs the right to them, "
+                       "and the API key an access scope with them.",
                .rows = rows,
                .row_count = sizeof rows / sizeof rows[0],
                .settings_size = sizeof(struct licenses_settings),

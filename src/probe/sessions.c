@@ -38,10 +38,16 @@ struct sessions_state {
     uint64_t last_hash;
 };
 
+static const struct gather_form bare_form = {
+    .rows = {(const char *const[]){"returnObj"}, 1},
+    .words = "returnObj",
+    .member = {(const char *const[]){"parameters", "morePages"}, 2},
+};
 static const struct gather_form method_form = {
     .rows = {(const char *const[]){"returnObj", "AdminSessionList"}, 2},
     .words = "returnObj.AdminSessionList",
     .member = {(const char *const[]){"parameters", "morePages"}, 2},
+    .bare = &bare_form,
 };
 
 static bool read_flag(struct sessions_state *state, const struct json_value *values, int which)
@@ -118,6 +124,10 @@ static enum feed_next step_method(struct probe_run *run, const struct answer *an
     struct sessions_state *state = run->state;
     const uint64_t rows = answer->json->rows;
     bool more = false;
+    if (gather_turn_bare(&state->gather, answer)) {
+        ask_method(run, request);
+        return FEED_ASK;
+    }
     if (state->pages > 0 && rows > 0 && state->gather.page_hash == state->last_hash) {
         verdict_fail(
             result, REASON_INVALID_RESPONSE,

@@ -113,6 +113,29 @@ static const struct {
     {BAQ, "{\"value\":1}", REASON_INVALID_RESPONSE, "\"value\" of the answer is no array"},
 };
 
+/* Some services send the rows themselves as returnObj: then the plan is another one, and the same is asked again. */
+static void test_rows_that_are_the_return_object(void **state)
+{
+    (void)state;
+    static const char *const probes[] = {SERVICE, COMPANY};
+    static const char *const told[] = {"seats_used{,Y} 1\nseats_owned{,Y} 2\n",
+                                       "seats_used{EPIC06,Y} 1\nseats_owned{EPIC06,Y} 2\n"};
+    for (size_t i = 0; i < 2; i++) {
+        struct play play = play_begin(V2, probes[i]);
+        const char *text = "{\"returnObj\":[" SEAT("X", "\"Y\"", "1", "2") "]}";
+        assert_int_equal(play_answer(&play, 200, text), PROBE_ASK);
+        assert_int_equal(play.request.method, HTTP_POST);
+        assert_int_equal(play_answer(&play, 200, text), PROBE_DONE);
+        told_check(&play, REASON_NONE, told[i]);
+        play_end(&play);
+    }
+    struct play play = play_begin(V2, SERVICE);
+    assert_int_equal(play_answer(&play, 200, "{\"returnObj\":[]}"), PROBE_ASK);
+    assert_int_equal(play_answer(&play, 200, "{\"returnObj\":7}"), PROBE_DONE);
+    told_check(&play, REASON_INVALID_RESPONSE, "returnObj of the answer is no array");
+    play_end(&play);
+}
+
 static void test_answers(void **state)
 {
     (void)state;
@@ -267,7 +290,8 @@ static void test_faults(void **state)
 }
 
 ALL_TESTS(cmocka_unit_test(test_requests), cmocka_unit_test(test_only_by_company_it_runs_for_each),
-          cmocka_unit_test(test_answers), cmocka_unit_test(test_the_count_ends_the_pages),
+          cmocka_unit_test(test_answers), cmocka_unit_test(test_rows_that_are_the_return_object),
+          cmocka_unit_test(test_the_count_ends_the_pages),
           cmocka_unit_test(test_a_server_that_does_not_heed_skip),
           cmocka_unit_test(test_a_page_that_is_asked_again), cmocka_unit_test(test_thousands_of_licenses),
           cmocka_unit_test(test_more_rows_than_are_read), cmocka_unit_test(test_faults), );

@@ -103,6 +103,20 @@ static void test_a_server_that_has_the_method_only(void **state)
     }
 }
 
+static void test_a_method_whose_rows_are_the_return_object(void **state)
+{
+    (void)state;
+    struct play play = play_begin(V2, KIND);
+    const char *text = "{\"returnObj\":[" ROW("EPIC06", "\"A\"", "true",
+                                              "false") "],\"parameters\":{\"morePages\":\"false\"}}";
+    play_answer(&play, 404, "{\"HttpStatus\":404,\"ErrorMessage\":\"No resource\"}");
+    assert_int_equal(play_answer(&play, 200, text), PROBE_ASK);
+    assert_string_equal(play.request.path, GET_LIST "1");
+    assert_int_equal(play_answer(&play, 200, text), PROBE_DONE);
+    told_check(&play, REASON_NONE, THREE("EPIC06", "A", "1", "0", "0"));
+    play_end(&play);
+}
+
 static void test_the_method_fails_once_and_for_all(void **state)
 {
     (void)state;
@@ -205,6 +219,7 @@ static void test_faults(void **state)
 
 ALL_TESTS(cmocka_unit_test(test_the_request_keeps_persons_out), cmocka_unit_test(test_answers),
           cmocka_unit_test(test_a_server_that_has_the_method_only),
+          cmocka_unit_test(test_a_method_whose_rows_are_the_return_object),
           cmocka_unit_test(test_the_method_fails_once_and_for_all),
           cmocka_unit_test(test_other_failures_stand),
           cmocka_unit_test(test_thousands_of_licenses_and_companies), cmocka_unit_test(test_faults), );
