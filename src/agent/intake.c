@@ -35,6 +35,8 @@ static void begin(struct intake *intake, int status)
     intake->begun = true;
     intake->good = status >= 200 && status <= 299;
     intake->text_capacity = intake->good ? request->keep : ANSWER_TEXT_MAX;
+    if (intake->good && request->take != NULL)
+        request->take(request->take_context, NULL, 0);
     if (intake->good && request->wanted == BODY_JSON && request->method != HTTP_HEAD)
         intake->scanner = json_scanner_new(request->plan == NULL ? &validate_only : request->plan,
                                            request->row, request->row_context);

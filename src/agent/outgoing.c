@@ -59,7 +59,8 @@ bool outgoing_complete(struct order *order)
     bool good = true;
 
     if (!outgoing_has_header(order, "Accept"))
-        good = header_add(&order->headers, "Accept", "application/json");
+        good = header_add(&order->headers, "Accept",
+                          request->accept == NULL ? "application/json" : request->accept);
     if (request->body != NULL && request->content_type != NULL && !outgoing_has_header(order, "Content-Type"))
         good = header_add(&order->headers, "Content-Type", request->content_type) && good;
     for (size_t i = 0; i < order->headers.count; i++)

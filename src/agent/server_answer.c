@@ -38,6 +38,8 @@ void server_tell_verdict(struct server *server, struct moment now)
 static void note_call(struct server *server, const struct target *target, enum reason reason, bool proves_up,
                       const struct answer *answer, struct moment now)
 {
+    if (reason == REASON_NONE && !proves_up)
+        return;
     server_verdict_call(&server->verdict, target, reason, proves_up);
     if (reason == REASON_NONE || (proves_up && !reason_row(reason)->backs_off))
         backoff_rest(&server->backoff);
@@ -214,7 +216,7 @@ static void note_guarded(struct server *server, const struct target *target,
 {
     struct credential *credential = &server->credential;
     const struct run *run = &target->run;
-    if (result->reason == REASON_NONE || result->proves_up) {
+    if (result->proves_up) {
         credential_login_good(credential, run->login, run->sent_ns);
     } else if (result->reason == REASON_CREDENTIALS || result->reason == REASON_UNAUTHORIZED) {
         char *message = credential_redact(credential, result->message);
@@ -252,7 +254,7 @@ static void call_done(struct server *server, struct target *target, const struct
         target->relogged = false;
         backoff_rest(&target->futile);
     }
-    if (reason == REASON_NONE || result->proves_up)
+    if (result->proves_up)
         credential_good(&server->credential, target->run.serial);
     note_guarded(server, target, result, now);
     note_call(server, target, reason, result->proves_up, answer, now);

@@ -202,14 +202,6 @@ static const struct config_row probe_rows[] = {
 };
 #undef AT
 
-const struct config_row probe_rows_not_built[] = {
-    ABSENT("path", CONFIG_TEXT, "Path below the base URL."),
-    ABSENT("content_type", CONFIG_TEXT, "Content-Type of the body."),
-    ABSENT("expect_status", CONFIG_INTEGER, "Status that the answer must have."),
-    ABSENT("expect_text", CONFIG_TEXT, "Text that the answer must hold."),
-};
-const size_t probe_rows_not_built_count = COUNT_OF(probe_rows_not_built);
-
 const struct config_section config_sections[SECTION_COUNT] = {
     [SECTION_EXPORTER] = {"exporter", false, false, exporter_rows, COUNT_OF(exporter_rows),
                           "What holds for the whole exporter. May be left out."},

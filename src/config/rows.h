@@ -28,10 +28,6 @@ extern const struct config_row appserver_rows[APPSERVER_ROWS];
 /* Indexed by enum config_section_id. For [probe NAME] the rows are those that all kinds share. */
 extern const struct config_section config_sections[SECTION_COUNT];
 
-/* The contract's keys of [probe NAME] that no kind of this version brings; all of them not_built. */
-extern const struct config_row probe_rows_not_built[];
-extern const size_t probe_rows_not_built_count;
-
 /* The row of that key; the key must exist. */
 const struct config_row *config_row_named(enum config_section_id section, const char *key);
 

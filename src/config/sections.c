@@ -97,14 +97,6 @@ static void probe_key_unknown(struct settings_reader *reader, const struct secti
         free(kinds);
         return;
     }
-    enum key_form form;
-    struct span name;
-    for (size_t i = 0; i < probe_rows_not_built_count; i++) {
-        if (row_takes_key(&probe_rows_not_built[i], entry->name, &form, &name)) {
-            settings_fault(reader, section, entry, false, "not in this version");
-            return;
-        }
-    }
     settings_unknown(reader, section, entry, NULL, 0);
 }
 

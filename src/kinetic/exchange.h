@@ -30,12 +30,14 @@ struct request {
     char *body;          /* NULL for none; a POST without body sends Content-Length: 0 */
     size_t body_size;
     const char *content_type;     /* of body; static or of the model */
+    const char *accept;           /* likewise; NULL: application/json */
     enum body_form wanted;        /* BODY_JSON: a 2xx is validated as JSON, by plan, while it arrives */
     const struct json_plan *plan; /* BODY_JSON only; lives as long as the run */
     void (*row)(void *context, const struct json_row *row); /* for plans with fields; may be NULL */
     void *row_context;
     /* BODY_ANY: takes a good body as it arrives, decoded, in pieces of any size, before it is known to be whole; NULL:
-       nobody does. */
+       nobody does. As each good answer's body begins it is called with NULL and 0: the same request may be asked again,
+       and what was taken before counts no more. */
     void (*take)(void *context, const void *bytes, size_t size);
     void *take_context;
     size_t keep;           /* bytes of a good body to keep as text (token answers); 0 for none */

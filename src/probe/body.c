@@ -49,7 +49,7 @@ void body_check(const struct probe_settings *probe, const char *body, const char
     else if (json->error != JSON_FINE)
         fault_add(faults, probe_key_place(probe, "body"), "[probe %s] body: not JSON: %s", probe->name,
                   json->sentence);
-    else if (json->root != JSON_OBJECT)
+    else if (whose != NULL && json->root != JSON_OBJECT)
         fault_add(faults, probe_key_place(probe, "body"),
                   "[probe %s] body: %s; %s wants an object of its inputs, {} for none", probe->name,
                   json_kind_text(json->root), whose);

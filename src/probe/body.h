@@ -5,7 +5,8 @@
 #include "probe/kind.h"
 
 /* Faults of a JSON body at its key body (NULL: its file cannot be read, which has been told): a misspelt date, curly quotes,
-   what is no JSON, what is no object. whose: who wants an object, for people: "a function". */
+   what is no JSON, what is no object. whose: who wants an object, for people: "a function"; NULL: nobody, any value is
+   good. */
 void body_check(const struct probe_settings *probe, const char *body, const char *whose,
                 struct fault_list *faults);
 

@@ -1,5 +1,6 @@
 #include "probe/guard.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -7,8 +8,8 @@ static const struct {
     const char *service;
     enum guarded guarded;
 } services[] = {
-    {"TenantInstanceSvc", GUARD_NEVER},   {"TokenServiceSvc", GUARD_NEVER}, {"SysAgentSvc", GUARD_SENSITIVE},
-    {"AdminSessionSvc", GUARD_SENSITIVE}, {"APIKeySvc", GUARD_SENSITIVE},   {"UserFileSvc", GUARD_SENSITIVE},
+    {"TenantInstance", GUARD_NEVER},   {"TokenService", GUARD_NEVER}, {"SysAgent", GUARD_SENSITIVE},
+    {"AdminSession", GUARD_SENSITIVE}, {"APIKey", GUARD_SENSITIVE},   {"UserFile", GUARD_SENSITIVE},
 };
 
 static const struct {
@@ -35,10 +36,22 @@ static const struct {
     {"GetDatabaseValues", "its answers hold secrets"},
 };
 
+/* Does text name the service, as REST does (NameSvc) or as SOAP (Name.svc)? */
+static bool names_service(const char *text, const char *service)
+{
+    for (; (text = strcasestr(text, service)) != NULL; text++) {
+        const char *behind = text + strlen(service);
+        behind += *behind == '.';
+        if (strncasecmp(behind, "svc", 3) == 0)
+            return true;
+    }
+    return false;
+}
+
 enum guarded guard_service(const char *service)
 {
     for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
-        if (strcasestr(service, services[i].service) != NULL)
+        if (names_service(service, services[i].service))
             return services[i].guarded;
     return GUARD_FREE;
 }

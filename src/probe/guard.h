@@ -11,7 +11,7 @@ enum guarded {
     GUARD_NEVER      /* its answers are secrets */
 };
 
-/* Of a service or a path that names one, in any namespace and any case of letters. */
+/* Of a service or a path that names one, in any namespace and any case of letters: TokenServiceSvc, TokenService.svc. */
 enum guarded guard_service(const char *service);
 
 /* NULL, or why a method of that name must not be called, for people: "a name that begins with Delete". */

@@ -31,7 +31,7 @@ static const struct config_kind *const kinds[] = {
     &probe_kind_health.config,
     &probe_kind_tasks.config,
     &probe_kind_api_keys.config,
-    NOT_BUILT("http", "Asks any path below the base URL."),
+    &probe_kind_http.config,
     NULL,
 };
 

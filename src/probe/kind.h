@@ -22,9 +22,11 @@ struct probe_run {
 /* What a run found out, by value; probe_result_free frees what it points to. */
 struct probe_result {
     enum reason reason; /* REASON_NONE: success */
-    bool login;     /* a fresh token may help (kinetic/error.h); the same request may then be asked again */
-    bool proves_up; /* the answer proves that the app server works; true for a success */
-    char *message;  /* the server's own words, or what was not as wanted; NULL if none. Not yet redacted */
+    bool login; /* a fresh token may help (kinetic/error.h); the same request may then be asked again */
+    /* The answer proves that the app server works, and the login that the call carried. True for a success, unless it is a
+       status that was asked for and that any web server may give: that tells nothing either way. */
+    bool proves_up;
+    char *message;     /* the server's own words, or what was not as wanted; NULL if none. Not yet redacted */
     char *correlation; /* CorrelationId of Kinetic's error body; NULL if none */
     int status;        /* of the last answer; 0 if none */
     uint64_t bytes;    /* of all its bodies, decoded */

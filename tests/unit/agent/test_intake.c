@@ -1,6 +1,7 @@
 #include "main.h"
 
 #include "agent/intake.h"
+#include "base/buffer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -167,6 +168,43 @@ static void verdicts(void **state)
     }
 }
 
+static void note_pieces(void *context, const void *bytes, size_t size)
+{
+    struct buffer *taken = context;
+    buffer_text(taken, bytes == NULL ? "|" : "+");
+    buffer_append(taken, bytes == NULL ? "" : bytes, size);
+}
+
+/* A taker is told when a good body begins, also an empty one and the one of another attempt; of a bad body nothing. */
+static void takers(void **state)
+{
+    struct buffer taken;
+    struct request request = {
+        .wanted = BODY_ANY, .max_response = 100, .take = note_pieces, .take_context = &taken};
+    static const int statuses[] = {200, 503, 200};
+    struct intake intake;
+
+    (void)state;
+    buffer_init(&taken, 100);
+    intake_init(&intake, &request);
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        struct head head;
+        size_t share = 1000;
+
+        head_init(&head, 0);
+        head.status = statuses[i];
+        head.coding = CODING_NONE;
+        head.content_length = -1;
+        intake_take(&intake, &head, "ab", 2, &share);
+        intake_take(&intake, &head, "c", 1, &share);
+        intake_reset(&intake);
+    }
+    intake_finish(&intake, 200);
+    assert_string_equal(buffer_as_text(&taken), "|+ab+c|+ab+c|");
+    intake_reset(&intake);
+    buffer_free(&taken);
+}
+
 /* Of a 204, and of a body that never came, there is a verdict on the JSON too; of a HEAD there is none. */
 static void empty_bodies(void **state)
 {
@@ -189,6 +227,6 @@ static void empty_bodies(void **state)
     intake_reset(&intake);
 }
 
-ALL_TESTS(cmocka_unit_test(gzip_at_every_split), cmocka_unit_test(broken_gzip_is_told),
-          cmocka_unit_test(bomb_waits_for_its_share), cmocka_unit_test(verdicts),
-          cmocka_unit_test(empty_bodies));
+ALL_TESTS(cmocka_unit_test(takers), cmocka_unit_test(gzip_at_every_split),
+          cmocka_unit_test(broken_gzip_is_told), cmocka_unit_test(bomb_waits_for_its_share),
+          cmocka_unit_test(verdicts), cmocka_unit_test(empty_bodies));

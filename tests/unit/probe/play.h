@@ -80,6 +80,8 @@ static inline enum probe_next play_answer(struct play *play, int status, const c
         .status = status, .body_bytes = strlen(text), .text = "", .content_type = "application/json"};
     struct json_scanner *scanner = NULL;
     bool good = status >= 200 && status <= 299;
+    if (good && play->request.take != NULL)
+        play->request.take(play->request.take_context, NULL, 0);
     for (size_t at = 0, size = strlen(text); good && play->request.take != NULL && at < size; at += 7)
         play->request.take(play->request.take_context, text + at, size - at < 7 ? size - at : 7);
     if (good && play->request.wanted == BODY_JSON) {
