@@ -30,6 +30,8 @@ struct column {
 static const struct column columns[] = {
     {"400", RULE(.status = 400), REASON_CLIENT_ERROR, REASON_CLIENT_ERROR},
     {"400 sql", RULE(.status = 400, .message = "Bad SQL statement."), REASON_CLIENT_ERROR, REASON_NONE},
+    {"400 v4", RULE(.status = 400, .body = SIMULATOR_BODY_ODATA4), REASON_CLIENT_ERROR, REASON_NONE},
+    {"400 v3", RULE(.status = 400, .body = SIMULATOR_BODY_ODATA3), REASON_CLIENT_ERROR, REASON_NONE},
     {"401 user", RULE(.status = 401, .message = "Invalid username or password."), REASON_CREDENTIALS,
      REASON_CREDENTIALS},
     {"401 key",
@@ -50,6 +52,10 @@ static const struct column columns[] = {
     {"410", RULE(.status = 410), REASON_CONFLICT_OR_GONE, REASON_CONFLICT_OR_GONE},
     {"429", RULE(.status = 429, .headers = "Retry-After: 1"), REASON_THROTTLED, REASON_THROTTLED},
     {"500", RULE(.status = 500), REASON_SERVER_ERROR, REASON_IDENTITY_PROVIDER},
+    {"500 xml", RULE(.status = 500, .body = SIMULATOR_BODY_EPICOR_XML), REASON_SERVER_ERROR,
+     REASON_IDENTITY_PROVIDER},
+    {"500 soap", RULE(.status = 500, .body = SIMULATOR_BODY_SOAP_FAULT, .message = "It broke."),
+     REASON_SERVER_ERROR, REASON_NONE},
     {"500 time", RULE(.status = 500, .message = "Execution Timeout Expired."), REASON_QUERY_TIMEOUT,
      REASON_NONE},
     {"500 seat",
@@ -82,7 +88,7 @@ struct endpoint {
     struct {
         const char *head;
         enum reason reason; /* REASON_NONE: a result, not a failure */
-    } but[4];
+    } but[8];
 };
 
 #define V1   .appserver = "api_version = v1\n"
@@ -143,8 +149,13 @@ static const struct endpoint endpoints[] = {
     {"api-keys", "api_keys", "Ice.BO.APIKeySvc", "keys = Monitoring", .server_wide = true},
     /* A check that says no is a result, and no failed run. */
     {"health", "health", "Ice.BO.HealthCheckSvc/DatabaseAlive", "checks = erp, database", .server_wide = true,
-     .but =
-         {{"400", REASON_NONE}, {"400 sql", REASON_NONE}, {"500", REASON_NONE}, {"500 time", REASON_NONE}}},
+     .but = {{"400", REASON_NONE},
+             {"400 sql", REASON_NONE},
+             {"400 v4", REASON_NONE},
+             {"400 v3", REASON_NONE},
+             {"500 xml", REASON_NONE},
+             {"500", REASON_NONE},
+             {"500 time", REASON_NONE}}},
 };
 
 enum { ENDPOINTS = sizeof endpoints / sizeof endpoints[0] };
