@@ -27,6 +27,7 @@ refuses() {
 
 for flag in --nothing --tls=x --listen-address=1 --listen-address=127.0.0.1:65536 --row-cap=0 --row-cap=1x --rows==1 \
     --rows=z=many --latency=9-3 --base-path=x --timetable=/nothing --access=basic,x --basic-refusal=x --lockout=0 --lockout=3:x \
+    --way=nothing=1 --way=count=x --way=count --seats=WebService --seats=WebService=x --fail=x \
     --company-key=C1 --scopes=x --oauth-port=0 --client-key=/nothing --session-idle=0 argument; do
     refuses "$flag"
 done
@@ -83,6 +84,30 @@ kill -TERM "$simulator"
 wait "$simulator" || fail "no good end"
 grep -q 'sessions open 1, at most 1, opened 1, closed 0, expired 0; seats held 1' "$work/simulator.log" ||
     fail "the sessions are not counted at the end"
+
+# A Pilot server with other ways, seats of its own, a right that is missing, a method that fails.
+simulator_start "$program" --latency=0 --pilot --way=return-obj=array --way=more-baqs=3000 --seats=WebService=5 \
+    --others=WebService=4 --deny=Ice.BO.APIKeySvc --fail=Ice.BO.HealthCheckSvc/ErpAlive=500
+good='-u epicor-monitor:demo-password -H x-api-key:demo-api-key'
+# ask PATH CURL-FLAGS...: the answer's body
+ask() {
+    ask_path=api/v2/odata/EPIC06/$1
+    shift
+    # shellcheck disable=SC2086
+    curl -s -g --max-time 20 $good "$@" "$kinetic/$ask_path"
+}
+ask Ice.LIB.SessionModSvc/GetCurrentValuesFromServer -d '{}' | grep -q '"isProductionInstance":false' || fail "no Pilot"
+ask Ice.BO.AdminLicensingSvc/GetLicenseList -d '{}' |
+    grep -q '{"returnObj":\[.*"UserLicenseName":"WebService","ActiveUsers":4,"AvailableUsers":1,"MaxUsers":5' ||
+    fail "the seats are not as set"
+expect 'BAQs in the list' 3000 "$(ask BaqSvc | grep -o '"url":"zListed' | wc -l)"
+# shellcheck disable=SC2086
+{
+    expect 'missing right' 401 "$(status_of api/v2/odata/EPIC06/Ice.BO.APIKeySvc/APIKeys $good)"
+    expect 'failing method' 500 "$(status_of api/v2/odata/EPIC06/Ice.BO.HealthCheckSvc/ErpAlive -d '{}' $good)"
+}
+kill -TERM "$simulator"
+wait "$simulator" || fail "no good end"
 
 simulator_start "$program" --tls=valid --latency=0
 ca=$(sed -n 's/^CA file //p' "$work/simulator.log")
