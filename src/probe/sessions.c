@@ -33,6 +33,7 @@ struct sessions_state {
     struct gather gather;
     struct feed feed;
     bool by_method; /* GetList, since the server has no entity set List */
+    bool sized;     /* GetList is asked for pages of a size, since the server takes no pageSize=0 */
     uint64_t got;   /* rows of GetList */
     uint64_t pages; /* of GetList that came */
     uint64_t last_hash;
@@ -85,23 +86,25 @@ static void begin(struct probe_run *run, struct request *request)
 
 /* ---- the second form ---- */
 
-/* A server without the entity set has the method. */
+/* A server without the entity set has the method; one that refuses pageSize=0 there takes a size (facts §9.37). */
 static bool judge(const struct probe_run *run, const struct answer *answer, const struct verdict *verdict)
 {
     const struct sessions_state *state = run->state;
-    return !state->by_method && state->feed.got == 0 &&
-           (verdict->reason == REASON_NOT_FOUND ||
-            (answer->status == 405 && verdict->reason == REASON_CLIENT_ERROR));
+    if (state->by_method)
+        return !state->sized && state->pages == 0 && answer->status == 400 &&
+               verdict->reason == REASON_CLIENT_ERROR;
+    return state->feed.got == 0 && (verdict->reason == REASON_NOT_FOUND ||
+                                    (answer->status == 405 && verdict->reason == REASON_CLIENT_ERROR));
 }
 
 static void ask_method(struct probe_run *run, struct request *request)
 {
     struct sessions_state *state = run->state;
     char *path = call_path(run->target, SERVICE, "GetList");
-    /* pageSize=0 means all rows here (facts §9.37); what the server holds back all the same, it tells by morePages. */
+    /* pageSize=0 means all rows; what the server holds back all the same, it tells by morePages. */
     call_get(run,
-             memory_format("%s?whereClause=&pageSize=0&absolutePage=%llu", path,
-                           (unsigned long long)state->pages + 1),
+             memory_format("%s?whereClause=&pageSize=%d&absolutePage=%llu", path,
+                           state->sized ? PAGE_SIZE : 0, (unsigned long long)state->pages + 1),
              &state->gather.plan, request);
     free(path);
     gather_attach(&state->gather, request);
@@ -122,12 +125,14 @@ static enum feed_next step_method(struct probe_run *run, const struct answer *an
                                   struct probe_result *result)
 {
     struct sessions_state *state = run->state;
-    const uint64_t rows = answer->json->rows;
     bool more = false;
-    if (gather_turn_bare(&state->gather, answer)) {
+    if (answer->status >= 400) /* as judged */
+        state->sized = true;
+    if (answer->status >= 400 || gather_turn_bare(&state->gather, answer)) {
         ask_method(run, request);
         return FEED_ASK;
     }
+    const uint64_t rows = answer->json->rows;
     if (state->pages > 0 && rows > 0 && state->gather.page_hash == state->last_hash) {
         verdict_fail(
             result, REASON_INVALID_RESPONSE,

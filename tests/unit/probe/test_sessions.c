@@ -117,6 +117,29 @@ static void test_a_method_whose_rows_are_the_return_object(void **state)
     play_end(&play);
 }
 
+static void test_a_method_that_wants_a_page_size(void **state)
+{
+    (void)state;
+    static const int last[] = {200, 400};
+    for (size_t i = 0; i < 2; i++) {
+        struct play play = play_begin(V2, KIND);
+        play_answer(&play, 404, "{\"HttpStatus\":404,\"ErrorMessage\":\"No resource\"}");
+        assert_int_equal(play_answer(&play, 400, "{\"HttpStatus\":400,\"ErrorMessage\":\"pageSize\"}"),
+                         PROBE_ASK);
+        assert_string_equal(play.request.path, "api/v2/odata/EPIC06/Ice.BO.AdminSessionSvc/"
+                                               "GetList?whereClause=&pageSize=1000&absolutePage=1");
+        if (last[i] == 200) {
+            assert_int_equal(play_answer(&play, 200, METHOD("", "true")), PROBE_DONE);
+            told_check(&play, REASON_NONE, "");
+        } else {
+            assert_int_equal(play_answer(&play, 400, "{\"HttpStatus\":400,\"ErrorMessage\":\"no\"}"),
+                             PROBE_DONE);
+            told_check(&play, REASON_CLIENT_ERROR, "no");
+        }
+        play_end(&play);
+    }
+}
+
 static void test_the_method_fails_once_and_for_all(void **state)
 {
     (void)state;
@@ -219,6 +242,7 @@ static void test_faults(void **state)
 
 ALL_TESTS(cmocka_unit_test(test_the_request_keeps_persons_out), cmocka_unit_test(test_answers),
           cmocka_unit_test(test_a_server_that_has_the_method_only),
+          cmocka_unit_test(test_a_method_that_wants_a_page_size),
           cmocka_unit_test(test_a_method_whose_rows_are_the_return_object),
           cmocka_unit_test(test_the_method_fails_once_and_for_all),
           cmocka_unit_test(test_other_failures_stand),
