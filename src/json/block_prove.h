@@ -39,8 +39,9 @@ struct block_walk {
     struct json_scanner *scanner;
     uint32_t floor, rows_depth; /* rows_depth: UINT32_MAX when in no rows array */
     bool names;                 /* the names of the row objects' members are wanted: */
-    bool columns, fields;       /* for the column set; to find fields */
-    bool stop;                  /* what comes at the cut is for the grammar */
+    bool columns, fields;       /* for the column set; to take fields out */
+    bool stop;                  /* what comes next is for the grammar */
+    size_t pending;             /* the field (1-based) whose name has come and whose value has not; 0: none */
     unsigned cut;               /* of a block that was not proven: it may be if cut to so many bytes */
     struct block_place place;
     /* What the last token before the block was; each 0 or 1, but in_string 0 or all ones. */
@@ -147,9 +148,18 @@ static inline bool prove_numbers(const struct block_maps *maps, uint64_t number,
 
 /* Of the innermost container from each byte on. */
 struct block_context {
-    uint64_t object; /* it is an object */
-    uint64_t rows;   /* it is the rows array */
-    uint64_t row;    /* it is a row that is an object */
+    uint64_t object;               /* it is an object */
+    uint64_t rows;                 /* it is the rows array */
+    uint64_t row;                  /* it is a row that is an object */
+    uint64_t row_begins, row_ends; /* brackets that begin and end a row: no contexts, but found with them */
+};
+
+/* The values of fields that begin in a block. */
+struct block_fields {
+    uint64_t begins;
+    size_t fields[BLOCK_SIZE / 4]; /* of each in turn, 1-based */
+    size_t count;
+    size_t pending; /* the field whose name is the last of the block; 0: none */
 };
 
 static inline uint64_t from_bit(uint64_t map, unsigned at, bool set)
@@ -188,18 +198,18 @@ static inline bool close_bracket(const struct block_walk *walk, struct block_pla
 
 /* Visits the brackets in turn. False: one does not fit, or leads out of where blocks may go. */
 static inline bool walk_brackets(const struct block_walk *walk, struct block_place *place, uint64_t opening,
-                                 uint64_t closing, uint64_t brace, struct block_context *context,
-                                 unsigned *misfit)
+                                 uint64_t closing, uint64_t brace, struct block_context *context)
 {
     for (uint64_t rest = opening | closing; rest; rest &= rest - 1) {
         unsigned at = (unsigned)__builtin_ctzll(rest);
         bool is_brace = brace >> at & 1;
+        context->row_begins |= (uint64_t)(opening >> at & 1 && place->depth == walk->rows_depth) << at;
         bool fits = opening >> at & 1 ? open_bracket(walk, place, is_brace)
                                       : close_bracket(walk, place, is_brace);
         if (!fits) {
-            *misfit = at;
             return false;
         }
+        context->row_ends |= (uint64_t)(closing >> at & 1 && place->depth == walk->rows_depth) << at;
         context->object = from_bit(context->object, at, place->in_object);
         context->rows = from_bit(context->rows, at, place->depth == walk->rows_depth);
         context->row = from_bit(context->row, at, place->in_object && place->depth == walk->rows_depth + 1);
@@ -207,18 +217,95 @@ static inline bool walk_brackets(const struct block_walk *walk, struct block_pla
     return true;
 }
 
-/* The first of these names that is a field's; 0: none. */
-static inline uint64_t first_field(const struct block_walk *walk, const uint8_t *bytes, uint64_t names,
-                                   uint64_t name_ends)
+/* Finds the fields among these names and where their values begin (values: where any value does). Returns where to cut the
+   block, because there a value begins that only the grammar can take out; BLOCK_SIZE: nowhere. */
+static inline unsigned find_fields(const struct block_walk *walk, const struct block_maps *maps,
+                                   const uint8_t *bytes, uint64_t names, uint64_t name_ends, uint64_t values,
+                                   uint64_t string_ends, struct block_fields *out)
 {
-    for (; names; names &= names - 1) {
+    const struct capture *capture = &walk->scanner->capture;
+    out->pending = walk->pending;
+    for (unsigned from = 0;;) {
+        if (out->pending) {
+            uint64_t begin = values & bits_from(from) & -(values & bits_from(from));
+            if (!begin) {
+                return BLOCK_SIZE;
+            }
+            unsigned at = (unsigned)__builtin_ctzll(begin);
+            if (bytes[at] == '"') {
+                uint64_t end = string_ends & -begin & ~begin;
+                end &= -end;
+                if (!end || maps->backslash & (end - begin)) {
+                    return at;
+                }
+            }
+            out->begins |= begin;
+            out->fields[out->count++] = out->pending;
+            out->pending = 0;
+        }
+        if (!names) {
+            return BLOCK_SIZE;
+        }
         unsigned begin = (unsigned)__builtin_ctzll(names) + 1;
         unsigned size = (unsigned)__builtin_ctzll(name_ends >> begin);
-        if (capture_is_field(&walk->scanner->capture, (const char *)bytes + begin, size)) {
-            return names & -names;
+        names &= names - 1;
+        out->pending = capture_find_field(capture, (const char *)bytes + begin, size);
+        from = begin + size;
+    }
+}
+
+/* Takes out the value that begins here; it ends in the block. */
+static inline void take_field(struct capture *capture, size_t field, const uint8_t *bytes, unsigned at,
+                              uint64_t string_ends, uint64_t primitive)
+{
+    unsigned size;
+    switch (bytes[at]) {
+    case '"':
+        size = (unsigned)__builtin_ctzll(string_ends >> at >> 1);
+        capture_field(capture, field, JSON_STRING, bytes + at + 1, size);
+        break;
+    case '{':
+        capture_field(capture, field, JSON_OBJECT, NULL, 0);
+        break;
+    case '[':
+        capture_field(capture, field, JSON_ARRAY, NULL, 0);
+        break;
+    case 'n':
+        capture_field(capture, field, JSON_NULL, NULL, 0);
+        break;
+    case 't':
+        capture_field(capture, field, JSON_TRUE, NULL, 0);
+        break;
+    case 'f':
+        capture_field(capture, field, JSON_FALSE, NULL, 0);
+        break;
+    default:
+        size = (unsigned)__builtin_ctzll(~(primitive >> at));
+        capture_field(capture, field, JSON_NUMBER, bytes + at, size);
+    }
+}
+
+/* Takes out the fields of a proven block and hands out the rows that end in it. */
+static inline void take_fields(struct block_walk *walk, const uint8_t *bytes,
+                               const struct block_context *context, const struct block_fields *found,
+                               uint64_t string_ends, uint64_t primitive)
+{
+    struct json_scanner *scanner = walk->scanner;
+    uint64_t rows = walk->place.rows;
+    size_t taken = 0;
+    for (uint64_t rest = found->begins | context->row_begins | context->row_ends; rest; rest &= rest - 1) {
+        uint64_t bit = rest & -rest;
+        unsigned at = (unsigned)__builtin_ctzll(rest);
+        if (bit & context->row_begins) {
+            capture_row_begin(&scanner->capture);
+            rows++;
+        } else if (bit & context->row_ends) {
+            state_visit_row(scanner, rows - 1, bytes[at] == '}' ? JSON_OBJECT : JSON_ARRAY);
+        } else {
+            take_field(&scanner->capture, found->fields[taken++], bytes, at, string_ends, primitive);
         }
     }
-    return 0;
+    walk->pending = found->pending;
 }
 
 /* Tells the columns of the names that begin here; each ends in the block. */
@@ -286,15 +373,15 @@ block_prove(struct block_walk *walk, const struct block_maps *maps, const uint8_
     uint64_t blank = maps->blank & outside, colon = maps->colon & outside, comma = maps->comma & outside;
     uint64_t opening = maps->opening & outside, closing = maps->closing & outside;
     struct block_place place = walk->place;
-    struct block_context context = {place.in_object ? ~0ull : 0, place.depth == walk->rows_depth ? ~0ull : 0,
-                                    place.in_object && place.depth == walk->rows_depth + 1 ? ~0ull : 0};
+    struct block_context context = {.object = place.in_object ? ~0ull : 0,
+                                    .rows = place.depth == walk->rows_depth ? ~0ull : 0,
+                                    .row = place.in_object && place.depth == walk->rows_depth + 1 ? ~0ull
+                                                                                                  : 0};
     uint64_t objects[sizeof walk->scanner->objects / sizeof *walk->scanner->objects];
     if (opening | closing) {
         memcpy(objects, walk->scanner->objects, sizeof objects);
     }
-    unsigned misfit = 0;
-    bool fits = !(opening | closing) ||
-                walk_brackets(walk, &place, opening, closing, maps->brace, &context, &misfit);
+    bool fits = !(opening | closing) || walk_brackets(walk, &place, opening, closing, maps->brace, &context);
     value_ends |= closing;
     uint64_t open_object = opening & maps->brace;
 
@@ -321,31 +408,35 @@ block_prove(struct block_walk *walk, const struct block_maps *maps, const uint8_
     uint64_t row_names = walk->names ? names & context.row : 0;
     bool in_string = text >> (size - 1) & 1;
     uint64_t in_name = !in_string ? 0 : size == BLOCK_SIZE ? beyond : sum >> size & 1;
-    uint64_t cut = 0;
-    if (!fits) {
-        /* With fields the grammar reads the end of a row. */
-        cut = walk->fields ? 1ull << misfit : 0;
-    } else if (row_names) {
+    if (fits && row_names) {
         uint64_t row_ends = (text + row_names) & quote & ~text;
         bool whole = __builtin_popcountll(row_ends) == __builtin_popcountll(row_names);
         fits = whole && !(maps->backslash & (row_ends - row_names));
-        cut = fits && walk->fields ? first_field(walk, bytes, row_names, name_ends) : 0;
-        fits = fits && !cut;
+    }
+    uint64_t row_scalars = scalars & context.rows, string_ends = quote & ~text;
+    struct block_fields found = {.count = 0};
+    if (fits && walk->fields) {
+        unsigned cut = find_fields(walk, maps, bytes, row_names, name_ends, scalars | opening, string_ends,
+                                   &found);
+        fits = cut == BLOCK_SIZE && !row_scalars;
+        walk->stop = cut == 0;
+        walk->cut = cut % BLOCK_SIZE;
     }
     if (!fits || wrong) {
         if (opening | closing) {
             memcpy(walk->scanner->objects, objects, sizeof objects);
         }
-        walk->stop = cut != 0;
-        walk->cut = cut ? (unsigned)__builtin_ctzll(cut) : 0;
+        walk->cut = wrong ? 0 : walk->cut;
         return 0;
     }
 
-    uint64_t row_scalars = scalars & context.rows;
     if (row_scalars) {
         uint64_t count = (uint64_t)__builtin_popcountll(row_scalars);
         place.rows += count;
         place.odd_rows += count;
+    }
+    if (walk->fields) {
+        take_fields(walk, bytes, &context, &found, string_ends, primitive);
     }
     if (row_names && walk->columns) {
         tell_names(walk, bytes, row_names, name_ends);
@@ -375,14 +466,14 @@ static inline void block_enter(struct block_walk *walk, struct json_scanner *sca
 {
     enum json_state state = scanner->state;
     const struct json_plan *plan = scanner->capture.plan;
-    bool fields = plan->field_count > 0;
     *walk = (struct block_walk){
         .scanner = scanner,
-        .floor = scanner->names_from ? scanner->names_from + fields : scanner->inert_from,
+        .floor = scanner->names_from ? scanner->names_from : scanner->inert_from,
         .rows_depth = scanner->rows_depth ? scanner->rows_depth : UINT32_MAX,
         .names = scanner->names_from,
         .columns = scanner->names_from && plan->columns && scanner->result.rows <= NAMES_ROWS_MAX,
-        .fields = scanner->names_from && fields,
+        .fields = scanner->names_from && plan->field_count,
+        .pending = scanner->capture.field,
         .place = {scanner->depth, state_in_object(scanner), scanner->result.rows, scanner->result.odd_rows},
         .in_string = state == STATE_STRING ? ~0ull : 0,
         .in_name = state == STATE_STRING && scanner->in_key,
@@ -410,7 +501,7 @@ static inline void block_leave(const struct block_walk *walk)
     scanner->in_key = walk->in_name;
     scanner->kind = JSON_STRING; /* counts only inside a string */
     scanner->high_surrogate = 0;
-    scanner->capture.field = 0;
+    scanner->capture.field = walk->pending;
     scanner->capture.by_name = false;
     scanner->capture.node = walk->place.in_object ? 0 : scanner->capture.node_at[walk->place.depth];
     if (walk->names) {

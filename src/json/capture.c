@@ -87,8 +87,13 @@ void capture_init(struct capture *capture, const struct json_plan *plan)
         }
         capture->same_member[i] = node->member - 1;
     }
-    for (size_t i = 0; i < plan->field_count; i++) {
-        capture->field_sizes |= 1ull << strlen(plan->fields[i]) % 64;
+    capture->field_next = memory_new(plan->field_count, sizeof *capture->field_next);
+    capture->field_sizes = memory_new(plan->field_count, sizeof *capture->field_sizes);
+    for (size_t i = plan->field_count; i-- > 0;) {
+        capture->field_sizes[i] = strlen(plan->fields[i]);
+        size_t *first = &capture->field_of_size[capture->field_sizes[i] % 64];
+        capture->field_next[i] = *first;
+        *first = i + 1;
     }
     capture->name.maximum = longest_name(capture);
     capture->node = ROOT_NODE;
@@ -109,6 +114,8 @@ void capture_free(struct capture *capture)
     free_values(capture->members, capture->member_texts, capture->plan->member_count);
     free_values(capture->fields, capture->field_texts, capture->plan->field_count);
     free(capture->same_member);
+    free(capture->field_next);
+    free(capture->field_sizes);
     free(capture->nodes);
     free(capture->name.bytes);
     columns_free(&capture->columns);
@@ -214,30 +221,14 @@ void capture_name_begin(struct capture *capture, bool wanted)
     }
 }
 
-bool capture_is_field(const struct capture *capture, const char *name, size_t size)
+size_t capture_find_field(const struct capture *capture, const char *name, size_t size)
 {
-    if (capture->field_sizes >> size % 64 & 1) {
-        for (size_t i = 0; i < capture->plan->field_count; i++) {
-            const char *field = capture->plan->fields[i];
-            if (strncmp(field, name, size) == 0 && field[size] == '\0') {
-                return true;
-            }
-        }
+    size_t field = capture->field_of_size[size % 64];
+    while (field && (capture->field_sizes[field - 1] != size ||
+                     memcmp(capture->plan->fields[field - 1], name, size) != 0)) {
+        field = capture->field_next[field - 1];
     }
-    return false;
-}
-
-static size_t find_field(struct capture *capture, const char *name, size_t size)
-{
-    const struct json_plan *plan = capture->plan;
-    for (size_t i = 0, at = capture->field_hint; i < plan->field_count; i++, at++) {
-        at = at < plan->field_count ? at : 0;
-        if (strncmp(plan->fields[at], name, size) == 0 && plan->fields[at][size] == '\0') {
-            capture->field_hint = at + 1;
-            return at + 1;
-        }
-    }
-    return 0;
+    return field;
 }
 
 static void add_column(struct capture *capture, const struct capture_text *name)
@@ -279,7 +270,7 @@ void capture_name_end(struct capture *capture, uint32_t depth, bool in_row, uint
     }
     if (!name->overlong && !memchr(name->bytes, '\0', name->size)) {
         capture->node = find_child(capture, capture->node_at[depth], name->bytes, name->size);
-        capture->field = in_row ? find_field(capture, name->bytes, name->size) : 0;
+        capture->field = in_row ? capture_find_field(capture, name->bytes, name->size) : 0;
     }
     bool looked_at = in_row ? rows_begun <= JSON_COLUMN_ROWS_MAX : !plan->rows && depth == 1;
     if (plan->columns && looked_at) {
@@ -354,12 +345,26 @@ void capture_value_end(struct capture *capture, enum json_kind kind)
     capture->value_member = capture->value_field = NULL;
 }
 
+void capture_field(struct capture *capture, size_t field, enum json_kind kind, const void *bytes, size_t size)
+{
+    struct json_value *value = begin_one(capture->fields, capture->field_texts, field, kind);
+    struct capture_text *text = &capture->field_texts[field - 1];
+    if (kind != JSON_STRING && kind != JSON_NUMBER) {
+        value->kind = kind;
+        return;
+    }
+    text_append(text, bytes, size);
+    if (text->overlong && kind == JSON_STRING) {
+        text_trim(text);
+    }
+    set_value(value, kind, text);
+}
+
 void capture_row_begin(struct capture *capture)
 {
     for (size_t i = 0; i < capture->plan->field_count; i++) {
         capture->fields[i] = (struct json_value){.text = ""};
     }
-    capture->field_hint = 0;
     capture->columns.hint = 0;
 }
 

@@ -28,10 +28,12 @@ struct capture {
     uint16_t node_count;
     uint16_t node_at[JSON_DEPTH_MAX + 1]; /* of each open container */
     uint16_t node;                        /* of the value that comes next or is being read */
-    bool by_name;         /* that value is a member of an object or the root, no array's element */
-    size_t field;         /* 1-based index of the row's field it is; 0: none */
-    uint64_t field_sizes; /* bit n: a field's name has n bytes, modulo 64 */
-    size_t field_hint;    /* fields tend to come in one order */
+    bool by_name; /* that value is a member of an object or the root, no array's element */
+    size_t field; /* 1-based index of the row's field it is; 0: none */
+    size_t field_of_size
+        [64]; /* 1-based index of the first field whose name has so many bytes, modulo 64; 0: none */
+    size_t *field_next;  /* of each field, the next of such; 0: none */
+    size_t *field_sizes; /* of each field's name */
 
     struct capture_text name;  /* the member name being read */
     struct capture_text *sink; /* where the string or number being read is kept; NULL: nowhere */
@@ -57,8 +59,12 @@ bool capture_wants(const struct capture *capture, bool object, uint32_t depth, u
 void capture_name_begin(struct capture *capture, bool wanted);
 void capture_name_end(struct capture *capture, uint32_t depth, bool in_row, uint64_t rows_begun);
 
-/* Is this the name of a field? */
-bool capture_is_field(const struct capture *capture, const char *name, size_t size);
+/* The 1-based index of the field of this name; 0: it is none. */
+size_t capture_find_field(const struct capture *capture, const char *name, size_t size);
+
+/* Takes a whole value of a field (1-based index) of which bytes are the text, without escapes; a container: its kind. */
+void capture_field(struct capture *capture, size_t field, enum json_kind kind, const void *bytes,
+                   size_t size);
 
 /* A value begins (kind is final for containers); a scalar has ended. */
 void capture_value_begin(struct capture *capture, enum json_kind kind);

@@ -53,13 +53,8 @@ static void update_names(struct json_scanner *scanner)
 
 static void end_row(struct json_scanner *scanner, enum json_kind kind)
 {
-    const struct capture *capture = &scanner->capture;
-    if (capture->plan->field_count) {
-        struct json_row row = {.number = scanner->result.rows - 1,
-                               .kind = kind,
-                               .fields = capture->fields,
-                               .field_count = capture->plan->field_count};
-        scanner->visitor(scanner->context, &row);
+    if (scanner->capture.plan->field_count) {
+        state_visit_row(scanner, scanner->result.rows - 1, kind);
     }
     update_inert(scanner);
     update_names(scanner);

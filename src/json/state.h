@@ -61,7 +61,7 @@ struct json_scanner {
     uint32_t inert_from; /* this container and all inside hold nothing wanted; 0: no such */
     /* Of this rows array and all inside only names of rows, and fields, are wanted; 0: no such. */
     uint32_t names_from;
-    bool before_wanted;  /* a block road ended before a field or the end of a row */
+    bool before_wanted;  /* a block road ended before a value that the grammar has to take out */
     uint32_t rows_depth; /* depth of the rows array we are in; 0: in none */
 
     uint32_t continuation_left; /* STATE_CONTINUATION: bytes, and bounds of the next one */
@@ -81,20 +81,29 @@ static inline bool state_in_object(const struct json_scanner *scanner)
     return scanner->objects[scanner->depth / 64] >> scanner->depth % 64 & 1;
 }
 
-/* May a block road go on from here, if it is between tokens or in a string? With fields, only inside a row; not in
-   front of the value of a field, nor in a string that is kept. */
+/* May a block road go on from here, if it is between tokens or in a string? Not in a string that is kept, nor with
+   fields in one that is a row: its end is to be told. */
 static inline bool state_allows_blocks(const struct json_scanner *scanner)
 {
     const struct capture *capture = &scanner->capture;
-    return (scanner->inert_from ||
-            (scanner->names_from && (!capture->plan->field_count || scanner->depth > scanner->rows_depth))) &&
-           !capture->field && !capture->sink;
+    bool is_row = capture->plan->field_count && scanner->depth == scanner->rows_depth;
+    return (scanner->inert_from || scanner->names_from) && !capture->sink &&
+           !(is_row && scanner->state == STATE_STRING);
 }
 
 /* Reads bytes until end, an error (then it returns NULL and the result has it), or, from resume on, a place between
    tokens where nothing inside the innermost container is wanted. Returns how far it came. */
 const uint8_t *grammar_read(struct json_scanner *scanner, const uint8_t *bytes, const uint8_t *end,
                             const uint8_t *resume);
+
+/* A row has ended: hands out its fields. number: 0 for the first. */
+static inline void state_visit_row(const struct json_scanner *scanner, uint64_t number, enum json_kind kind)
+{
+    const struct capture *capture = &scanner->capture;
+    struct json_row row = {
+        .number = number, .kind = kind, .fields = capture->fields, .field_count = capture->plan->field_count};
+    scanner->visitor(scanner->context, &row);
+}
 
 /* Ends the value that the end of the text ends: a number at the root. */
 void grammar_finish(struct json_scanner *scanner);
