@@ -143,6 +143,14 @@ static const struct endpoint endpoints[] = {
     {"report-service", "method", "Erp.RPT.JobTravSvc",
      "service = Erp.RPT.JobTravSvc\nmethod = GetNewParameters\nrows_at = returnObj.JobTravParam",
      SHOWN(ROWS(1))},
+    {"OData-feed", "http", "/api/v1/" PART "/Parts",
+     "path = api/v1/" PART "/Parts?$select=PartNum&$top=1\nexpect.value.PartNum = P-1", .server_wide = true},
+    {"SOAP", "http", "/Erp/BO/Part.svc",
+     "path = Erp/BO/Part.svc\nhttp_method = POST\ncontent_type = text/xml; charset=utf-8\n"
+     "body = <s:Envelope "
+     "xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><GetRows/></s:Body></s:Envelope>\n"
+     "expect_text = GetRowsResponse",
+     .server_wide = true},
     {"seats", "licenses", "Ice.BO.AdminLicensingSvc", "source = service", .server_wide = true},
     {"sessions", "sessions", "Ice.BO.AdminSessionSvc", "", .server_wide = true},
     {"tasks", "tasks", "Ice.BO.SysTaskSvc", "watch = MRP Processing", .server_wide = true},
