@@ -46,6 +46,12 @@ void exporter_check(const struct exporter_settings *exporter, const struct secti
 
 /* ---- [probe NAME] ---- */
 
+/* Does it call Kinetic's services, which take a license seat and want an API key? */
+static bool calls_services(const struct probe_settings *probe)
+{
+    return probe_per_company(probe) || probe->kind->server_series;
+}
+
 /* What a failed run leads to. */
 static void failing_check(const struct probe_settings *probe, struct fault_list *faults)
 {
@@ -73,7 +79,7 @@ void probe_check(const struct probe_settings *probe, struct fault_list *faults)
         warning_add(faults, probe_key_place(probe, "company"),
                     "[probe %s] company: kind = %s runs once for an app server; only %s is used", probe->name,
                     probe->kind->name, probe->company.items[0]);
-    if (key_lines_find(&probe->keys, "timeout") != 0 && probe_per_company(probe)) {
+    if (key_lines_find(&probe->keys, "timeout") != 0 && calls_services(probe)) {
         char *title = memory_format("[probe %s]", probe->name);
         short_timeout_warn(title, probe->timeout_ns, probe_key_place(probe, "timeout"), faults);
         free(title);
@@ -125,9 +131,11 @@ static void version_check(const struct model *model, const struct appserver_sett
     bool key_wanted = false;
     for (size_t i = 0; i < model->probe_count; i++) {
         const struct probe_settings *probe = &model->probes[i];
-        if (probe->kind == NULL || !probe_per_company(probe) || !probe_runs_on(probe, appserver))
+        if (probe->kind == NULL || !calls_services(probe) || !probe_runs_on(probe, appserver))
             continue;
         key_wanted = true;
+        if (!probe_per_company(probe)) /* its kind says what it wants */
+            continue;
         if (probe->company.count == 0 && appserver->company.count == 0)
             fault_add(
                 faults, probe->place,

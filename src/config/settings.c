@@ -71,15 +71,28 @@ static void names_add(struct names *names, char *name)
     names->items[names->count++] = name;
 }
 
+static bool row_has_names(const struct config_row *row)
+{
+    return row->type == CONFIG_PAIRS || row->type == CONFIG_PAIR_LISTS || row->type == CONFIG_SECRET_PAIRS;
+}
+
+/* Is the key that of pairs, without the name that they want? */
+static bool lacks_name(const struct settings_group *groups, size_t count, const char *key)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < groups[i].count; k++)
+            if (row_has_names(&groups[i].rows[k]) && strcmp(groups[i].rows[k].name, key) == 0)
+                return true;
+    return false;
+}
+
 /* Every key that the rows stand for; pairs with the dot and name that the unknown key has. */
 static void names_add_rows(struct names *names, const struct settings_group *group, const char *key)
 {
     const char *dot = strchr(key, '.');
     for (size_t i = 0; i < group->count; i++) {
         const struct config_row *row = &group->rows[i];
-        bool pairs = row->type == CONFIG_PAIRS || row->type == CONFIG_PAIR_LISTS ||
-                     row->type == CONFIG_SECRET_PAIRS;
-        if (pairs) {
+        if (row_has_names(row)) {
             names_add(names, memory_format("%s%s", row->name, dot == NULL ? "" : dot));
             continue;
         }
@@ -105,8 +118,13 @@ void settings_unknown(struct settings_reader *reader, const struct section *sect
     for (char *c = lower; *c != '\0'; c++)
         *c = (char)tolower((unsigned char)*c);
     const char *nearest = text_nearest(lower, (const char *const *)names.items, names.count);
-    char *text = nearest == NULL ? memory_copy_text("unknown key")
-                                 : memory_format("unknown key; is %s meant?", nearest);
+    char *text;
+    if (lacks_name(reader->groups, reader->group_count, lower) || lacks_name(extra, extra_count, lower))
+        text = memory_format("it wants a name behind it: %s.NAME", lower);
+    else if (nearest == NULL)
+        text = memory_copy_text("unknown key");
+    else
+        text = memory_format("unknown key; is %s meant?", nearest);
     settings_fault(reader, section, entry, false, text); /* a misspelt password is a secret too */
     free(text);
     free(lower);

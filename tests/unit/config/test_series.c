@@ -141,10 +141,40 @@ static void test_owned_seats_that_are_wrong(void **state)
          "/etc/x/e.ini:7: [appserver live] seats.X = 1000001: wants a whole number from 0 to 1000000\n"},
         {SEATS("seats.WebService = 3\nseats.00000003-9439-4b30-A6F4-6D2FD4B9FD0F = 3\n"),
          "/etc/x/e.ini:8: [appserver live] seats: WebService stands in it twice, by name and by GUID\n"},
+        {SEATS("seats = 3\n"),
+         "/etc/x/e.ini:7: [appserver live] seats: it wants a name behind it: seats.NAME\n"},
+        {GOOD "param = 3\n",
+         "/etc/x/e.ini:10: [probe orders] param: it wants a name behind it: param.NAME\n"},
+        {GOOD "parm = 3\n", "/etc/x/e.ini:10: [probe orders] parm: unknown key; is param meant?\n"},
     };
     CHECK_TOLD(cases);
 }
 
-ALL_TESTS(cmocka_unit_test(test_two_probes_with_the_same_series),
+/* A seat's delay and the API key concern what calls services, not what asks for a token. */
+static void test_what_calls_services_is_warned_about(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *probe;
+        size_t warnings;
+    } cases[] = {
+        {"kind = status\ntimeout = 5s\n", 2}, {"kind = status\n", 1}, {"kind = token\ntimeout = 5s\n", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fault_list faults = {0};
+        char *text = NULL;
+        assert_true(asprintf(&text,
+                             "[appserver a]\nurl = https://h/A\nauth = none\ncompany = C\n[probe p]\n%s",
+                             cases[i].probe) > 0);
+        struct model *model = model_of(text, &faults);
+        assert_non_null(model);
+        assert_int_equal(faults.count, cases[i].warnings);
+        fault_list_free(&faults);
+        model_unref(model);
+        free(text);
+    }
+}
+
+ALL_TESTS(cmocka_unit_test(test_what_calls_services_is_warned_about),
+          cmocka_unit_test(test_two_probes_with_the_same_series),
           cmocka_unit_test(test_a_probe_decides_whether_it_runs_by_company),
           cmocka_unit_test(test_owned_seats), cmocka_unit_test(test_owned_seats_that_are_wrong), );
