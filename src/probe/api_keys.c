@@ -21,7 +21,7 @@
 #define NAME_MAX   200 /* bytes of a name; it becomes a label */
 #define NAMES_TOLD 5   /* of those that are missing */
 #define PAST_S     (7.0 * 86400)
-#define YEAR_TWO   -62104060800.0 /* before it: .NET's "no date" in any zone */
+#define YEAR_TWO   (-62104060800.0) /* before it: .NET's "no date" in any zone */
 
 struct api_keys_settings {
     struct text_list keys;
