@@ -238,6 +238,34 @@ static void each_way_adds_its_own_and_nothing_else(void **state)
     }
 }
 
+/* Where a probe says its own, the app server's does not count. */
+static void plant_and_license_may_be_the_probe_s(void **state)
+{
+    static const char text[] =
+        "[appserver Live]\nurl = https://erp.example.com/KineticLive\ncompany = EPIC06\n"
+        "auth = none\nplant = MfgSys\nlicense = none\n"
+        "[probe p]\nkind = baq\nbaq = B\nplant = Other\nlicense = WebService\n";
+    static const char *const wanted[] = {ACCEPT, LICENSE,
+                                         "CallSettings: {\"Company\":\"EPIC06\",\"Plant\":\"Other\"}", NULL};
+    struct fault_list faults = {0};
+    struct model *model = model_read("t.ini", span_of(text), NULL, probe_schema(), &faults);
+    struct request request = {.method = HTTP_GET, .path = (char *)(uintptr_t) "api/x", .company = "EPIC06"};
+    struct credential credential;
+    struct order order;
+    enum reason reason;
+    char *why;
+
+    (void)state;
+    assert_non_null(model);
+    fault_list_free(&faults);
+    credential_begin(&credential, model);
+    assert_true(order_call(&order, &request, &model->targets[0], &credential, &reason, &why));
+    assert_headers("its own", &order.headers, wanted);
+    order_end(&order);
+    credential_free(&credential);
+    model_unref(model);
+}
+
 static void a_body_has_its_type(void **state)
 {
     static const char *const wanted[] = {ACCEPT, LICENSE, "Content-Type: application/json", NULL};
@@ -523,7 +551,8 @@ static void a_login_without_its_secrets_is_none(void **state)
     }
 }
 
-ALL_TESTS(cmocka_unit_test(each_way_adds_its_own_and_nothing_else), cmocka_unit_test(a_body_has_its_type),
+ALL_TESTS(cmocka_unit_test(each_way_adds_its_own_and_nothing_else),
+          cmocka_unit_test(plant_and_license_may_be_the_probe_s), cmocka_unit_test(a_body_has_its_type),
           cmocka_unit_test(tickets_serve_one_request_each), cmocka_unit_test(what_cannot_be_sent_is_told),
           cmocka_unit_test(a_ticket_that_cannot_serve_says_why),
           cmocka_unit_test(each_login_goes_where_it_should),

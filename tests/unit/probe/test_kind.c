@@ -255,18 +255,24 @@ static void test_a_run_may_be_given_up(void **state)
     }
 }
 
+#define LIMITS "\nrows_min = 2\nrows_deviation = 50%"
+
 static void test_limits(void **state)
 {
     (void)state;
-    struct play play = play_begin(V2, "kind = baq\nbaq = b\nrows_min = 2\nrows_deviation = 50%");
-    struct probe_limits limits = {0};
-    const struct probe_kind *kind = (const struct probe_kind *)(const void *)play.run.target->probe->kind;
-    kind->limits(play.run.target->probe, &limits);
-    assert_true(limits.rows_min.set && limits.rows_min.value > 1.9 && limits.rows_min.value < 2.1);
-    assert_false(limits.rows_max.set);
-    assert_true(limits.rows_deviation.set && limits.rows_deviation.value > 0.49 &&
-                limits.rows_deviation.value < 0.51);
-    play_end(&play);
+    static const char *const probes[] = {"kind = baq\nbaq = b" LIMITS,
+                                         "kind = bo\nservice = s\nentity = E" LIMITS};
+    for (size_t i = 0; i < sizeof probes / sizeof probes[0]; i++) {
+        struct play play = play_begin(V2, probes[i]);
+        struct probe_limits limits = {0};
+        const struct probe_kind *kind = (const struct probe_kind *)(const void *)play.run.target->probe->kind;
+        kind->limits(play.run.target->probe, &limits);
+        assert_true(limits.rows_min.set && limits.rows_min.value > 1.9 && limits.rows_min.value < 2.1);
+        assert_false(limits.rows_max.set);
+        assert_true(limits.rows_deviation.set && limits.rows_deviation.value > 0.49 &&
+                    limits.rows_deviation.value < 0.51);
+        play_end(&play);
+    }
 }
 
 ALL_TESTS(cmocka_unit_test(test_the_table), cmocka_unit_test(test_retries_are_of_no_use_where_it_posts),

@@ -41,6 +41,17 @@ static const struct {
      "api/v2/odata/EPIC06/Erp.BO.PartSvc/Parts(Company='EPIC06',PartNum='A%2FB%20%231%20it''s')"},
     {V2, "kind = bo\nservice = Erp.BO.PartSvc\nentity = Parts('a')/PartPlants\ntop = 1",
      "api/v2/odata/EPIC06/Erp.BO.PartSvc/Parts('a')/PartPlants?$top=1"},
+    {V2,
+     "kind = bo\nservice = Erp.BO.PartSvc\nentity = Parts\nselect = A,B\nfilter = A eq 'x&y'\norderby = A "
+     "desc\n"
+     "expand = C\ntop = 5\nskip = 10\nparam.Plant.list = M, N",
+     "api/v2/odata/EPIC06/Erp.BO.PartSvc/"
+     "Parts?Plant=M&Plant=N&$select=A,B&$filter=A%20eq%20'x%26y'&$orderby=A%20desc&"
+     "$expand=C&$top=5&$skip=10"},
+    {V2,
+     "kind = bo\nservice = Erp.BO.PartSvc\nentity = Parts\nrows = all\norderby = A\npage_size = "
+     "7\nfetch_limit = 3",
+     "api/v2/odata/EPIC06/Erp.BO.PartSvc/Parts?$orderby=A&$top=3"},
 };
 
 static void test_first_requests(void **state)

@@ -144,6 +144,8 @@ static const struct {
      NULL},
     /* Entity sets, one record in its frame, one record asked for. */
     {SET "value.s = A\n", "{\"A\":5}", "s 5\n", NULL},
+    {SET "max_series = 1\nvalue.s = A\nvalue.s.labels = l=L\n", "{\"A\":1,\"L\":\"b\"},{\"A\":2,\"L\":\"a\"}",
+     "s{a} 2\ns{other} 1\ndropped 1\n", NULL},
 };
 
 static void answers_check(const char *probe, const char *text, const char *findings, const char *message)
