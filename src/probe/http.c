@@ -33,6 +33,7 @@ static const char *const ways[] = {
 
 static const struct config_row rows[] = {
     {.name = "path",
+     .example = "api/v1/BaqSvc/zExporterOpenOrders",
      .type = CONFIG_TEXT,
      AT(path),
      .required = true,
@@ -40,6 +41,7 @@ static const struct config_row rows[] = {
          "Path below `url` of the app server, with its query, such as `api/v1/Erp.BO.CompanySvc/Companies?"
          "$top=1`. What is percent-encoded stays as written; what a URL cannot hold is encoded."},
     {.name = "param",
+     .example = "Plant = MfgSys",
      .type = CONFIG_PAIR_LISTS,
      AT(param),
      .help = "`param.NAME`: a query parameter behind those of `path`, sent as written, percent-encoded; "
@@ -52,17 +54,20 @@ static const struct config_row rows[] = {
      .choices = ways,
      .help = "`GET`, `HEAD` (has no body to expect anything of) or `POST`."},
     {.name = "content_type",
+     .example = "text/xml; charset=utf-8",
      .type = CONFIG_TEXT,
      AT(content_type),
      .help = "Content-Type of `body`. Without it `application/json` for a body that begins like JSON, and "
              "`text/xml; charset=utf-8` for one that begins like XML. The action of SOAP 1.2 goes here: "
              "`application/soap+xml; charset=utf-8; action=\"...\"`."},
     {.name = "body",
+     .example = "{}",
      .type = CONFIG_TEXT_FILE,
      AT(body),
      .help = "What a `POST` sends, such as a SOAP envelope; JSON and XML are checked at load. May hold "
              "`{today-7d}` and the like."},
     {.name = "expect_status",
+     .example = "200",
      .type = CONFIG_INTEGER,
      AT(expect_status),
      .minimum = 200,
@@ -72,12 +77,14 @@ static const struct config_row rows[] = {
              "with `expectation`, an error with its own reason. 401 cannot be expected where each call "
              "carries a password or ticket (`auth` of `basic`, `negotiate`, `ntlm`)."},
     {.name = "expect_text",
+     .example = "<Success>true</Success>",
      .type = CONFIG_TEXT,
      AT(expect_text),
      .help =
          "Text that the answer must hold, byte for byte; looked for while it arrives, in an answer of any "
          "size (of a status other than 2xx, in its first 64 KiB)."},
     {.name = "expect",
+     .example = "Success = true",
      .type = CONFIG_PAIRS,
      AT(expect),
      .help = "`expect.FIELD`: the answer must be JSON, and what a field of it has to say: `= true`, `!= x`, "
