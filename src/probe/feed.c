@@ -31,7 +31,7 @@ static void ask(const struct feed *feed, const struct probe_run *run, struct req
     }
     char *text = buffer_take(&path);
     assert(text != NULL); /* names of the configuration are far shorter */
-    call_get(run, text, &feed->gather->plan, request);
+    call_get(run, text, feed->gather->plan, request);
     gather_attach(feed->gather, request);
 }
 
@@ -39,7 +39,7 @@ void feed_begin(struct feed *feed, const struct probe_run *run, char *path,
                 const struct feed_options *options, struct gather *gather, struct request *request)
 {
     *feed = (struct feed){.gather = gather, .options = *options};
-    const struct json_plan *plan = &gather->plan;
+    const struct json_plan *plan = gather->plan;
     struct buffer select, url;
     buffer_init(&select, CALL_PATH_MAX);
     buffer_init(&url, CALL_PATH_MAX);

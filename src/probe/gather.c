@@ -24,12 +24,16 @@ void gather_init(struct gather *gather, const struct gather_form *form, const ch
     memcpy(gather->members, refusal_members, sizeof refusal_members);
     gather->members[RETURN_OBJ] = (struct json_path){return_obj, 1};
     gather->members[FORMS_OWN] = form->member;
-    gather->plan = (struct json_plan){.rows = &form->rows,
-                                      .members = gather->members,
-                                      .member_count = form->member.depth > 0 ? MEMBERS_MAX : FORMS_OWN,
-                                      .fields = fields,
-                                      .field_count = field_count,
-                                      .text_max = REFUSAL_TEXT_MAX};
+    gather->plans[0] = (struct json_plan){.rows = &form->rows,
+                                          .members = gather->members,
+                                          .member_count = form->member.depth > 0 ? MEMBERS_MAX : FORMS_OWN,
+                                          .fields = fields,
+                                          .field_count = field_count,
+                                          .text_max = REFUSAL_TEXT_MAX};
+    gather->plans[1] = gather->plans[0];
+    if (form->bare != NULL)
+        gather->plans[1].rows = &form->bare->rows;
+    gather->plan = &gather->plans[0];
 }
 
 void gather_free(struct gather *gather)
@@ -68,7 +72,7 @@ static void take_row(void *context, const struct json_row *row)
 
 void gather_attach(struct gather *gather, struct request *request)
 {
-    assert(request->plan == &gather->plan);
+    assert(request->plan == gather->plan);
     request->row = take_row;
     request->row_context = gather;
 }
@@ -110,7 +114,7 @@ bool gather_turn_bare(struct gather *gather, const struct answer *answer)
     if (bare == NULL || json->rows_kind != JSON_ABSENT || json->members[RETURN_OBJ].kind != JSON_ARRAY)
         return false;
     gather->form = bare;
-    gather->plan.rows = &bare->rows;
+    gather->plan = &gather->plans[1];
     return true;
 }
 

@@ -19,8 +19,10 @@ struct gather_form {
 
 struct gather {
     const struct gather_form *form;
-    struct json_plan plan;
-    struct json_path *members; /* owned */
+    struct json_plan
+        plans[2]; /* of the form, of its bare one; neither changes, a scanner may still hold it */
+    const struct json_plan *plan; /* the one to ask with */
+    struct json_path *members;    /* owned */
     struct tally *tally;
     /* Takes a row; fields are in the order of the names. */
     void (*take)(void *context, const struct json_value *fields);
@@ -31,13 +33,13 @@ struct gather {
     char problem[200];  /* what is wrong with a row of this answer; "" if nothing */
 };
 
-/* fields: names, which live as long as the run. */
+/* fields: names, which live as long as the run. Not to be made anew before the run ends: answers are still held by its plans. */
 void gather_init(struct gather *gather, const struct gather_form *form, const char *const *fields,
                  size_t field_count, struct tally *tally,
                  void (*take)(void *context, const struct json_value *fields), void *context);
 void gather_free(struct gather *gather);
 
-/* Has the request's rows gathered; its plan is to be gather.plan. */
+/* Has the request's rows gathered; its plan is to be gather->plan. */
 void gather_attach(struct gather *gather, struct request *request);
 
 /* Called by take: the answer is not what was asked for; the first such word counts. */

@@ -201,7 +201,7 @@ static void ask_service(const struct probe_run *run, struct request *request)
     char *path = settings_of(run->target->probe)->source == SOURCE_SERVICE
                      ? call_path(run->target, "Ice.BO.AdminLicensingSvc", "GetLicenseList")
                      : call_path(run->target, "Erp.BO.CompanyLicenseInfoSvc", "GetLicense");
-    call_post(run, path, NULL, &state->gather.plan, request);
+    call_post(run, path, NULL, state->gather.plan, request);
     gather_attach(&state->gather, request);
 }
 

@@ -29,8 +29,9 @@ static const char *const state_names[STATES] = {
 
 struct sessions_state {
     struct companies companies;
-    struct tally tally; /* by license; its numbers by company, then state */
-    struct gather gather;
+    struct tally tally;         /* by license; its numbers by company, then state */
+    struct gather list, method; /* of the two forms */
+    struct gather *gather;      /* the one in use */
     struct feed feed;
     bool by_method; /* GetList, since the server has no entity set List */
     bool sized;     /* GetList is asked for pages of a size, since the server takes no pageSize=0 */
@@ -55,7 +56,7 @@ static bool read_flag(struct sessions_state *state, const struct json_value *val
 {
     bool flag = false;
     if (!field_is_absent(&values[which]) && !field_flag(&values[which], &flag))
-        gather_problem(&state->gather, "%s of a row is neither true nor false", fields[which]);
+        gather_problem(state->gather, "%s of a row is neither true nor false", fields[which]);
     return flag;
 }
 
@@ -80,8 +81,10 @@ static void begin(struct probe_run *run, struct request *request)
     const struct feed_options options = {.page_size = PAGE_SIZE, .limit = ROWS_MAX};
     companies_init(&state->companies, run->target);
     tally_init(&state->tally, SEAT_LICENSES_MAX, state->companies.count * STATES);
-    gather_init(&state->gather, &feed_form, fields, FIELDS, &state->tally, take_row, state);
-    feed_begin(&state->feed, run, call_path(run->target, SERVICE, "List"), &options, &state->gather, request);
+    gather_init(&state->list, &feed_form, fields, FIELDS, &state->tally, take_row, state);
+    gather_init(&state->method, &method_form, fields, FIELDS, &state->tally, take_row, state);
+    state->gather = &state->list;
+    feed_begin(&state->feed, run, call_path(run->target, SERVICE, "List"), &options, state->gather, request);
 }
 
 /* ---- the second form ---- */
@@ -105,18 +108,17 @@ static void ask_method(struct probe_run *run, struct request *request)
     call_get(run,
              memory_format("%s?whereClause=&pageSize=%d&absolutePage=%llu", path,
                            state->sized ? PAGE_SIZE : 0, (unsigned long long)state->pages + 1),
-             &state->gather.plan, request);
+             state->gather->plan, request);
     free(path);
-    gather_attach(&state->gather, request);
+    gather_attach(state->gather, request);
 }
 
 static enum feed_next turn_to_method(struct probe_run *run, struct request *request)
 {
     struct sessions_state *state = run->state;
     state->by_method = true;
-    gather_drop(&state->gather);
-    gather_free(&state->gather);
-    gather_init(&state->gather, &method_form, fields, FIELDS, &state->tally, take_row, state);
+    gather_drop(state->gather);
+    state->gather = &state->method;
     ask_method(run, request);
     return FEED_ASK;
 }
@@ -128,20 +130,20 @@ static enum feed_next step_method(struct probe_run *run, const struct answer *an
     bool more = false;
     if (answer->status >= 400) /* as judged */
         state->sized = true;
-    if (answer->status >= 400 || gather_turn_bare(&state->gather, answer)) {
+    if (answer->status >= 400 || gather_turn_bare(state->gather, answer)) {
         ask_method(run, request);
         return FEED_ASK;
     }
     const uint64_t rows = answer->json->rows;
-    if (state->pages > 0 && rows > 0 && state->gather.page_hash == state->last_hash) {
+    if (state->pages > 0 && rows > 0 && state->gather->page_hash == state->last_hash) {
         verdict_fail(
             result, REASON_INVALID_RESPONSE,
             memory_copy_text("GetList says that there are more pages, and sends the same one again"));
         return FEED_FAILED;
     }
-    if (!gather_accept(&state->gather, answer, result))
+    if (!gather_accept(state->gather, answer, result))
         return FEED_FAILED;
-    state->last_hash = state->gather.page_hash;
+    state->last_hash = state->gather->page_hash;
     state->got += rows;
     state->pages++;
     if (!field_flag(gather_member(answer), &more) || !more || rows == 0)
@@ -178,7 +180,7 @@ static void finish(const struct sessions_state *state, struct probe_result *resu
 {
     result->has_rows = true;
     result->rows = state->by_method ? state->got : state->feed.got;
-    if (result->rows > 0 && !gather_has(&state->gather, IN_USE)) {
+    if (result->rows > 0 && !gather_has(state->gather, IN_USE)) {
         verdict_fail(result, REASON_INVALID_RESPONSE,
                      memory_format("no row has a column %s", fields[IN_USE]));
         return;
@@ -207,7 +209,8 @@ static void end(struct probe_run *run)
 {
     struct sessions_state *state = run->state;
     feed_free(&state->feed);
-    gather_free(&state->gather);
+    gather_free(&state->list);
+    gather_free(&state->method);
     tally_free(&state->tally);
     companies_free(&state->companies);
 }

@@ -1,4 +1,5 @@
 /* kind = tasks: tasks by status, the oldest active one, the last success of those watched, overdue schedules (facts §7.3). */
+#include <assert.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -43,8 +44,8 @@ struct tasks_state {
     struct tally tasks;     /* by company */
     struct tally successes; /* by watched task; its numbers by company */
     struct tally agents;
-    uint64_t rows; /* of tasks */
-    struct gather gather;
+    uint64_t rows;                    /* of tasks */
+    struct gather gathers[STAGE_END]; /* by stage */
     struct feed feed;
 };
 
@@ -186,13 +187,14 @@ static double read_moment(struct tasks_state *state, const struct json_value *va
 {
     double epoch = 0;
     if (!field_is_absent(value) && !field_moment(value, zone, &epoch))
-        gather_problem(&state->gather, "%s of a row is no date-time", column);
+        gather_problem(&state->gathers[state->stage], "%s of a row is no date-time", column);
     return epoch;
 }
 
 static void take_unasked(struct tasks_state *state, const char *what)
 {
-    gather_problem(&state->gather, "the server does not heed $filter: it sent a task of another %s", what);
+    gather_problem(&state->gathers[state->stage],
+                   "the server does not heed $filter: it sent a task of another %s", what);
 }
 
 enum { TASK_NUMBER, COMPANY, STATUS, STARTED, ENDED, TASK_FIELDS };
@@ -274,7 +276,7 @@ static void take_schedule(void *context, const struct json_value *values)
     bool enabled = false;
     char agent[FIELD_LABEL_MAX + 1] = "unknown";
     if (!field_is_absent(&values[ENABLED]) && !field_flag(&values[ENABLED], &enabled))
-        gather_problem(&state->gather, "Enabled of a row is neither true nor false");
+        gather_problem(&state->gathers[state->stage], "Enabled of a row is neither true nor false");
     double next = read_moment(state, &values[NEXT_RUN], state->zone, schedule_fields[NEXT_RUN]);
     if (!enabled)
         return;
@@ -312,26 +314,20 @@ static void ask(struct probe_run *run, struct request *request)
     struct tasks_state *state = run->state;
     struct feed_options options = {.page_size = PAGE_SIZE, .limit = TASKS_MAX};
     char *filter = NULL, *path = NULL;
-    gather_free(&state->gather);
     feed_free(&state->feed);
     switch (state->stage) {
     case STAGE_NOW:
-        gather_init(&state->gather, &feed_form, task_fields, TASK_FIELDS, &state->tasks, take_task, state);
         path = call_path(run->target, TASKS, "SysTasks");
         filter = filter_now(state, run->target->appserver->api_version == 1);
         options.orderby = task_fields[TASK_NUMBER];
         break;
     case STAGE_WATCH:
-        gather_init(&state->gather, &feed_form, watched_fields, WATCHED_FIELDS, &state->successes,
-                    take_success, state);
         path = call_path(run->target, TASKS, "SysTasks");
         filter = filter_watch(state);
         options = (struct feed_options){
             .orderby = "EndedOn desc", .page_size = 1, .limit = 1, .single = true};
         break;
     case STAGE_SCHEDULES:
-        gather_init(&state->gather, &feed_form, schedule_fields, SCHEDULE_FIELDS, &state->agents,
-                    take_schedule, state);
         path = call_path(run->target, "Ice.BO.SysAgentSvc", "SysAgentScheds");
         filter = memory_copy_text("Enabled eq true");
         options.orderby = "AgentID,AgentSchedNum";
@@ -340,8 +336,9 @@ static void ask(struct probe_run *run, struct request *request)
     case STAGE_END:
         break;
     }
+    assert(path != NULL);
     options.filter = filter;
-    feed_begin(&state->feed, run, path, &options, &state->gather, request);
+    feed_begin(&state->feed, run, path, &options, &state->gathers[state->stage], request);
     free(filter);
 }
 
@@ -358,6 +355,12 @@ static void begin(struct probe_run *run, struct request *request)
     for (size_t i = 0; i < state->companies.configured; i++) /* they stand at 0 without a task too */
         numbers_of(state, i);
     tally_mark(&state->tasks);
+    gather_init(&state->gathers[STAGE_NOW], &feed_form, task_fields, TASK_FIELDS, &state->tasks, take_task,
+                state);
+    gather_init(&state->gathers[STAGE_WATCH], &feed_form, watched_fields, WATCHED_FIELDS, &state->successes,
+                take_success, state);
+    gather_init(&state->gathers[STAGE_SCHEDULES], &feed_form, schedule_fields, SCHEDULE_FIELDS,
+                &state->agents, take_schedule, state);
     ask(run, request);
 }
 
@@ -404,7 +407,8 @@ static enum probe_next step(struct probe_run *run, const struct answer *answer, 
         return next == FEED_ASK ? PROBE_ASK : PROBE_DONE;
     if (state->stage == STAGE_NOW)
         state->rows = state->feed.got;
-    if (state->stage == STAGE_SCHEDULES && state->feed.got > 0 && !gather_has(&state->gather, NEXT_RUN)) {
+    if (state->stage == STAGE_SCHEDULES && state->feed.got > 0 &&
+        !gather_has(&state->gathers[STAGE_SCHEDULES], NEXT_RUN)) {
         verdict_fail(result, REASON_INVALID_RESPONSE,
                      memory_format("no row has a column %s", schedule_fields[NEXT_RUN]));
         return PROBE_DONE;
@@ -427,7 +431,8 @@ static void end(struct probe_run *run)
 {
     struct tasks_state *state = run->state;
     feed_free(&state->feed);
-    gather_free(&state->gather);
+    for (size_t i = 0; i < STAGE_END; i++)
+        gather_free(&state->gathers[i]);
     tally_free(&state->tasks);
     tally_free(&state->successes);
     tally_free(&state->agents);
