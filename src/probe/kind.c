@@ -13,26 +13,15 @@
 
 /* ---- the table ---- */
 
-#define NOT_BUILT(label, words)                                                                              \
-    (&(const struct config_kind){.name = (label), .help = (words), .not_built = true})
-
 static const struct config_kind *const kinds[] = {
-    &probe_kind_token.config,
-    &probe_kind_baq.config,
-    &probe_kind_efx.config,
-    &probe_kind_bo.config,
-    &probe_kind_method.config,
-    NOT_BUILT("metadata", "Reads `$metadata`."),
-    &probe_kind_environment.config,
-    &probe_kind_catalog.config,
-    &probe_kind_version.config,
-    &probe_kind_licenses.config,
-    &probe_kind_sessions.config,
-    &probe_kind_health.config,
-    &probe_kind_tasks.config,
-    &probe_kind_api_keys.config,
-    &probe_kind_http.config,
-    NULL,
+    &probe_kind_token.config,       &probe_kind_baq.config,
+    &probe_kind_efx.config,         &probe_kind_bo.config,
+    &probe_kind_method.config,      &probe_kind_metadata.config,
+    &probe_kind_environment.config, &probe_kind_catalog.config,
+    &probe_kind_version.config,     &probe_kind_licenses.config,
+    &probe_kind_sessions.config,    &probe_kind_health.config,
+    &probe_kind_tasks.config,       &probe_kind_api_keys.config,
+    &probe_kind_http.config,        NULL,
 };
 
 static const char *license_guid(const char *name_or_guid, const char **name)

@@ -4,7 +4,7 @@
 
 #include "probe/kind.h"
 
-extern const struct probe_kind probe_kind_method, probe_kind_http;
+extern const struct probe_kind probe_kind_method, probe_kind_http, probe_kind_metadata;
 extern const struct probe_kind probe_kind_token, probe_kind_baq, probe_kind_efx, probe_kind_bo;
 extern const struct probe_kind probe_kind_environment, probe_kind_version, probe_kind_health;
 extern const struct probe_kind probe_kind_licenses, probe_kind_sessions, probe_kind_tasks;

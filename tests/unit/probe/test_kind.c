@@ -16,6 +16,7 @@ static void test_the_table(void **state)
     for (size_t i = 0; contract[i] != NULL || schema->kinds[i] != NULL; i++) {
         assert_non_null(schema->kinds[i]);
         assert_string_equal(schema->kinds[i]->name, contract[i]);
+        assert_false(schema->kinds[i]->not_built);
         for (size_t r = 0; r < schema->kinds[i]->row_count; r++)
             assert_true(strlen(schema->kinds[i]->rows[r].help) > 10);
     }
@@ -26,21 +27,6 @@ static void test_the_table(void **state)
     assert_string_equal(name, "WebService");
     assert_null(schema->license_guid("x", &name));
     assert_null(name);
-}
-
-static void test_a_kind_that_is_not_built_is_a_fault(void **state)
-{
-    (void)state;
-    for (const struct config_kind *const *kind = probe_schema()->kinds; *kind != NULL; kind++) {
-        if (!(*kind)->not_built)
-            continue;
-        struct fault_list faults = {0};
-        char text[64];
-        snprintf(text, sizeof text, "kind = %s", (*kind)->name);
-        assert_null(play_model(V2, text, &faults));
-        assert_non_null(strstr(faults.items[0].text, "not in this version"));
-        fault_list_free(&faults);
-    }
 }
 
 static void test_retries_are_of_no_use_where_it_posts(void **state)
@@ -276,7 +262,7 @@ static void test_limits(void **state)
 }
 
 ALL_TESTS(cmocka_unit_test(test_the_table), cmocka_unit_test(test_retries_are_of_no_use_where_it_posts),
-          cmocka_unit_test(test_a_kind_that_is_not_built_is_a_fault), cmocka_unit_test(test_token),
-          cmocka_unit_test(test_efx_requests), cmocka_unit_test(test_efx_answers),
-          cmocka_unit_test(test_efx_checks), cmocka_unit_test(test_failures_of_the_network),
-          cmocka_unit_test(test_a_run_may_be_given_up), cmocka_unit_test(test_limits));
+          cmocka_unit_test(test_token), cmocka_unit_test(test_efx_requests),
+          cmocka_unit_test(test_efx_answers), cmocka_unit_test(test_efx_checks),
+          cmocka_unit_test(test_failures_of_the_network), cmocka_unit_test(test_a_run_may_be_given_up),
+          cmocka_unit_test(test_limits));
