@@ -78,5 +78,6 @@ struct run_record run_record_of(const struct run *run, const struct probe_result
         .duration_ns = run->spent_ns,
         .phases = run->phases,
         .result = result,
+        .settings = run->probe.target,
     };
 }

@@ -20,6 +20,21 @@ char *read_api_version(const char *text, void *field)
     return NULL;
 }
 
+char *read_optional_bool(const char *text, void *field)
+{
+    struct optional_bool *out = field;
+    bool value;
+
+    if (strcmp(text, "none") == 0) {
+        *out = (struct optional_bool){.set = false};
+        return NULL;
+    }
+    if (!text_to_bool(span_of(text), &value))
+        return memory_copy_text("it must be yes, no or none");
+    *out = (struct optional_bool){true, value};
+    return NULL;
+}
+
 /* ---- URL ---- */
 
 static bool is_port(struct span text)

@@ -6,10 +6,12 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/constant_label.h"
 #include "config/cross.h"
 #include "config/rows.h"
 
-#define SEATS_MAX 1000000 /* of one license type; more is a slip */
+#define SEATS_MAX        1000000 /* of one license type; more is a slip */
+#define LICENSE_NAME_MAX 128
 
 const char *text_list_twice(const struct text_list *list)
 {
@@ -238,6 +240,9 @@ void seats_check(struct appserver_settings *appserver, const struct config_schem
         if (!text_to_int64(span_of(one->value), &number) || number < 0 || number > SEATS_MAX)
             fault_add(faults, one->place, "[appserver %s] seats.%s = %s: wants a whole number from 0 to %d",
                       appserver->name, one->name, one->value, SEATS_MAX);
+        if (strlen(one->name) > LICENSE_NAME_MAX)
+            fault_add(faults, one->place, "[appserver %s] seats: a license's name is longer than %d bytes",
+                      appserver->name, LICENSE_NAME_MAX);
         const char *name = NULL;
         if (schema->license_guid(one->name, &name) != NULL && strcmp(one->name, name) != 0) {
             free(one->name);
@@ -258,6 +263,7 @@ void appserver_check(const struct appserver_settings *appserver, struct fault_li
     credentials_check(appserver, faults);
     transport_check(appserver, faults);
     headers_check(appserver, faults);
+    constant_labels_check(appserver, faults);
     const char *twice = text_list_twice(&appserver->company);
     if (twice != NULL)
         fault_add(faults, appserver_key_place(appserver, "company"),

@@ -29,6 +29,11 @@ struct optional_number {
     double value;
 };
 
+struct optional_bool {
+    bool set;
+    bool value;
+};
+
 /* X.NAME = value, in the order written; a list (X.NAME.list) gives several pairs of one name. */
 struct pair {
     char *name;
@@ -139,6 +144,9 @@ struct appserver_settings {
     enum http_version http_version;
     struct zone *timezone;
     struct windows maintenance, business_hours; /* by timezone */
+    struct optional_bool expect_production;
+    int64_t database_latency_limit_ns; /* 0: none */
+    struct pair_list labels;           /* label.NAME */
     struct pair_list
         seats; /* seats.LICENSE: canonical name where it is known, else as written; a whole number */
 };

@@ -302,9 +302,26 @@ const struct config_row appserver_rows[APPSERVER_ROWS] = {
      .release = free_windows,
      .help = "Windows such as `Mon-Fri 06:00-18:00`, in its time zone, for availability in business hours. "
              "`epicor_business_hours` is 1 inside."},
-    ABSENT("expect_production", CONFIG_BOOL, "Whether the server should be Live."),
-    ABSENT("database_latency_limit", CONFIG_DURATION, "Exported for rules."),
-    ABSENT("label", CONFIG_PAIRS, "Constant labels."),
+    {.name = "expect_production",
+     .type = CONFIG_OTHER,
+     AT(expect_production),
+     .preset = "none",
+     .convert = read_optional_bool,
+     .help = "Whether the app server is the Live one: `yes`, `no`, or `none` for no opinion; shown as "
+             "`epicor_server_production_expected`, for rules that hold it against what a `version` probe "
+             "reads."},
+    {.name = "database_latency_limit",
+     .type = CONFIG_DURATION,
+     AT(database_latency_limit_ns),
+     .minimum = MILLISECOND_NS,
+     .maximum = HOUR_NS,
+     .help = "Longest database latency that is in order; shown as `epicor_database_latency_limit_seconds`, "
+             "for rules that hold it against what a `health` probe reads."},
+    {.name = "label",
+     .type = CONFIG_PAIRS,
+     AT(labels),
+     .help = "`label.NAME = VALUE`: a label that all series of this app server and of its targets carry; "
+             "NAME is none that any metric has already."},
     {.name = "seats",
      .example = "WebService = 5",
      .type = CONFIG_PAIRS,

@@ -41,6 +41,7 @@ const struct config_kind *kind_find(const struct config_schema *schema, const ch
 
 /* Owned sentences for the conversions of rows. Each is a config_row.convert. */
 char *read_api_version(const char *text, void *field);    /* int */
+char *read_optional_bool(const char *text, void *field);  /* struct optional_bool: none, or a boolean */
 char *read_url(const char *text, void *field);            /* char * */
 char *read_token_url(const char *text, void *field);      /* char * */
 char *read_token_path(const char *text, void *field);     /* char * */

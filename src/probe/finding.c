@@ -39,6 +39,17 @@ void findings_add_value(struct findings *findings, size_t value, double number, 
         labels);
 }
 
+void findings_drop_value(struct findings *findings, size_t value, uint64_t count)
+{
+    if (value >= findings->dropped_value_count) {
+        findings->dropped_values = memory_grow(findings->dropped_values, value + 1,
+                                               sizeof *findings->dropped_values);
+        while (findings->dropped_value_count <= value)
+            findings->dropped_values[findings->dropped_value_count++] = 0;
+    }
+    findings->dropped_values[value] += count;
+}
+
 const char *finding_label(const struct findings *findings, const struct finding *finding, size_t label)
 {
     assert(label < finding->label_count);
@@ -51,5 +62,6 @@ void findings_free(struct findings *findings)
         free(findings->labels[i]);
     free(findings->labels);
     free(findings->items);
+    free(findings->dropped_values);
     *findings = (struct findings){0};
 }

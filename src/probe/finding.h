@@ -43,7 +43,9 @@ struct findings {
     size_t count, capacity;
     char **labels; /* owned texts, UTF-8, raw */
     size_t label_count, label_capacity;
-    uint64_t dropped[FINDING_KINDS]; /* series for which there was no room, by kind */
+    uint64_t dropped[FINDING_KINDS]; /* series for which there was no room, by kind; not those of values */
+    uint64_t *dropped_values;        /* the same of values, by their definitions' indices */
+    size_t dropped_value_count;
 };
 
 /* Adds one; labels (label_count of them) are copied. */
@@ -52,6 +54,8 @@ void findings_add(struct findings *findings, enum finding_kind kind, double numb
 /* The same of a value. */
 void findings_add_value(struct findings *findings, size_t value, double number, const char *const *labels,
                         size_t label_count);
+/* So many series of a value found no room. */
+void findings_drop_value(struct findings *findings, size_t value, uint64_t count);
 /* A label's text of a finding, 0 the first. */
 const char *finding_label(const struct findings *findings, const struct finding *finding, size_t label);
 void findings_free(struct findings *findings);

@@ -8,7 +8,7 @@
 
 #define DROPPED_MAXIMUM 4096 /* series told apart among those that found no room, a family */
 
-/* ---- birth and death ---- */
+/* ---- what is no more ---- */
 
 static void clear_token(struct report_appserver *appserver)
 {
@@ -44,6 +44,68 @@ static void forget_machine(struct report_appserver *appserver)
     appserver->card.certificate_expiry_epoch = 0;
 }
 
+/* ---- what is configured ---- */
+
+struct label_pair *report_constant_labels(const struct appserver_settings *settings)
+{
+    struct label_pair *labels = memory_new(settings->labels.count, sizeof *labels);
+
+    for (size_t i = 0; i < settings->labels.count; i++)
+        labels[i] = (struct label_pair){settings->labels.items[i].name, settings->labels.items[i].value};
+    return labels;
+}
+
+static void relabel(struct report_appserver *appserver, const struct appserver_settings *settings)
+{
+    bool labelled = settings->labels.count > 0;
+
+    if (labelled || appserver->labelled) {
+        struct label_pair *labels = report_constant_labels(settings);
+        store_owner_relabel(appserver->report->store, appserver->owner, (const char *const[]){settings->name},
+                            labels, settings->labels.count);
+        free(labels);
+    }
+    appserver->labelled = labelled;
+}
+
+/* Configured seats give way to those that a probe reads. */
+static void show_seats(struct report_appserver *appserver, const struct appserver_settings *settings)
+{
+    struct series_builder builder;
+
+    series_builder_init(&builder);
+    size_t family = series_builder_family(&builder, &families[FAMILY_LICENSE_SEATS_OWNED]);
+    for (size_t i = 0; i < settings->seats.count; i++) {
+        const struct pair *seats = &settings->seats.items[i];
+        double number = 0;
+        text_to_double(span_of(seats->value), &number);
+        series_builder_add(&builder, family, (const char *const[]){"", seats->name}, number);
+    }
+    struct series_set *set = series_builder_finish(&builder);
+    if (set != NULL)
+        set->gives_way = true;
+    store_put_set(appserver->report->store, appserver->owner, set, NEVER_NS);
+}
+
+static void show_or_clear(struct report_appserver *appserver, enum family family, bool has, double number)
+{
+    if (has)
+        store_set(appserver->report->store, appserver->owner, family, 0, number, NEVER_NS);
+    else
+        store_clear(appserver->report->store, appserver->owner, family, 0);
+}
+
+static void show_settings(struct report_appserver *appserver, const struct appserver_settings *settings)
+{
+    show_seats(appserver, settings);
+    show_or_clear(appserver, FAMILY_SERVER_PRODUCTION_EXPECTED, settings->expect_production.set,
+                  settings->expect_production.value);
+    show_or_clear(appserver, FAMILY_DATABASE_LATENCY_LIMIT, settings->database_latency_limit_ns > 0,
+                  clock_seconds(settings->database_latency_limit_ns));
+}
+
+/* ---- from birth to death ---- */
+
 struct report_appserver *report_appserver_new(struct report *report,
                                               const struct appserver_settings *settings, struct moment now)
 {
@@ -71,6 +133,8 @@ void report_appserver_configure(struct report_appserver *appserver, size_t index
         store_owner_regroup(appserver->report->store, appserver->owner, groups);
         appserver->groups = groups;
     }
+    relabel(appserver, settings);
+    show_settings(appserver, settings);
     if (settings->session == SESSION_NONE)
         store_clear(appserver->report->store, appserver->owner, FAMILY_SESSIONS_OPEN, 0);
     else if (!appserver->shares_session)
@@ -99,6 +163,7 @@ void report_appserver_free(struct report_appserver *appserver)
         return;
     for (size_t i = 0; i < FAMILIES; i++)
         free(appserver->dropped[i].hashes);
+    drop_list_free(&appserver->found_drops);
     free(appserver->card.token_message);
     free(appserver->card.login_blocked_message);
     free(appserver);
@@ -295,6 +360,40 @@ void report_credential_changed(struct report_appserver *appserver)
 
 /* ---- licenses ---- */
 
+/* All of epicor_exporter_series_dropped, anew: what has gone is to leave no series. Under the store's lock. */
+static void show_dropped(struct report_appserver *appserver)
+{
+    struct store *store = appserver->report->store;
+    const struct drop_list *found = &appserver->found_drops;
+
+    store_clear_data(store, appserver->owner, FAMILY_SERIES_DROPPED);
+    for (size_t i = 0; i < FAMILIES; i++)
+        if (appserver->dropped[i].count > 0)
+            store_set_data(store, appserver->owner, FAMILY_SERIES_DROPPED,
+                           (const char *const[]){families[i].name}, (double)appserver->dropped[i].count,
+                           NEVER_NS);
+    for (size_t i = 0; i < found->count; i++)
+        store_set_data(store, appserver->owner, FAMILY_SERIES_DROPPED,
+                       (const char *const[]){found->items[i].family}, (double)found->items[i].count,
+                       NEVER_NS);
+}
+
+void report_found_drops(struct report_target *target, struct drop_list *drops)
+{
+    struct drop_list *before = &target->drops, *all = &target->appserver->found_drops;
+
+    if (before->count > 0 || drops->count > 0) {
+        for (size_t i = 0; i < before->count; i++)
+            drop_list_subtract(all, before->items[i].family, before->items[i].count);
+        for (size_t i = 0; i < drops->count; i++)
+            drop_list_add(all, drops->items[i].family, drops->items[i].count);
+        show_dropped(target->appserver);
+    }
+    drop_list_free(before);
+    *before = *drops;
+    *drops = (struct drop_list){.count = 0};
+}
+
 /* A series that found no room: counted once, by its label. Under the store's lock. */
 static void drop(struct report_appserver *appserver, enum family family, const char *label)
 {
@@ -308,8 +407,7 @@ static void drop(struct report_appserver *appserver, enum family family, const c
         return;
     dropped->hashes = memory_grow(dropped->hashes, dropped->count + 1, sizeof *dropped->hashes);
     dropped->hashes[dropped->count++] = hash;
-    store_set_data(appserver->report->store, appserver->owner, FAMILY_SERIES_DROPPED,
-                   (const char *const[]){families[family].name}, (double)dropped->count, NEVER_NS);
+    show_dropped(appserver);
 }
 
 static void add_license(struct report_appserver *appserver, enum family family, const char *license,
@@ -341,4 +439,25 @@ void report_throttled(struct report_appserver *appserver, bool throttled)
 void report_sessions_open(struct report_appserver *appserver, int64_t open)
 {
     set(appserver, FAMILY_SESSIONS_OPEN, 0, (double)open);
+}
+
+/* ---- windows ---- */
+
+void report_windows(struct report_appserver *appserver, bool has_maintenance, bool in_maintenance,
+                    bool has_hours, bool in_hours)
+{
+    struct board_appserver *card = &appserver->card;
+    bool same = card->has_maintenance == has_maintenance && card->in_maintenance == in_maintenance &&
+                card->has_hours == has_hours && card->in_hours == in_hours;
+
+    if (same || !lock(appserver))
+        return;
+    show_or_clear(appserver, FAMILY_MAINTENANCE, has_maintenance, in_maintenance);
+    show_or_clear(appserver, FAMILY_BUSINESS_HOURS, has_hours, in_hours);
+    store_unlock(appserver->report->store);
+    card->has_maintenance = has_maintenance;
+    card->in_maintenance = in_maintenance;
+    card->has_hours = has_hours;
+    card->in_hours = in_hours;
+    put_card(appserver);
 }

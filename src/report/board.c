@@ -94,7 +94,7 @@ static char *place_text(char **at, const char *text)
 static struct card *card_of_target(const struct board_target *value)
 {
     size_t room = text_room(value->appserver) + text_room(value->company) + text_room(value->probe) +
-                  text_room(value->kind) + text_room(value->message);
+                  text_room(value->kind) + text_room(value->message) + text_room(value->drift);
     struct card *card = memory_new(1, sizeof *card + room);
     char *at = card->texts;
 
@@ -105,6 +105,7 @@ static struct card *card_of_target(const struct board_target *value)
     card->target.probe = place_text(&at, value->probe);
     card->target.kind = place_text(&at, value->kind);
     card->target.message = place_text(&at, value->message);
+    card->target.drift = place_text(&at, value->drift);
     return card;
 }
 

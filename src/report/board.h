@@ -25,6 +25,10 @@ struct board_target {
     bool has_rows;
     uint64_t rows;
     uint64_t consecutive_failures;
+    uint64_t schema_changes;
+    char *drift; /* the last of them: what came and went, a sentence; NULL: none yet */
+    int64_t drift_wall_ns;
+    uint64_t consecutive_slow_runs; /* 0 also where no latency_limit is set */
 };
 
 struct board_appserver {
@@ -35,11 +39,13 @@ struct board_appserver {
     int64_t token_expiry_boot_ns; /* 0: none lives */
     enum reason token_reason;     /* of the last token request */
     char *token_message;
-    int64_t login_blocked_until_wall_ns; /* 0: not blocked */
-    enum reason login_blocked_reason;    /* what was refused */
-    char *login_blocked_message;         /* its words, or NULL */
-    bool login_secret_changeable;        /* another text of it would be tried at once */
-    int64_t certificate_expiry_epoch;    /* 0: unknown */
+    int64_t login_blocked_until_wall_ns;  /* 0: not blocked */
+    enum reason login_blocked_reason;     /* what was refused */
+    char *login_blocked_message;          /* its words, or NULL */
+    bool login_secret_changeable;         /* another text of it would be tried at once */
+    int64_t certificate_expiry_epoch;     /* 0: unknown */
+    bool has_maintenance, in_maintenance; /* windows configured; inside them */
+    bool has_hours, in_hours;
 };
 
 /* A consistent picture, reference-counted underneath; cheap to take. */

@@ -76,6 +76,8 @@ size_t family_auth_reason_index(enum reason reason)
     return index;
 }
 
+#define DROPPED_VALUES 200 /* families of values of which the dropped series are told apart */
+
 /* ---- buckets ---- */
 
 static const double probe_buckets[] = {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60};
@@ -109,8 +111,10 @@ const struct metric_class family_classes[OWNER_CLASSES] = {
 #define ROW(whose, kind, title, text) .name = (title), .help = (text), .type = (kind), .owner_class = (whose)
 #define TARGET(kind, title, text)     ROW(OWNER_TARGET, METRIC_##kind, title, text)
 #define APPSERVER(kind, title, text)  ROW(OWNER_APPSERVER, METRIC_##kind, title, text)
-#define TOKEN(kind, title, text)      APPSERVER(kind, title, text), .group = GROUP_TOKEN
-#define PROCESS(kind, title, text)    ROW(OWNER_PROCESS, METRIC_##kind, title, text)
+/* Of an app server, with its labels, as probes of it find out. */
+#define FOUND(title, text)         ROW(OWNER_APPSERVER, METRIC_FOUND, title, text)
+#define TOKEN(kind, title, text)   APPSERVER(kind, title, text), .group = GROUP_TOKEN
+#define PROCESS(kind, title, text) ROW(OWNER_PROCESS, METRIC_##kind, title, text)
 
 #define CLOSED(label, values, count) .labels = {(label)}, .value_of = (values), .value_count = (count)
 #define CODES                        CLOSED("code", code_value, COUNT(codes)), .data_maximum = 6, .overflow = "other"
@@ -141,6 +145,10 @@ const struct metric_family families[FAMILIES] = {
          BUCKETS(probe_buckets)},
     [FAMILY_PROBE_LAST_DURATION] = {TARGET(GAUGE, "epicor_probe_last_duration_seconds",
                                            "Time of the exchanges of the last run.")},
+    [FAMILY_PROBE_CONSECUTIVE_SLOW_RUNS] = {TARGET(
+        GAUGE, "epicor_probe_consecutive_slow_runs",
+        "Runs in a row that took longer than latency_limit or timed out; 0 after one that did not. "
+        "Runs that failed without an answer do not count either way.")},
     [FAMILY_PROBE_PHASE] =
         {TARGET(GAUGE, "epicor_probe_phase_seconds",
                 "Parts of the time: processing and transfer of the last run; resolve, connect and "
@@ -169,10 +177,15 @@ const struct metric_family families[FAMILIES] = {
                                       "Configured time from one run to the next.")},
     [FAMILY_PROBE_TIMEOUT] = {TARGET(GAUGE, "epicor_probe_timeout_seconds",
                                      "Configured longest time of a run's exchanges.")},
+    [FAMILY_PROBE_LATENCY_LIMIT] = {TARGET(GAUGE, "epicor_probe_latency_limit_seconds",
+                                           "Configured limit: a run that takes longer is slow.")},
     [FAMILY_PROBE_ROWS_MIN] = {TARGET(GAUGE, "epicor_probe_rows_min",
                                       "Configured bound: fewer rows fail the run.")},
     [FAMILY_PROBE_ROWS_MAX] = {TARGET(GAUGE, "epicor_probe_rows_max",
                                       "Configured bound: more rows fail the run.")},
+    [FAMILY_PROBE_ROWS_DEVIATION_LIMIT] = {TARGET(
+        GAUGE, "epicor_probe_rows_deviation_limit_ratio",
+        "Configured limit for rules: how far rows may be from what is usual; 0.5 is half of it.")},
 
     /* app servers */
     [FAMILY_FAILURES] = {APPSERVER(COUNTER, "epicor_failures_total", "Failed runs of all probes, by reason."),
@@ -232,6 +245,51 @@ const struct metric_family families[FAMILIES] = {
                                   "Time for which our own calls held a seat; its rate is the mean number of "
                                   "seats held."),
                               DATA("license", 32)},
+    [FAMILY_LICENSE_SEATS_USED] = {FOUND("epicor_license_seats_used",
+                                         "License seats in use, our own among them."),
+                                   .labels = {"company", "license"}},
+    [FAMILY_LICENSE_SEATS_OWNED] = {FOUND("epicor_license_seats_owned",
+                                          "License seats owned: as the server says, or else as configured."),
+                                    .labels = {"company", "license"}},
+    [FAMILY_SESSIONS] = {FOUND("epicor_sessions", "Sessions of all users, by license and state."),
+                         .labels = {"company", "license", "state"}},
+    [FAMILY_HEALTH_CHECK_SUCCESS] = {FOUND(
+                                         "epicor_health_check_success",
+                                         "1 if the check of the health service found all in order, else 0."),
+                                     .labels = {"check"}},
+    [FAMILY_DATABASE_LATENCY] = {FOUND(
+        "epicor_database_latency_seconds",
+        "Time from the app server to its database, as the server measured it.")},
+    [FAMILY_DATABASE_LATENCY_LIMIT] = {APPSERVER(GAUGE, "epicor_database_latency_limit_seconds",
+                                                 "Configured limit of the database latency.")},
+    [FAMILY_TASKS_WAITING] = {FOUND("epicor_tasks_waiting",
+                                    "Immediate tasks that no task agent has taken for longer than cutoff.")},
+    [FAMILY_TASKS] = {FOUND("epicor_tasks",
+                            "Tasks by status: pending and active now; those that ended badly within window."),
+                      .labels = {"company", "status"}},
+    [FAMILY_TASK_OLDEST_ACTIVE_START] = {FOUND("epicor_task_oldest_active_start_timestamp_seconds",
+                                               "When the task that has been active longest began."),
+                                         .labels = {"company"}},
+    [FAMILY_TASK_LAST_SUCCESS] = {FOUND("epicor_task_last_success_timestamp_seconds",
+                                        "When the watched task last ended well."),
+                                  .labels = {"company", "task"}},
+    [FAMILY_SCHEDULES_OVERDUE] = {FOUND("epicor_schedules_overdue",
+                                        "Schedules of the task agent whose next run is past."),
+                                  .labels = {"agent"}},
+    [FAMILY_SERVER_INFO] = {FOUND("epicor_server_info", "What the app server says of itself; always 1."),
+                            .labels = {"version"}},
+    [FAMILY_SERVER_PRODUCTION] = {FOUND("epicor_server_production",
+                                        "1 if the app server says that it is the Live one, else 0.")},
+    [FAMILY_SERVER_PRODUCTION_EXPECTED] = {APPSERVER(GAUGE, "epicor_server_production_expected",
+                                                     "1 if the configuration says that it is the Live one, 0 "
+                                                     "if it says that it is not.")},
+    [FAMILY_API_KEY_EXPIRY] = {FOUND("epicor_api_key_expiry_timestamp_seconds",
+                                     "When the API key expires; of enabled keys."),
+                               .labels = {"key"}},
+    [FAMILY_MAINTENANCE] = {APPSERVER(GAUGE, "epicor_maintenance",
+                                      "1 inside the configured windows of maintenance, else 0.")},
+    [FAMILY_BUSINESS_HOURS] = {APPSERVER(GAUGE, "epicor_business_hours",
+                                         "1 inside the configured business hours, else 0.")},
     [FAMILY_CERTIFICATE_EXPIRY] = {APPSERVER(GAUGE, "epicor_tls_certificate_expiry_timestamp_seconds",
                                              "Earliest expiry in the certificate chain last seen."),
                                    CLOSED("certificate", certificate_value, COUNT(certificates))},
@@ -254,7 +312,7 @@ const struct metric_family families[FAMILIES] = {
          CLOSED("cause", cause_value, COUNT(causes))},
     [FAMILY_SERIES_DROPPED] = {APPSERVER(GAUGE, "epicor_exporter_series_dropped",
                                          "Series of a family that are not shown because it has too many."),
-                               DATA("family", FAMILIES)},
+                               DATA("family", FAMILIES + DROPPED_VALUES), .overflow = "other"},
 
     /* the process */
     [FAMILY_BUILD_INFO] = {PROCESS(GAUGE, "epicor_exporter_build_info", "What was built; always 1."),

@@ -4,6 +4,7 @@
 
 #include "metrics/store.h"
 #include "report/board_write.h"
+#include "report/dropped.h"
 #include "report/families.h"
 #include "report/report.h"
 
@@ -22,6 +23,8 @@ struct report_appserver {
     struct board_appserver card; /* as the board shows it; its messages are owned here */
     uint64_t token_failures;     /* in a row */
     struct dropped dropped[FAMILIES];
+    struct drop_list found_drops; /* of the findings of its targets, together */
+    bool labelled;                /* its labels are more than those of its class */
 };
 
 struct report_target {
@@ -30,8 +33,14 @@ struct report_target {
     struct store_owner owner;
     struct report_appserver *appserver;
     int64_t interval_ns;
-    int64_t results_boot_ns;  /* from when on the results stand */
-    struct board_target card; /* as the board shows it; its message is owned here */
+    const struct probe_settings *probe; /* in force */
+    int64_t results_boot_ns;            /* from when on the results stand */
+    int64_t found_boot_ns;              /* from when on its series set stands */
+    bool found;                         /* the last run was read whole: what it found is what there is */
+    bool labelled;                      /* as above */
+    struct drop_list drops;             /* of its series set */
+    uint64_t slow_runs;                 /* in a row */
+    struct board_target card;           /* as the board shows it; its message is owned here */
 };
 
 struct report {
@@ -61,6 +70,12 @@ void report_target_configure(struct report_target *target, size_t index,
 /* Its series vanish; it stays as a handle that drops what it is told. */
 void report_appserver_detach(struct report_appserver *appserver);
 void report_target_detach(struct report_target *target);
+
+/* What a target's findings leave out is this now; the list is taken over (its place is empty then). Under the store's lock. */
+void report_found_drops(struct report_target *target, struct drop_list *drops);
+
+/* The constant labels of an app server, for its owner and those of its targets; the caller frees. */
+struct label_pair *report_constant_labels(const struct appserver_settings *settings);
 
 /* Counts an HTTP answer in a family with the label code. Under the store's lock. */
 void report_code(struct report *report, struct store_owner owner, enum family family, int status);

@@ -57,6 +57,8 @@ struct run_record {
     struct phases
         phases; /* processing and transfer of the last exchange; resolve, connect, tls of a new connection, else -1 */
     const struct probe_result *result;
+    const struct target_settings
+        *settings; /* by which it ran: maybe those that a reload has replaced since */
     bool
         has_columns; /* the run told which there are; then what is known of the target's now (probe/drift.h) */
     uint64_t columns, schema_hash;
@@ -107,6 +109,10 @@ void report_reauthentication(struct report_appserver *appserver);
    secret would end it at once, as its source can have one without a restart. */
 void report_login_blocked(struct report_appserver *appserver, int64_t until_wall_ns, enum reason reason,
                           const char *message, bool changeable);
+
+/* Whether windows of maintenance and business hours are configured, and whether it is inside them now. */
+void report_windows(struct report_appserver *appserver, bool has_maintenance, bool in_maintenance,
+                    bool has_hours, bool in_hours);
 
 /* license: its label value. */
 void report_license_refusal(struct report_appserver *appserver, const char *license);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "report/finding.h"
 #include "report/parts.h"
 
 #define RESULT_LIFE 3  /* intervals for which the results of a run are shown */
@@ -13,9 +14,16 @@ static const struct {
     enum family family;
     size_t values;
 } result_families[] = {
-    {FAMILY_PROBE_SUCCESS, 1},       {FAMILY_PROBE_CONSECUTIVE_FAILURES, 1}, {FAMILY_PROBE_FAILURE_REASON, 1},
-    {FAMILY_PROBE_LAST_DURATION, 1}, {FAMILY_PROBE_PHASE, PHASE_VALUES},     {FAMILY_PROBE_RESPONSE_BYTES, 1},
-    {FAMILY_PROBE_ROWS, 1},          {FAMILY_PROBE_ROWS_TRUNCATED, 1},       {FAMILY_PROBE_COLUMNS, 1},
+    {FAMILY_PROBE_SUCCESS, 1},
+    {FAMILY_PROBE_CONSECUTIVE_FAILURES, 1},
+    {FAMILY_PROBE_FAILURE_REASON, 1},
+    {FAMILY_PROBE_LAST_DURATION, 1},
+    {FAMILY_PROBE_CONSECUTIVE_SLOW_RUNS, 1},
+    {FAMILY_PROBE_PHASE, PHASE_VALUES},
+    {FAMILY_PROBE_RESPONSE_BYTES, 1},
+    {FAMILY_PROBE_ROWS, 1},
+    {FAMILY_PROBE_ROWS_TRUNCATED, 1},
+    {FAMILY_PROBE_COLUMNS, 1},
     {FAMILY_PROBE_SCHEMA_HASH, 1},
 };
 
@@ -35,6 +43,9 @@ struct report_target *report_target_new(struct report *report, const struct targ
 
 void report_target_detach(struct report_target *target)
 {
+    struct drop_list none = {.count = 0};
+
+    report_found_drops(target, &none);
     store_owner_remove(target->report->store, target->owner);
     target->report = NULL;
     target->appserver = NULL;
@@ -45,10 +56,20 @@ void report_target_free(struct report_target *target)
     if (target == NULL)
         return;
     free(target->card.message);
+    free(target->card.drift);
+    drop_list_free(&target->drops);
     free(target);
 }
 
 /* ---- what is configured ---- */
+
+static void show_limit(struct report_target *target, enum family family, bool set, double limit)
+{
+    if (set)
+        store_set(target->report->store, target->owner, family, 0, limit, NEVER_NS);
+    else
+        store_clear(target->report->store, target->owner, family, 0);
+}
 
 static void show_settings(struct report_target *target, const struct probe_settings *probe)
 {
@@ -63,18 +84,40 @@ static void show_settings(struct report_target *target, const struct probe_setti
     store_set(store, target->owner, FAMILY_PROBE_TIMEOUT, 0, clock_seconds(probe->timeout_ns), NEVER_NS);
     if (kind->limits != NULL)
         kind->limits(probe, &limits);
-    store_clear(store, target->owner, FAMILY_PROBE_ROWS_MIN, 0);
-    store_clear(store, target->owner, FAMILY_PROBE_ROWS_MAX, 0);
-    if (limits.rows_min.set)
-        store_set(store, target->owner, FAMILY_PROBE_ROWS_MIN, 0, limits.rows_min.value, NEVER_NS);
-    if (limits.rows_max.set)
-        store_set(store, target->owner, FAMILY_PROBE_ROWS_MAX, 0, limits.rows_max.value, NEVER_NS);
+    show_limit(target, FAMILY_PROBE_ROWS_MIN, limits.rows_min.set, limits.rows_min.value);
+    show_limit(target, FAMILY_PROBE_ROWS_MAX, limits.rows_max.set, limits.rows_max.value);
+    show_limit(target, FAMILY_PROBE_ROWS_DEVIATION_LIMIT, limits.rows_deviation.set,
+               limits.rows_deviation.value);
+    show_limit(target, FAMILY_PROBE_LATENCY_LIMIT, probe->latency_limit_ns > 0,
+               clock_seconds(probe->latency_limit_ns));
+}
+
+/* Its own labels, and those of the app server for what it finds out about that. */
+static void relabel(struct report_target *target, const struct target_settings *settings)
+{
+    const char *const values[] = {settings->appserver->name, settings->company, settings->probe->name};
+    const struct pair_list *constant = &settings->appserver->labels;
+    bool labelled = constant->count > 0;
+
+    if (labelled || target->labelled) {
+        struct label_pair *labels = report_constant_labels(settings->appserver);
+        store_owner_relabel(target->report->store, target->owner, values, labels, constant->count);
+        free(labels);
+    }
+    target->labelled = labelled;
+    store_owner_set_parent(target->report->store, target->owner, target->appserver->owner);
 }
 
 /* Until when results stand. */
 static int64_t results_end(const struct report_target *target)
 {
     return target->results_boot_ns + RESULT_LIFE * target->interval_ns;
+}
+
+/* Until when what it found out stands. */
+static int64_t found_end(const struct report_target *target)
+{
+    return target->found_boot_ns + RESULT_LIFE * target->interval_ns;
 }
 
 /* What stands of the last run stands until its time, which may be another now. */
@@ -84,6 +127,23 @@ static void extend_results(struct report_target *target, struct moment now)
         for (size_t value = 0; value < result_families[i].values; value++)
             store_extend(target->report->store, target->owner, result_families[i].family, value, now.boot_ns,
                          results_end(target));
+    store_extend_set(target->report->store, target->owner, now.boot_ns, found_end(target));
+}
+
+static void forget_findings(struct report_target *target)
+{
+    struct drop_list none = {.count = 0};
+
+    store_put_set(target->report->store, target->owner, NULL, 0);
+    report_found_drops(target, &none);
+    target->found = false;
+}
+
+static void forget_slowness(struct report_target *target)
+{
+    store_clear(target->report->store, target->owner, FAMILY_PROBE_CONSECUTIVE_SLOW_RUNS, 0);
+    target->slow_runs = 0;
+    target->card.consecutive_slow_runs = 0;
 }
 
 /* What the last run said is of no use to a probe of another kind; what was counted goes on. */
@@ -96,9 +156,40 @@ static void forget_results(struct report_target *target)
             store_clear(store, target->owner, result_families[i].family, value);
     store_clear(store, target->owner, FAMILY_PROBE_LAST_RUN, 0);
     store_clear(store, target->owner, FAMILY_PROBE_LAST_SUCCESS, 0);
+    forget_findings(target);
+    target->slow_runs = 0;
     free(target->card.message);
+    free(target->card.drift);
     target->card = (struct board_target){.duration_ns = -1,
                                          .next_run_boot_ns = target->card.next_run_boot_ns};
+}
+
+static struct value_definitions definitions_of(const struct probe_settings *probe)
+{
+    const struct probe_kind *kind = probe_kind_of(probe);
+
+    return kind->values == NULL ? (struct value_definitions){.count = 0} : kind->values(probe);
+}
+
+/* Does what is found out by the one settings mean the same by the other? */
+static bool same_findings(const struct probe_settings *a, const struct probe_settings *b)
+{
+    if (a == b)
+        return true;
+    struct value_definitions values = definitions_of(a), others = definitions_of(b);
+    return strcmp(a->kind->name, b->kind->name) == 0 && finding_definitions_same(&values, &others);
+}
+
+/* What the new settings make untrue. */
+static void forget_outdated(struct report_target *target, const struct probe_settings *before,
+                            const struct probe_settings *probe)
+{
+    if (strcmp(before->kind->name, probe->kind->name) != 0)
+        forget_results(target);
+    else if (!same_findings(before, probe))
+        forget_findings(target);
+    if (before->latency_limit_ns != probe->latency_limit_ns)
+        forget_slowness(target);
 }
 
 void report_target_configure(struct report_target *target, size_t index,
@@ -106,13 +197,14 @@ void report_target_configure(struct report_target *target, size_t index,
                              struct moment now)
 {
     const struct probe_settings *probe = settings->probe;
-    const char *kind = probe->kind->name;
 
-    if (target->card.kind != NULL && strcmp(target->card.kind, kind) != 0)
-        forget_results(target);
     target->index = index;
     target->appserver = appserver;
+    if (target->probe != NULL)
+        forget_outdated(target, target->probe, probe);
+    target->probe = probe;
     show_settings(target, probe);
+    relabel(target, settings);
     if (target->interval_ns != probe->interval_ns) {
         target->interval_ns = probe->interval_ns;
         extend_results(target, now);
@@ -120,7 +212,7 @@ void report_target_configure(struct report_target *target, size_t index,
     target->card.appserver = settings->appserver->name;
     target->card.company = settings->company;
     target->card.probe = probe->name;
-    target->card.kind = kind;
+    target->card.kind = probe->kind->name;
     target->card.interval_ns = probe->interval_ns;
 }
 
@@ -208,6 +300,55 @@ static void write_times(const struct run_writer *run, const struct run_record *r
     write_phases(run, &record->phases);
 }
 
+/* A run that failed without an answer says nothing of how slow the server is. */
+static void write_slowness(struct report_target *target, const struct run_writer *run,
+                           const struct run_record *record)
+{
+    int64_t limit_ns = target->probe->latency_limit_ns;
+
+    if (limit_ns == 0)
+        return;
+    bool slow = record->duration_ns > limit_ns || record->result->reason == REASON_TIMEOUT;
+    if (record->timed)
+        target->slow_runs = slow ? target->slow_runs + 1 : 0;
+    result_set(run, FAMILY_PROBE_CONSECUTIVE_SLOW_RUNS, 0, (double)target->slow_runs);
+    target->card.consecutive_slow_runs = target->slow_runs;
+}
+
+/* What a run found out, before it is written. */
+struct found_write {
+    bool whole; /* the set takes the place of the last one */
+    struct series_set *set;
+    struct drop_list drops;
+};
+
+static struct found_write found_of(const struct report_target *target, const struct run_record *record)
+{
+    struct found_write found = {.whole = false};
+
+    if (!record->result->has_findings || !same_findings(record->settings->probe, target->probe))
+        return found;
+    struct value_definitions values = definitions_of(target->probe);
+    found.whole = true;
+    found.set = finding_series(&record->result->findings, &values, &found.drops);
+    return found;
+}
+
+static void write_found(struct report_target *target, struct found_write *found,
+                        const struct run_record *record)
+{
+    bool forgets = record->result->reason != REASON_NONE && probe_kind_of(target->probe)->forgets;
+
+    target->found = found->whole;
+    if (found->whole) {
+        target->found_boot_ns = record->ended.boot_ns;
+        store_put_set(target->report->store, target->owner, found->set, found_end(target));
+        report_found_drops(target, &found->drops);
+    } else if (forgets || record->ended.boot_ns >= found_end(target)) {
+        forget_findings(target);
+    }
+}
+
 static void write_body(const struct run_writer *run, const struct run_record *record)
 {
     const struct probe_result *result = record->result;
@@ -218,6 +359,16 @@ static void write_body(const struct run_writer *run, const struct run_record *re
     result_set_or_keep(run, FAMILY_PROBE_COLUMNS, record->has_columns, (double)record->columns);
     result_set_or_keep(run, FAMILY_PROBE_SCHEMA_HASH, record->has_columns,
                        (double)(record->schema_hash >> HASH_SHIFT));
+}
+
+static void fill_drift(struct board_target *card, const struct run_record *record)
+{
+    if (record->drift == NULL)
+        return;
+    card->schema_changes++;
+    free(card->drift);
+    card->drift = memory_copy_text(record->drift);
+    card->drift_wall_ns = record->ended.wall_ns;
 }
 
 static void fill_card(struct board_target *card, const struct run_record *record)
@@ -255,10 +406,14 @@ void report_run(struct report_target *target, const struct run_record *record)
                              .now_ns = record->ended.boot_ns,
                              .until_ns = results_end(target)};
     fill_card(&target->card, record);
+    fill_drift(&target->card, record);
+    struct found_write found = found_of(target, record);
     store_lock(report->store);
     write_outcome(target, &run, record->result->reason, record->ended);
     write_times(&run, record);
+    write_slowness(target, &run, record);
     write_body(&run, record);
+    write_found(target, &found, record);
     if (record->drift != NULL)
         store_add(report->store, target->owner, FAMILY_PROBE_SCHEMA_CHANGES, 0, 1);
     store_unlock(report->store);
@@ -288,6 +443,8 @@ void report_skipped(struct report_target *target, enum skip_cause cause, struct 
         return;
     struct store *store = target->report->store;
     target->results_boot_ns = now.boot_ns;
+    if (target->found)
+        target->found_boot_ns = now.boot_ns;
     store_lock(store);
     store_add(store, target->appserver->owner, FAMILY_RUNS_SKIPPED, cause, 1);
     extend_results(target, now);

@@ -1,4 +1,5 @@
-/* A report on a small configuration: two app servers (one without tokens), a kind of probe that knows bounds of rows. */
+/* A report on a small configuration: two app servers (one without tokens), a kind of probe that knows bounds of rows and
+   values, one that knows nothing, and one that is about this moment. */
 #ifndef SAMPLE_H
 #define SAMPLE_H
 
@@ -11,8 +12,20 @@
 #include "report/report.h"
 
 struct sample_settings {
-    struct optional_number rows_min, rows_max;
+    struct optional_number rows_min, rows_max, rows_deviation;
+    int values; /* which of sample_values; 0: none */
 };
+
+static struct value_label sample_labels[] = {{"site", "Site"}, {"part", "Part"}};
+static const struct value_definition sample_totals[] = {
+    {"open_total_value", "Sum of the\nopen.", "Open", VALUE_SUM, sample_labels, 2},
+    {"last_order", "Last order.", "Ordered", VALUE_LAST, NULL, 0}};
+static const struct value_definition sample_other_help[] = {
+    {"open_total_value", "Another sum.", "Open", VALUE_SUM, sample_labels, 2},
+    {"last_order", "Last order.", "Ordered", VALUE_LAST, NULL, 0}};
+static const struct value_definitions sample_values[] = {
+    {NULL, 0}, {sample_totals, 2}, {sample_other_help, 2}};
+static const char *const sample_value_names[] = {"none", "totals", "other_help", NULL};
 
 static const struct config_row sample_rows[] = {
     {.name = "rows_min",
@@ -23,6 +36,16 @@ static const struct config_row sample_rows[] = {
      .type = CONFIG_NUMBER,
      .offset = offsetof(struct sample_settings, rows_max),
      .help = "Most rows."},
+    {.name = "rows_deviation",
+     .type = CONFIG_NUMBER,
+     .offset = offsetof(struct sample_settings, rows_deviation),
+     .help = "For rules."},
+    {.name = "values",
+     .type = CONFIG_CHOICE,
+     .choices = sample_value_names,
+     .preset = "none",
+     .offset = offsetof(struct sample_settings, values),
+     .help = "Which values."},
 };
 
 static void sample_limits(const struct probe_settings *probe, struct probe_limits *limits)
@@ -31,21 +54,31 @@ static void sample_limits(const struct probe_settings *probe, struct probe_limit
 
     limits->rows_min = settings->rows_min;
     limits->rows_max = settings->rows_max;
+    limits->rows_deviation = settings->rows_deviation;
+}
+
+static struct value_definitions sample_values_of(const struct probe_settings *probe)
+{
+    return sample_values[((const struct sample_settings *)probe->own)->values];
 }
 
 static const struct probe_kind sample_kind = {.config = {.name = "baq",
                                                          .help = "A sample.",
                                                          .rows = sample_rows,
-                                                         .row_count = 2,
+                                                         .row_count = 4,
                                                          .settings_size = sizeof(struct sample_settings),
                                                          .per_company = true},
-                                              .limits = sample_limits};
+                                              .limits = sample_limits,
+                                              .values = sample_values_of};
 
 static const struct probe_kind sample_plain_kind = {
     .config = {.name = "efx", .help = "A sample without bounds.", .per_company = true}};
 
+static const struct probe_kind sample_moment_kind = {
+    .config = {.name = "health", .help = "A sample about this moment."}, .forgets = true};
+
 static const struct config_kind *const sample_kinds[] = {&sample_kind.config, &sample_plain_kind.config,
-                                                         NULL};
+                                                         &sample_moment_kind.config, NULL};
 
 static const char *sample_license(const char *name_or_guid, const char **name)
 {
