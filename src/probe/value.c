@@ -375,6 +375,35 @@ static void pair_check(const struct owned_value *first, const struct owned_value
             second->probe->name, name, first->probe->name, name);
 }
 
+static bool has_label(const struct value_definition *value, const char *name)
+{
+    for (size_t i = 0; i < value->label_count; i++) {
+        if (strcmp(value->labels[i].alias, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A constant label of the app server beside one of the value's own: the page would have it twice. */
+static void target_check(const struct target_settings *target, struct fault_list *faults)
+{
+    const struct pair_list *constant = &target->appserver->labels;
+    const struct probe_kind *kind = (const struct probe_kind *)(const void *)target->probe->kind;
+    if (constant->count == 0 || kind == NULL || kind->values == NULL || target->probe->own == NULL)
+        return;
+    struct value_definitions values = kind->values(target->probe);
+    for (size_t i = 0; i < values.count; i++) {
+        for (size_t k = 0; k < constant->count; k++) {
+            if (has_label(&values.items[i], constant->items[k].name))
+                fault_add(faults, constant->items[k].place,
+                          "[appserver %s] label.%s: value.%s of [probe %s] has a label of that name; choose "
+                          "another one",
+                          target->appserver->name, constant->items[k].name, values.items[i].name,
+                          target->probe->name);
+        }
+    }
+}
+
 void value_check_model(const struct model *model, struct fault_list *faults)
 {
     struct owned_value *all = NULL;
@@ -399,4 +428,6 @@ void value_check_model(const struct model *model, struct fault_list *faults)
             first = i;
     }
     free(all);
+    for (size_t i = 0; i < model->target_count; i++)
+        target_check(&model->targets[i], faults);
 }

@@ -86,7 +86,8 @@ void value_settings_release(struct value_settings *settings);
 /* For probe_kind.values. */
 struct value_definitions value_settings_definitions(const struct value_settings *settings);
 
-/* Checks values against each other over all probes: one NAME has one help and one list of labels. For
+/* Checks values against each other over all probes: one NAME has one help and one list of labels, none of them a constant label
+   of an app server that it is read from. For
    config_schema.check_model. */
 void value_check_model(const struct model *model, struct fault_list *faults);
 

@@ -312,7 +312,8 @@ static void table_tell(const struct values *values, struct table *table, struct 
     for (size_t i = 0; i < table->label_count; i++)
         labels[i] = "other";
     tell(values, table, others, labels, findings);
-    findings->dropped[FINDING_VALUE] += value_groups_other_keys(table->groups) * table->count;
+    for (size_t i = 0; i < table->count; i++)
+        findings_drop_value(findings, table->definitions[i], value_groups_other_keys(table->groups));
 }
 
 void values_tell(struct values *values, struct probe_result *result)

@@ -30,8 +30,11 @@ static char *findings_text(const struct play *play)
             buffer_format(&text, "%c%s", k == 0 ? '{' : ',', finding_label(findings, finding, k));
         buffer_format(&text, "%s %.*s\n", finding->label_count == 0 ? "" : "}", (int)size, number);
     }
-    if (findings->dropped[FINDING_VALUE] > 0)
-        buffer_format(&text, "dropped %llu\n", (unsigned long long)findings->dropped[FINDING_VALUE]);
+    uint64_t dropped = 0;
+    for (size_t i = 0; i < findings->dropped_value_count; i++)
+        dropped += findings->dropped_values[i];
+    if (dropped > 0)
+        buffer_format(&text, "dropped %llu\n", (unsigned long long)dropped);
     return buffer_as_text(&text)[0] == '\0' ? memory_copy_text("") : buffer_take(&text);
 }
 
@@ -360,6 +363,26 @@ static void test_faults(void **state)
     }
 }
 
+/* label.NAME of the app server stands on the series of values too. */
+static void test_constant_labels(void **state)
+{
+    struct fault_list faults = {0};
+
+    (void)state;
+    struct model *model = play_model(V2 "label.site = x\n", BAQ "value.a = A\nvalue.a.labels = warehouse=W\n",
+                                     &faults);
+    assert_non_null(model);
+    model_unref(model);
+    fault_list_free(&faults);
+    assert_null(play_model(V2 "label.site = x\nlabel.warehouse = y\n",
+                           BAQ "value.a = A\nvalue.a.labels = bin=B, warehouse=W\n", &faults));
+    assert_int_equal(faults.faults, 1);
+    assert_string_equal(faults.items[0].text,
+                        "[appserver live] label.warehouse: value.a of [probe p] has a label of that name; "
+                        "choose another one");
+    fault_list_free(&faults);
+}
+
 static void test_definitions(void **state)
 {
     (void)state;
@@ -397,4 +420,4 @@ static void test_definitions(void **state)
 ALL_TESTS(cmocka_unit_test(test_answers), cmocka_unit_test(test_one_record),
           cmocka_unit_test(test_told_beside_rows), cmocka_unit_test(test_bad_answers),
           cmocka_unit_test(test_pages), cmocka_unit_test(test_long_labels), cmocka_unit_test(test_faults),
-          cmocka_unit_test(test_definitions));
+          cmocka_unit_test(test_definitions), cmocka_unit_test(test_constant_labels));
