@@ -307,10 +307,12 @@ const struct config_row appserver_rows[APPSERVER_ROWS] = {
      AT(expect_production),
      .preset = "none",
      .convert = read_optional_bool,
+     .form = "`yes`, `no` or `none`",
      .help = "Whether the app server is the Live one: `yes`, `no`, or `none` for no opinion; shown as "
              "`epicor_server_production_expected`, for rules that hold it against what a `version` probe "
              "reads."},
     {.name = "database_latency_limit",
+     .example = "50ms",
      .type = CONFIG_DURATION,
      AT(database_latency_limit_ns),
      .minimum = MILLISECOND_NS,
@@ -318,6 +320,7 @@ const struct config_row appserver_rows[APPSERVER_ROWS] = {
      .help = "Longest database latency that is in order; shown as `epicor_database_latency_limit_seconds`, "
              "for rules that hold it against what a `health` probe reads."},
     {.name = "label",
+     .example = "site = Main Street",
      .type = CONFIG_PAIRS,
      AT(labels),
      .help = "`label.NAME = VALUE`: a label that all series of this app server and of its targets carry; "
