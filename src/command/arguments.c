@@ -275,6 +275,26 @@ static char *read_flag(int argc, char *const *argv, int *at, bool *given, struct
     return whole;
 }
 
+/* What shows only when every word has been read. named: the command, NULL where none was; topic: -1 where none was. */
+static char *words_check(const struct command_row *named, int topic, const bool *given,
+                         const struct arguments *out)
+{
+    for (size_t i = 0; i < COUNT_OF(flags); i++) {
+        if (given[i] && !flags[i].of_all_commands && named != NULL && named->self_contained)
+            return memory_format("--%s: the command %s takes no such flag", flags[i].name, named->name);
+    }
+    if (named != NULL && named->topics != NULL && topic < 0 && !out->help && !out->version) {
+        char *all = topics_join(named), *fault = memory_format("%s: which of %s?", named->name, all);
+        free(all);
+        return fault;
+    }
+    if (out->shard_index >= out->shard_total)
+        return memory_format("--shard.index=%" PRId64 ": shards are counted from 0, so the last of %" PRId64
+                             " is %" PRId64,
+                             out->shard_index, out->shard_total, out->shard_total - 1);
+    return NULL;
+}
+
 char *arguments_read(int argc, char *const *argv, struct arguments *out)
 {
     bool given[COUNT_OF(flags)] = {false}, flags_ended = false;
@@ -283,41 +303,28 @@ char *arguments_read(int argc, char *const *argv, struct arguments *out)
                               .log_level = LOG_INFO,
                               .log_format = LOG_LOGFMT,
                               .shard_total = 1};
-    const struct command_row *command_named = NULL;
+    const struct command_row *named = NULL;
     int topic = -1;
     char *fault = NULL;
     for (int i = 1; i < argc && fault == NULL; i++) {
         const char *word = argv[i];
-        if (!flags_ended && strcmp(word, "--") == 0)
+        if (!flags_ended && strcmp(word, "--") == 0) {
             flags_ended = true;
-        else if (!flags_ended && word[0] == '-' && word[1] != '\0')
+        } else if (!flags_ended && word[0] == '-' && word[1] != '\0') {
             fault = read_flag(argc, argv, &i, given, out);
-        else if (!out->command_given)
+        } else if (named == NULL) {
             fault = read_command(word, out);
-        else
-            fault = read_topic(command_named, word, &topic);
-        if (out->command_given && command_named == NULL)
-            command_named = command_of(out->command);
+            named = fault == NULL ? command_of(out->command) : NULL;
+        } else {
+            fault = read_topic(named, word, &topic);
+        }
     }
-    for (size_t i = 0; i < COUNT_OF(flags) && fault == NULL; i++) {
-        if (given[i] && !flags[i].of_all_commands && command_named != NULL && command_named->self_contained)
-            fault = memory_format("--%s: the command %s takes no such flag", flags[i].name,
-                                  command_named->name);
-    }
-    if (fault == NULL && command_named != NULL && command_named->topics != NULL && topic < 0 && !out->help &&
-        !out->version) {
-        char *all = topics_join(command_named);
-        fault = memory_format("%s: which of %s?", command_named->name, all);
-        free(all);
-    }
+    if (fault == NULL)
+        fault = words_check(named, topic, given, out);
     out->topic = topic < 0 ? 0 : topic;
     /* The flag wins whatever its place: units and manifests put it behind a fixed "serve". */
     if (given[flag_find(span_of("config.check")) - flags])
         out->command = COMMAND_CHECK;
-    if (fault == NULL && out->shard_index >= out->shard_total)
-        fault = memory_format("--shard.index=%" PRId64 ": shards are counted from 0, so the last of %" PRId64
-                              " is %" PRId64,
-                              out->shard_index, out->shard_total, out->shard_total - 1);
     if (fault != NULL)
         arguments_free(out);
     return fault;
