@@ -26,10 +26,12 @@ struct metadata_state {
 
 static const struct config_row rows[] = {
     {.name = "service",
+     .example = "Erp.BO.CompanySvc",
      .type = CONFIG_TEXT,
      AT(service),
      .help = "Service whose `$metadata` is read, such as `Erp.BO.PartSvc`."},
     {.name = "baq",
+     .example = "zExporterOpenOrders",
      .type = CONFIG_TEXT,
      AT(baq),
      .help =
