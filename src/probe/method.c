@@ -17,6 +17,7 @@
 #include "probe/kinds.h"
 #include "probe/query.h"
 #include "probe/refusal.h"
+#include "probe/values.h"
 #include "probe/verdict.h"
 
 #define PAGE_MEMBER "absolutePage"
@@ -30,6 +31,7 @@ struct method_settings {
     struct optional_number fetch_limit;
     struct bounds bounds;
     struct pair_list expect;
+    struct value_settings values;
 };
 
 struct method_state {
@@ -42,6 +44,7 @@ struct method_state {
     bool paging;
     int64_t page; /* of the last request */
     uint64_t got;
+    struct values *values;  /* NULL: there are none */
     struct name_set *names; /* of the first page that had rows */
 };
 
@@ -110,11 +113,22 @@ static const struct config_row rows[] = {
      .help = "`expect.FIELD`: what a field of the answer has to say, such as `expect.returnObj = false`: "
              "`= true`, `!= x`, `< 5`, `~ regex` (POSIX extended), `absent`; dots go deeper. Of several "
              "pages the last one is judged."},
+    VALUE_CONFIG_ROWS(struct method_settings, values),
 };
 
 static const struct method_settings *settings_of(const struct probe_settings *probe)
 {
     return probe->own;
+}
+
+static void prepare(const struct probe_settings *probe, void *own, struct fault_list *faults)
+{
+    value_settings_prepare(probe, &((struct method_settings *)own)->values, faults);
+}
+
+static void release(void *own)
+{
+    value_settings_release(&((struct method_settings *)own)->values);
 }
 
 /* ---- checks ---- */
@@ -222,6 +236,10 @@ static void rows_check(const struct probe_settings *probe, const struct method_s
             fault_add(faults, probe_key_place(probe, keys[i].key),
                       "[probe %s] %s: wants rows_at, which says where in the answer the rows are",
                       probe->name, keys[i].key);
+    if (settings->values.set->count > 0 && settings->rows_at == NULL)
+        fault_add(faults, settings->values.pairs.items[0].place,
+                  "[probe %s] value.%s: wants rows_at, which says where in the answer the rows are",
+                  probe->name, settings->values.pairs.items[0].name);
     if (settings->rows_at != NULL && (!json_path_split(&path, settings->rows_at) || path.depth == 0))
         fault_add(
             faults, probe_key_place(probe, "rows_at"),
@@ -294,6 +312,8 @@ static void ask(const struct method_state *state, const struct probe_run *run, s
         call_post(run, path, body_of_page(state), &state->plan, request);
     else
         call_get(run, path, &state->plan, request);
+    request->row = state->values == NULL ? NULL : values_row;
+    request->row_context = state->values;
 }
 
 static void plan_init(struct method_state *state, const struct method_settings *settings)
@@ -311,6 +331,8 @@ static void plan_init(struct method_state *state, const struct method_settings *
                                      .columns = settings->rows_at != NULL,
                                      .members = state->members,
                                      .member_count = REFUSAL_MEMBERS + count,
+                                     .fields = settings->values.set->columns,
+                                     .field_count = settings->values.set->column_count,
                                      .text_max = REFUSAL_TEXT_MAX};
 }
 
@@ -320,6 +342,8 @@ static void begin(struct probe_run *run, struct request *request)
     struct method_state *state = run->state;
     expectations_init(&state->expectations, &settings->expect);
     plan_init(state, settings);
+    if (settings->values.set->count > 0)
+        state->values = values_new(settings->values.set, call_zone(run->target));
     if (settings->http_method == WAY_POST)
         state->body = date_expand(settings->body == NULL ? "{}" : settings->body, call_zone(run->target),
                                   run->now);
@@ -378,6 +402,10 @@ static void finish(struct method_state *state, const struct method_settings *set
         result->truncated = truncated;
         bounds_judge(&settings->bounds, state->got, result);
     }
+    if (state->values != NULL)
+        values_tell(state->values, result);
+    else
+        result->has_findings = true;
     char *wrong = result->reason == REASON_NONE
                       ? expectations_judge(&state->expectations, &json->members[EXPECTED])
                       : NULL;
@@ -418,6 +446,7 @@ static void end(struct probe_run *run)
     free(state->members);
     free(state->names);
     free(state->body);
+    values_free(state->values);
     json_path_free(&state->rows_at);
     expectations_free(&state->expectations);
 }
@@ -425,6 +454,11 @@ static void end(struct probe_run *run)
 static void limits(const struct probe_settings *probe, struct probe_limits *out)
 {
     bounds_tell(&settings_of(probe)->bounds, out);
+}
+
+static struct value_definitions values(const struct probe_settings *probe)
+{
+    return value_settings_definitions(&settings_of(probe)->values);
 }
 
 const struct probe_kind probe_kind_method = {
@@ -439,6 +473,8 @@ const struct probe_kind probe_kind_method = {
                .row_count = sizeof rows / sizeof rows[0],
                .settings_size = sizeof(struct method_settings),
                .per_company = true,
+               .prepare = prepare,
+               .release = release,
                .check = check,
                .check_target = check_target},
     .state_size = sizeof(struct method_state),
@@ -447,5 +483,6 @@ const struct probe_kind probe_kind_method = {
     .judge = judge,
     .end = end,
     .limits = limits,
+    .values = values,
     .drift = DRIFT_EXACT,
 };

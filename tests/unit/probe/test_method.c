@@ -182,6 +182,28 @@ static void test_pages_by_body(void **state)
     play_end(&play);
 }
 
+/* Values are read from the rows of all pages, also beyond one that was refused and asked for again. */
+static void test_values(void **state)
+{
+    (void)state;
+    struct play play = play_begin(V2, PAGED "value.open = InUse\nvalue.open.aggregate = sum\n"
+                                            "value.rows = CurComp\nvalue.rows.aggregate = count\n"
+                                            "value.rows.labels = company_id=CurComp\n");
+    assert_int_equal(play_answer(&play, 200, MORE), PROBE_ASK);
+    assert_int_equal(play_answer(&play, 401, ""), PROBE_DONE);
+    assert_false(play.result.has_findings);
+    assert_int_equal(play_answer(&play, 200, LAST), PROBE_DONE);
+    assert_int_equal(play.result.reason, REASON_NONE);
+    assert_true(play.result.has_findings);
+    const struct findings *findings = &play.result.findings;
+    assert_int_equal(findings->count, 4);
+    for (size_t i = 0; i < findings->count; i++)
+        assert_true(findings->items[i].number > 0.9 && findings->items[i].number < 1.1);
+    const struct probe_kind *kind = (const struct probe_kind *)(const void *)play.run.target->probe->kind;
+    assert_int_equal(kind->values(play.run.target->probe).count, 2);
+    play_end(&play);
+}
+
 static void test_pages_by_parameter(void **state)
 {
     (void)state;
@@ -302,6 +324,7 @@ static const struct {
     {PATCH "rows_max = 1", "[probe p] rows_max: wants rows_at"},
     {PATCH "rows_deviation = 50%", "[probe p] rows_deviation: wants rows_at"},
     {PATCH "fetch_limit = 1", "[probe p] fetch_limit: wants rows_at"},
+    {PATCH "value.a = B", "[probe p] value.a: wants rows_at"},
     {PATCH "rows_at = a..b", "[probe p] rows_at = a..b: no way to an array"},
     {PATCH "rows_at = a\nrows_min = 2\nrows_max = 1", "[probe p] rows_min = 2: larger than rows_max = 1"},
     {PATCH "rows_at = a\nfetch_limit = 0", "[probe p] fetch_limit = 0: wants a whole number from 1 on"},
@@ -340,6 +363,6 @@ static void test_limits(void **state)
 }
 
 ALL_TESTS(cmocka_unit_test(test_requests), cmocka_unit_test(test_answers),
-          cmocka_unit_test(test_pages_by_body), cmocka_unit_test(test_pages_by_parameter),
-          cmocka_unit_test(test_pages_have_an_end), cmocka_unit_test(test_no_pages),
-          cmocka_unit_test(test_checks), cmocka_unit_test(test_limits));
+          cmocka_unit_test(test_pages_by_body), cmocka_unit_test(test_values),
+          cmocka_unit_test(test_pages_by_parameter), cmocka_unit_test(test_pages_have_an_end),
+          cmocka_unit_test(test_no_pages), cmocka_unit_test(test_checks), cmocka_unit_test(test_limits));
