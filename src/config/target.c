@@ -71,11 +71,15 @@ bool targets_expand(struct model *model)
 
 /* ---- checks ---- */
 
+struct writer {
+    const struct target_settings *target;
+};
+
 /* By what names a series of an app server, then in the order of the file. */
 static int series_order(const void *left, const void *right)
 {
-    const struct target_settings *a = *(const struct target_settings *const *)left;
-    const struct target_settings *b = *(const struct target_settings *const *)right;
+    const struct target_settings *a = ((const struct writer *)left)->target;
+    const struct target_settings *b = ((const struct writer *)right)->target;
     int order = strcmp(a->probe->kind->name, b->probe->kind->name);
     if (order == 0)
         order = strcmp(a->appserver->name, b->appserver->name);
@@ -94,15 +98,15 @@ static bool series_same(const struct target_settings *a, const struct target_set
 
 static void series_check(const struct model *model, struct fault_list *faults)
 {
-    const struct target_settings **writers = memory_new(model->target_count, sizeof *writers);
+    struct writer *writers = memory_new(model->target_count, sizeof *writers);
     size_t count = 0;
     for (size_t i = 0; i < model->target_count; i++) {
         if (model->targets[i].probe->kind->server_series)
-            writers[count++] = &model->targets[i];
+            writers[count++].target = &model->targets[i];
     }
     qsort(writers, count, sizeof *writers, series_order);
     for (size_t i = 1; i < count; i++) {
-        const struct target_settings *first = writers[i - 1], *second = writers[i];
+        const struct target_settings *first = writers[i - 1].target, *second = writers[i].target;
         /* An app server that stands twice in one probe's list is told of by itself. */
         if (!series_same(first, second) || first->probe == second->probe)
             continue;
