@@ -101,7 +101,7 @@ interval = 60
 [appserver live]
 url = ftp://erp.example.com
 compnay = EPIC06
-label.site = north
+maintenance = Sunday 01:00
 [probe a]
 kind = baq
 baq = x
@@ -109,9 +109,11 @@ baq = x
 kind = token
 [probe b]
 kind = nonsense
+[web]
+config_page = yes
 INI
 expect 3 "$exporter_program" --config.file="$work/bad.ini" --web.listen-address=127.0.0.1:0
-for fault in bad.ini:2: bad.ini:4: bad.ini:5: bad.ini:6: bad.ini:10: bad.ini:13: interval url compnay company "not in this version" nonsense; do
+for fault in bad.ini:2: bad.ini:4: bad.ini:5: bad.ini:6: bad.ini:10: bad.ini:13: bad.ini:15: interval url compnay company maintenance "not in this version" nonsense; do
     says "$fault"
 done
 
