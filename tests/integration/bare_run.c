@@ -35,11 +35,11 @@ static void perform(struct exchange *exchange, const char *base, const struct re
     struct curl_slist *lines = NULL;
     char url[8192];
     snprintf(url, sizeof url, "%s/%s", base, request->path);
-    header_add(headers, "Accept", "application/json");
+    header_add(headers, "Accept", request->accept == NULL ? "application/json" : request->accept);
+    if (request->body != NULL)
+        header_add(headers, "Content-Type", request->content_type);
     for (size_t i = 0; i < headers->count; i++)
         lines = curl_slist_append(lines, headers->lines[i]);
-    if (request->body != NULL)
-        lines = curl_slist_append(lines, "Content-Type: application/json");
     *exchange = (struct exchange){0};
     buffer_init(&exchange->body, 64u << 20);
     if (request->wanted == BODY_JSON)
@@ -55,6 +55,8 @@ static void perform(struct exchange *exchange, const char *base, const struct re
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body == NULL ? "" : request->body);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)request->body_size);
     }
+    if (request->method == HTTP_HEAD)
+        curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     assert_int_equal(curl_easy_perform(curl), CURLE_OK);
     long status = 0;
     const char *type = NULL;
@@ -65,6 +67,10 @@ static void perform(struct exchange *exchange, const char *base, const struct re
     answer->body_bytes = exchange->body.size;
     snprintf(answer->content_type, sizeof answer->content_type, "%s", type == NULL ? "" : type);
     bool good = status >= 200 && status <= 299;
+    if (good && request->take != NULL) {
+        request->take(request->take_context, NULL, 0);
+        request->take(request->take_context, buffer_as_text(&exchange->body), exchange->body.size);
+    }
     bool kept = !good || request->keep >= exchange->body.size;
     answer->text = kept ? buffer_as_text(&exchange->body) : "";
     answer->text_size = kept ? exchange->body.size : 0;
