@@ -188,6 +188,21 @@ static const struct simulator_column plant_columns[] = {
     {NULL, NULL},
 };
 
+/* For values out of rows: numbers in every way in which they come (facts §6), padded labels, integers that no double holds.
+   {n} runs through all rows, so no two sums are alike. */
+static const struct simulator_column value_columns[] = {
+    {"Calculated_Warehouse", "\"{MAIN|NORTH|SOUTH|TRANSIT}    \""},
+    {"Calculated_Account", "90071992547409{n%13}3"},
+    {"Calculated_Description", "\"{Bracket, plain|Bolt M8 \\\"A\\\"|Housing|Ventil für Öl}\""},
+    {"Calculated_Amount", "{-|}{n}.{n%9973}7"},
+    {"Calculated_Padded", "\"    {n}.{n%997}{n%13}00000   \""},
+    {"Calculated_Mixed",
+     "{12.5|null|\"  7.125  \"|-3|\"0.000001\"|true|99999999999999.99|false|\"-1e-7\"|2.5E3|0}"},
+    {"Calculated_Open", "{true|false}"},
+    {"Calculated_ChangedOn", "\"2023-10-06T00:00:00\""},
+    {NULL, NULL},
+};
+
 /* Type, used, total (facts §4.6); the figures of LKHE's pool view (§4.4). */
 static const struct simulator_column license_columns[] = {
     {"Calculated_Type", "\"{DefaultUser|WebService|DataCollection}\""},
@@ -225,6 +240,7 @@ void sim_content_start(struct simulator *simulator)
     simulator_set_baq(simulator, "zExporterOpenOrders", NULL, 40);
     simulator_set_baq(simulator, "zExporterPartOnHand", part_columns, 250);
     simulator_set_baq(simulator, "zExporterOrdersByPlant", plant_columns, 12);
+    simulator_set_baq(simulator, "zExporterValues", value_columns, 1000);
     simulator_set_baq(simulator, "zLicenseUsage", license_columns, 3);
     sim_services_start(simulator);
     simulator_set_page(simulator,
