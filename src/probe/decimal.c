@@ -78,19 +78,22 @@ bool decimal_read(struct span text, struct decimal *out)
     number.text = (struct span){text.data + at, text.size - at};
 
     uint64_t digits = 0;
-    size_t count = 0, whole = at;
-    for (; at < text.size && is_digit(text.data[at]); at++, count++)
+    size_t count, whole = at;
+    for (; at < text.size && is_digit(text.data[at]); at++)
         digits = digits * 10 + (uint64_t)(text.data[at] - '0'); /* overflows only where count says so */
+    count = at - whole;
     if (at == whole)
         return false;
     count -= text.data[whole] == '0';
     int places = 0, exponent = 0;
     if (at < text.size && text.data[at] == '.') {
         size_t fraction = ++at;
-        for (; at < text.size && is_digit(text.data[at]); at++) {
+        while (count == 0 && at < text.size && text.data[at] == '0')
+            at++;
+        size_t first = at;
+        for (; at < text.size && is_digit(text.data[at]); at++)
             digits = digits * 10 + (uint64_t)(text.data[at] - '0');
-            count += digits != 0 || count > 0;
-        }
+        count += at - first;
         if (at == fraction)
             return false;
         places = (int)(at - fraction);
@@ -205,43 +208,55 @@ static struct decimal_wide *wide_of(struct decimal_sum *sum)
     return sum->wide;
 }
 
+/* Below this in size no total overflows with one more addition of its kind. */
+#define TOTAL_MAX ((__int128)1 << 125)
+
+static bool is_below(__int128 total, __int128 bound)
+{
+    return total < bound && total > -bound;
+}
+
 /* Brings the total to more places. False: it would not fit. */
 static bool scale_total(struct decimal_sum *sum, int places)
 {
-    __int128 scaled;
-    if (__builtin_mul_overflow(sum->total, (__int128)powers[places - sum->places], &scaled))
+    int64_t power = powers[places - sum->places];
+    if (!is_below(sum->total, TOTAL_MAX / power))
         return false;
-    sum->total = scaled;
+    sum->total *= power;
     sum->places = places;
     return true;
 }
 
+/* total is below TOTAL_MAX, and of at most the sum's places, or the sum is brought to them. */
 static void add_total(struct decimal_sum *sum, __int128 total, int places)
 {
-    __int128 result;
-    if (places != sum->places) {
-        bool fits = places < sum->places
-                        ? !__builtin_mul_overflow(total, (__int128)powers[sum->places - places], &total)
-                        : scale_total(sum, places);
-        if (!fits) {
+    if (places > sum->places && !scale_total(sum, places)) {
+        wide_add_total(wide_of(sum), total, places);
+        return;
+    }
+    if (places < sum->places) {
+        int64_t power = powers[sum->places - places];
+        if (!is_below(total, TOTAL_MAX / power)) {
             wide_add_total(wide_of(sum), total, places);
             return;
         }
+        total *= power;
     }
-    if (!__builtin_add_overflow(sum->total, total, &result)) {
-        sum->total = result;
-        return;
+    sum->total += total;
+    if (!is_below(sum->total, TOTAL_MAX)) {
+        wide_add_total(wide_of(sum), sum->total, sum->places);
+        sum->total = 0;
     }
-    wide_add_total(wide_of(sum), sum->total, sum->places);
-    sum->total = total;
 }
 
 void decimal_sum_add(struct decimal_sum *sum, const struct decimal *number)
 {
-    if (number->small)
-        add_total(sum, number->digits, number->places);
-    else
+    if (!number->small)
         wide_add_text(wide_of(sum), number);
+    else if (number->places == sum->places && is_below(sum->total, TOTAL_MAX / 2))
+        sum->total += number->digits; /* as nearly always */
+    else
+        add_total(sum, number->digits, number->places);
 }
 
 void decimal_sum_join(struct decimal_sum *sum, const struct decimal_sum *other)

@@ -124,12 +124,19 @@ void value_groups_free(struct value_groups *groups)
     free(groups);
 }
 
-/* FNV's low bits mix well, its high ones do not: the finish of MurmurHash3. */
+/* Eight bytes at a time, each folded in by a product of 128 bits, whose halves both depend on all of them. */
 static uint64_t hash_of(const char *key, size_t size)
 {
-    uint64_t hash = text_hash(TEXT_HASH_START, key, size);
+    uint64_t hash = size * UINT64_C(0x9e3779b97f4a7c15) + 1;
+    for (size_t left = size; left > 0;) {
+        uint64_t bytes = 0;
+        size_t count = left < sizeof bytes ? left : sizeof bytes;
+        memcpy(&bytes, key + size - left, count);
+        unsigned __int128 product = (unsigned __int128)(hash ^ bytes) * UINT64_C(0xc4ceb9fe1a85ec53);
+        hash = (uint64_t)product ^ (uint64_t)(product >> 64);
+        left -= count;
+    }
     hash = (hash ^ hash >> 33) * UINT64_C(0xff51afd7ed558ccd);
-    hash = (hash ^ hash >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
     return hash ^ hash >> 33;
 }
 

@@ -9,6 +9,7 @@
 #include "probe/value_group.h"
 #include "probe/verdict.h"
 
+#define KEY_MAX        (FINDING_LABELS_MAX * (VALUE_LABEL_MAX + 1))
 #define TEXT_SHOWN_MAX 60 /* bytes of a text that a message repeats */
 
 /* The values that have the same labels: they share their groups. */
@@ -33,7 +34,8 @@ struct values {
     struct table *tables;
     size_t table_count;
     struct number *numbers; /* by column */
-    struct buffer key;      /* of the row at hand */
+    char key[KEY_MAX];      /* of the row at hand */
+    size_t key_size;
     uint64_t rows;
     char *fault; /* of the first row that has one; NULL: none */
 };
@@ -74,7 +76,6 @@ struct values *values_new(const struct value_set *set, const struct zone *zone)
     values->zone = zone;
     values->tables = memory_new(set->count, sizeof *values->tables);
     values->numbers = memory_new(set->column_count, sizeof *values->numbers);
-    buffer_init(&values->key, FINDING_LABELS_MAX * (VALUE_LABEL_MAX + 4));
     for (size_t i = 0; i < set->count; i++) {
         struct table *table = table_for(values, &set->items[i]);
         table->definitions[table->count] = i;
@@ -101,7 +102,6 @@ void values_free(struct values *values)
         free(table->columns);
         free(table->aggregates);
     }
-    buffer_free(&values->key);
     free(values->tables);
     free(values->numbers);
     free(values->fault);
@@ -181,16 +181,41 @@ static const struct number *number_of(struct values *values, const struct json_r
 
 /* ---- labels ---- */
 
-/* Appends a label's text to the key, with a NUL behind it, which no text has: so keys are ordered as their labels are. False:
-   it is too long. */
+/* Appends to the key, of whose last label begin is the first byte. False: the label is too long, and the key has its
+   beginning. */
+static bool key_append(struct values *values, size_t begin, const char *bytes, size_t size)
+{
+    size_t room = begin + VALUE_LABEL_MAX - values->key_size;
+    bool fits = size <= room;
+    memcpy(values->key + values->key_size, bytes, fits ? size : room);
+    values->key_size += fits ? size : room;
+    return fits;
+}
+
+/* No label can hold a NUL: it becomes U+FFFD. */
+static bool key_add_text(struct values *values, size_t begin, const char *text, size_t size)
+{
+    for (const char *nul; (nul = memchr(text, '\0', size)) != NULL;) {
+        size_t before = (size_t)(nul - text);
+        if (!key_append(values, begin, text, before) || !key_append(values, begin, "\xEF\xBF\xBD", 3))
+            return false;
+        text = nul + 1;
+        size -= before + 1;
+    }
+    return key_append(values, begin, text, size);
+}
+
+/* Appends a label to the key, with a NUL behind it, which no label has: so keys are ordered as their labels are. False: it is
+   too long. */
 static bool key_add(struct values *values, size_t column, const struct json_value *value)
 {
-    struct buffer *key = &values->key;
-    size_t begin = key->size, size = value->size;
+    size_t begin = values->key_size, size = value->size;
+    bool fits = true;
     switch (value->kind) {
     case JSON_FALSE:
     case JSON_TRUE:
-        buffer_text(key, value->kind == JSON_TRUE ? "true" : "false");
+        fits = key_add_text(values, begin, value->kind == JSON_TRUE ? "true" : "false",
+                            4 + (value->kind == JSON_FALSE));
         break;
     case JSON_OBJECT:
     case JSON_ARRAY:
@@ -199,30 +224,19 @@ static bool key_add(struct values *values, size_t column, const struct json_valu
     default:
         while (!value->overlong && value->kind == JSON_STRING && size > 0 && value->text[size - 1] == ' ')
             size--; /* what char columns are padded with */
-        if (value->overlong || size > VALUE_LABEL_MAX) {
-            buffer_append(key, value->text, VALUE_LABEL_MAX);
-            return false;
-        }
-        for (size_t at = 0, end; at < size; at = end + 1) {
-            const char *nul = memchr(value->text + at, '\0', size - at);
-            end = nul == NULL ? size : (size_t)(nul - value->text);
-            buffer_append(key, value->text + at, end - at);
-            if (nul != NULL)
-                buffer_text(key, "\xEF\xBF\xBD"); /* no label can hold a NUL */
-        }
+        fits = key_add_text(values, begin, value->text, size) && !value->overlong;
     }
-    bool fits = key->size - begin <= VALUE_LABEL_MAX;
-    buffer_append(key, "", 1);
+    values->key[values->key_size++] = '\0';
     return fits;
 }
 
 static bool key_make(struct values *values, const struct table *table, const struct json_row *row)
 {
     bool fits = true;
-    buffer_clear(&values->key);
+    values->key_size = 0;
     for (size_t i = 0; i < table->label_count && fits; i++)
         fits = key_add(values, table->labels[i], &row->fields[table->labels[i]]);
-    return fits && !values->key.failed;
+    return fits;
 }
 
 /* ---- rows ---- */
@@ -232,8 +246,7 @@ static void table_row(struct values *values, struct table *table, const struct j
     bool whole = key_make(values, table, row);
     if (values->fault != NULL)
         return;
-    struct value_tally *tallies = value_groups_at(table->groups, buffer_as_text(&values->key),
-                                                  values->key.size, !whole);
+    struct value_tally *tallies = value_groups_at(table->groups, values->key, values->key_size, !whole);
     for (size_t i = 0; i < table->count; i++) {
         size_t column = table->columns[i];
         enum json_kind kind = row->fields[column].kind;

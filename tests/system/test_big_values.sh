@@ -45,7 +45,7 @@ grep -q "^epicor_probe_rows{.*} $rows\$" "$work/page" || { grep '^epicor_probe' 
 curl -sSf -u epicor-monitor:demo-password -H 'x-api-key: demo-api-key' \
     "$kinetic/api/v2/odata/EPIC06/BaqSvc/zExporterValues/Data" | "$build/tests/values_apart" $series >"$work/apart"
 sed -n -e 's/^epicor_value_\([a-z]*\){.*\(warehouse="[^"]*"\).*\(account="[^"]*"\).*} /\1{\2,\3} /p' \
-    -e 's/^epicor_exporter_series_dropped{.*family="epicor_value.*} /dropped /p' "$work/page" >"$work/told"
+    -e 's/^epicor_exporter_series_dropped{.*family="epicor_value_\([a-z]*\)".*} /\1_dropped /p' "$work/page" >"$work/told"
 awk -v apart="$work/apart" '
     BEGIN { while ((getline line < apart) > 0) { split(line, part, " "); wanted[part[1]] = part[2]; count++ } }
     { told++ }

@@ -203,6 +203,7 @@ int main(int argc, char **argv)
             join(&others, &groups[i]);
     }
     print_group(&others);
-    printf("dropped %zu\n", group_count > maximum ? (group_count - maximum) * VALUES : 0);
+    for (int i = 0; i < VALUES && group_count > maximum; i++)
+        printf("%s_dropped %zu\n", names[i], group_count - maximum);
     return 0;
 }
