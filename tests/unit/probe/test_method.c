@@ -204,6 +204,23 @@ static void test_values(void **state)
     play_end(&play);
 }
 
+/* Of three companies one keeps a series, two go into the series other. */
+static void test_values_have_a_bound(void **state)
+{
+    (void)state;
+    struct play play = play_begin(V2,
+                                  PAGED "max_series = 1\nvalue.rows = CurComp\nvalue.rows.aggregate = count\n"
+                                        "value.rows.labels = company_id=CurComp\n");
+    assert_int_equal(play_answer(&play, 200, MORE), PROBE_ASK);
+    assert_int_equal(play_answer(&play, 200, LAST), PROBE_DONE);
+    const struct findings *findings = &play.result.findings;
+    assert_int_equal(findings->count, 2);
+    assert_string_equal(findings->labels[findings->items[1].first_label], "other");
+    assert_true(findings->items[1].number > 1.9 && findings->items[1].number < 2.1);
+    assert_int_equal(findings->dropped_values[0], 2);
+    play_end(&play);
+}
+
 static void test_pages_by_parameter(void **state)
 {
     (void)state;
@@ -364,5 +381,6 @@ static void test_limits(void **state)
 
 ALL_TESTS(cmocka_unit_test(test_requests), cmocka_unit_test(test_answers),
           cmocka_unit_test(test_pages_by_body), cmocka_unit_test(test_values),
-          cmocka_unit_test(test_pages_by_parameter), cmocka_unit_test(test_pages_have_an_end),
-          cmocka_unit_test(test_no_pages), cmocka_unit_test(test_checks), cmocka_unit_test(test_limits));
+          cmocka_unit_test(test_values_have_a_bound), cmocka_unit_test(test_pages_by_parameter),
+          cmocka_unit_test(test_pages_have_an_end), cmocka_unit_test(test_no_pages),
+          cmocka_unit_test(test_checks), cmocka_unit_test(test_limits));
