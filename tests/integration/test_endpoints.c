@@ -136,12 +136,15 @@ static const struct endpoint endpoints[] = {
      "library = MonitorLib\nfunction = Draft\nstaging = yes\nexpect.Ready = true", SHOWN(COLUMNS(1))},
     {"EFx-list", "catalog", "/api/v2/efx/EPIC06", "require_functions = MonitorLib/Ping",
      SHOWN({"epicor_probe_consecutive_failures", .value = 0})},
-    {"environment", "environment", "/api/v2/environment", "", .server_wide = true},
+    {"environment", "environment", "/api/v2/environment", "", .server_wide = true,
+     SHOWN({"epicor_probe_consecutive_failures", .value = 0})},
     {"v1-BO", "bo", "/api/v1/" PART "/Parts", "service = " PART "\nentity = Parts\ntop = 7", V1,
      SHOWN(ROWS(7), COLUMNS(8))},
     {"v1-BAQ", "baq", "/api/v1/BaqSvc/zExporterOpenOrders", "baq = zExporterOpenOrders", V1,
      SHOWN(ROWS(40), COLUMNS(7))},
-    {"library-service", "version", "Ice.LIB.SessionModSvc", "", .server_wide = true},
+    {"library-service", "version", "Ice.LIB.SessionModSvc", "", .server_wide = true,
+     SHOWN({"epicor_server_info", ",version=\"11.3.100.7\"", 1, true},
+           {"epicor_server_production", "", 1, true})},
     {"process-service", "method", "Erp.PROC.MrpExpSvc",
      "service = Erp.PROC.MrpExpSvc\nmethod = GetNewParameters\nrows_at = returnObj.MrpExpParam",
      SHOWN(ROWS(1))},
@@ -156,12 +159,21 @@ static const struct endpoint endpoints[] = {
      "xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><GetRows/></s:Body></s:Envelope>\n"
      "expect_text = GetRowsResponse",
      .server_wide = true},
-    {"seats", "licenses", "Ice.BO.AdminLicensingSvc", "source = service", .server_wide = true},
-    {"sessions", "sessions", "Ice.BO.AdminSessionSvc", "", .server_wide = true},
-    {"tasks", "tasks", "Ice.BO.SysTaskSvc", "watch = MRP Processing", .server_wide = true},
-    {"api-keys", "api_keys", "Ice.BO.APIKeySvc", "keys = Monitoring", .server_wide = true},
+    {"seats", "licenses", "Ice.BO.AdminLicensingSvc", "source = service", .server_wide = true,
+     SHOWN({"epicor_license_seats_owned", ",company=\"\",license=\"WebService\"", 5, true},
+           {"epicor_license_seats_used", ",company=\"\",license=\"WebService\"", 4, true})},
+    {"sessions", "sessions", "Ice.BO.AdminSessionSvc", "", .server_wide = true,
+     SHOWN({"epicor_sessions", ",company=\"EPIC06\",license=\"DataCollection\",state=\"in_use\"", 3, true},
+           {"epicor_sessions", ",company=\"other\",license=\"Default\",state=\"expired\"", 1, true})},
+    {"tasks", "tasks", "Ice.BO.SysTaskSvc", "watch = MRP Processing", .server_wide = true,
+     SHOWN({"epicor_tasks", ",company=\"EPIC06\",status=\"active\"", 1, true},
+           {"epicor_schedules_overdue", ",agent=\"SystemTaskAgent\"", 0, true})},
+    {"api-keys", "api_keys", "Ice.BO.APIKeySvc", "keys = Monitoring", .server_wide = true,
+     SHOWN({"epicor_api_key_expiry_timestamp_seconds", ",key=\"Monitoring\"", 1893456000, true})},
     /* A check that says no is a result, and no failed run. */
     {"health", "health", "Ice.BO.HealthCheckSvc/DatabaseAlive", "checks = erp, database", .server_wide = true,
+     SHOWN({"epicor_health_check_success", ",check=\"database\"", 1, true},
+           {"epicor_database_latency_seconds", "", 0.012, true}, {"epicor_tasks_waiting", "", 2, true}),
      .but = {{"400", REASON_NONE},
              {"400 sql", REASON_NONE},
              {"400 v4", REASON_NONE},
@@ -195,6 +207,16 @@ struct stage {
 
 static struct stage stage_open(void)
 {
+    static const struct simulator_column keys[] = {
+        {"Company", "\"{company}\""},
+        {"KeyID", "\"{guid}\""},
+        {"Name", "\"Monitoring\""},
+        {"ExpiresOn", "\"2030-01-01T00:00:00Z\""},
+        {"Enabled", "true"},
+        {"AllCompanies", "true"},
+        {"KeyHash", "\"hash-of-key-1\""},
+        {NULL, NULL},
+    };
     struct stage stage = {0};
     struct buffer text;
     buffer_init(&text, 1 << 20);
@@ -205,6 +227,9 @@ static struct stage stage_open(void)
         simulator_set_function(server, &(struct simulator_function){.name = "MonitorLib/Draft",
                                                                     .answer = "{\"Ready\":true}",
                                                                     .staging = true});
+        simulator_set_entity(server, "Ice.BO.APIKeySvc/APIKeys", keys, 1);
+        simulator_set_seats(server, "WebService", 5);
+        simulator_occupy_seats(server, "WebService", 3); /* the asking call has the fourth */
         buffer_format(&text,
                       "[appserver %s]\nurl = %s\ncompany = EPIC06\nusername = epicor-monitor\n"
                       "password = demo-password\napi_key = demo-api-key\nbackoff = 10ms..100ms\n%s"
@@ -348,14 +373,20 @@ static char *missing_of_failed(const char *page, const struct endpoint *endpoint
     return why;
 }
 
+/* Of a row and a column whose result is no failure. */
+static const struct shown check_that_says_no = {"epicor_health_check_success", ",check=\"database\"", 0,
+                                                true};
+
 static char *missing_of(const char *page, const struct endpoint *endpoint, const struct column *column)
 {
     enum reason reason;
     if (!column)
         return missing_of_good(page, endpoint);
-    return cell_reason(endpoint, column, &reason) && reason != REASON_NONE
-               ? missing_of_failed(page, endpoint, column, reason)
-               : NULL;
+    if (!cell_reason(endpoint, column, &reason))
+        return NULL;
+    if (reason != REASON_NONE)
+        return missing_of_failed(page, endpoint, column, reason);
+    return missing(page, endpoint, &check_that_says_no);
 }
 
 /* Gauges of a result vanish when a slow machine lets three intervals go by without a run, so each endpoint is looked at until its
