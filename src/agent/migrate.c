@@ -93,16 +93,25 @@ static void forget_results(struct target *target)
     target->complaint = (struct complaint){0};
 }
 
-static bool is_interval(const char *key)
+/* Keys that say when to ask and what to think of the answer, and not what is asked. */
+static bool is_beside_question(const char *key)
 {
-    return strcmp(key, "interval") == 0;
+    static const char *const keys[] = {"active",         "interval",     "interval_on_failure",
+                                       "latency_limit",  "max_response", "max_series",
+                                       "retries",        "rows_max",     "rows_min",
+                                       "rows_deviation", "timeout",      "expect_status",
+                                       "expect_text"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return strncmp(key, "expect.", strlen("expect.")) == 0 || strncmp(key, "value.", strlen("value.")) == 0;
 }
 
 /* What is asked, or whom: how long it took says nothing of the new one. */
 static bool asks_otherwise(const struct target_settings *a, const struct target_settings *b)
 {
     return strcmp(a->appserver->url, b->appserver->url) != 0 ||
-           !key_lines_same(&a->probe->keys, &b->probe->keys, is_interval);
+           !key_lines_same(&a->probe->keys, &b->probe->keys, is_beside_question);
 }
 
 static void move_target(struct agent *agent, struct target *target, const struct target_settings *settings,

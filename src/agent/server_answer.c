@@ -110,7 +110,8 @@ static void finish(struct server *server, struct target *target, struct probe_re
     struct run_record record = run_record_of(&target->run, result, target->due_ns, now);
     char *drift = NULL;
     /* A run that a reload has overtaken asked another question, maybe. */
-    if (result->names && target->run.probe.target == target->settings) {
+    bool good = result->reason == REASON_NONE || result->reason == REASON_ROWS;
+    if (good && result->names && target->run.probe.target == target->settings) {
         drift = take_drift(server, target, result);
         record.has_columns = true;
         record.columns = target->drift.count;

@@ -112,6 +112,8 @@ static bool beside_login(const char *key)
                                        "business_hours",
                                        "company",
                                        "connection_max_age",
+                                       "database_latency_limit",
+                                       "expect_production",
                                        "format_culture",
                                        "language",
                                        "license",
@@ -126,7 +128,7 @@ static bool beside_login(const char *key)
         if (strcmp(keys[i], key) == 0)
             return true;
     }
-    return false;
+    return strncmp(key, "label.", strlen("label.")) == 0 || strncmp(key, "seats.", strlen("seats.")) == 0;
 }
 
 static bool beside_session(const char *key)

@@ -89,8 +89,7 @@ static void merge(struct drift *drift, const struct name_set *names, enum drift_
             new ++;
         } else {
             struct drift_name *absent = &drift->names[old++];
-            absent->missed += !names->incomplete;
-            if (names->incomplete || (rule == DRIFT_SLOW && absent->missed < DRIFT_PATIENCE)) {
+            if (rule == DRIFT_SLOW && ++absent->missed < DRIFT_PATIENCE) {
                 merged[count++] = *absent;
             } else {
                 note(change, &change->went, &change->went_count, absent->text);
@@ -107,6 +106,8 @@ bool drift_take(struct drift *drift, const struct name_set *names, enum drift_ru
                 struct drift_change *change)
 {
     *change = (struct drift_change){0};
+    if (drift->known ? names->incomplete : rule == DRIFT_SLOW && names->count == 0)
+        return false;
     if (drift->known && drift->hash == names->hash && drift->count == names->count) {
         for (size_t i = 0; i < drift->count; i++)
             drift->names[i].missed = 0;

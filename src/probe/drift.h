@@ -13,7 +13,7 @@
 struct name_set {
     size_t count;
     uint64_t hash;      /* independent of order; 0: none */
-    bool incomplete;    /* there were more than the scanner keeps: no absence can be told from it */
+    bool incomplete;    /* there were more than are kept: which of them, says nothing of what came and went */
     const char **names; /* sorted bytewise, each once */
 };
 
@@ -43,7 +43,7 @@ struct drift_change {
     char *text; /* what to free; use drift_change_free */
 };
 
-/* Takes what an answer had. True, and *change filled (free it with drift_change_free), when that differs from what was known;
+/* Takes what an answer had; an incomplete set only where nothing is known yet, and no outputs at all are no beginning. True, and *change filled (free it with drift_change_free), when that differs from what was known;
    the first one makes it known. Then count and hash tell what is known now. */
 bool drift_take(struct drift *drift, const struct name_set *names, enum drift_rule rule,
                 struct drift_change *change);

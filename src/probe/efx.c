@@ -144,8 +144,7 @@ static enum probe_next step(struct probe_run *run, const struct answer *answer, 
     const char *why = json->root == JSON_OBJECT ? NULL : "the answer is no object of outputs";
     if (verdict_refuse(answer, why, result))
         return PROBE_DONE;
-    if (json->columns.count > 0)
-        result->names = name_set_of_columns(&json->columns);
+    result->names = name_set_of_columns(&json->columns);
     char *wrong = expectations_judge(&state->expectations, json->members + REFUSAL_MEMBERS);
     if (wrong != NULL)
         verdict_fail(result, REASON_EXPECTATION, wrong);

@@ -53,6 +53,7 @@ static void a_reload_that_asks_otherwise_begins_anew(void **state)
     scenario_reload(story, "[exporter]\ninterval = 10s\n" LIVE BAQ("orders") "select = A\n");
     answer(story, ROW("\"A\":1"));
     assert_true(scenario_metric(story, TARGET("schema_changes_total", "orders")) == 0);
+    scenario_reload(story, "[exporter]\ninterval = 10s\n" LIVE BAQ("orders") "select = A\nrows_min = 1\n");
     assert_true(scenario_metric(story, TARGET("columns", "orders")) == 1);
     answer(story, ROW("\"B\":1"));
     assert_true(scenario_metric(story, TARGET("schema_changes_total", "orders")) == 1);
@@ -72,9 +73,29 @@ static void a_null_output_of_a_function_is_no_drift(void **state)
     scenario_pass(story, 40 * SECOND_NS);
     assert_true(scenario_metric(story, TARGET("schema_changes_total", "f")) == 1);
     assert_true(scenario_metric(story, TARGET("columns", "f")) == 1);
+    answer(story, "{}");
+    scenario_pass(story, 110 * SECOND_NS);
+    assert_true(scenario_metric(story, TARGET("schema_changes_total", "f")) == 2);
+    assert_true(scenario_metric(story, TARGET("columns", "f")) == 0);
+    scenario_free(story);
+}
+
+/* A function that fails says so in one output and leaves out the others. */
+static void failed_runs_are_no_drift(void **state)
+{
+    (void)state;
+    struct scenario *story = scenario_new("[exporter]\ninterval = 10s\n" LIVE
+                                          "[probe f]\nkind = efx\nlibrary = lib\nfunction = orders\n"
+                                          "expect.Success = true\n");
+    answer(story, "{\"Success\":true,\"Total\":5}");
+    answer(story, "{\"Success\":false,\"ErrorMessage\":\"x\"}");
+    scenario_pass(story, 5 * MINUTE_NS);
+    assert_true(scenario_metric(story, TARGET("schema_changes_total", "f")) == 0);
+    assert_true(scenario_metric(story, TARGET("columns", "f")) == 2);
     scenario_free(story);
 }
 
 ALL_TESTS(cmocka_unit_test(drift_says_what_happened_and_nothing_else),
           cmocka_unit_test(a_reload_that_asks_otherwise_begins_anew),
+          cmocka_unit_test(failed_runs_are_no_drift),
           cmocka_unit_test(a_null_output_of_a_function_is_no_drift));

@@ -134,7 +134,7 @@ static void test_efx_answers(void **state)
         const char *message;
     } cases[] = {
         {EFX, 200, "{\"Success\":true,\"Count\":3}", REASON_NONE, 2, NULL},
-        {EFX, 200, "{}", REASON_NONE, -1, NULL},
+        {EFX, 200, "{}", REASON_NONE, 0, NULL},
         {EFX, 200, "[]", REASON_INVALID_RESPONSE, -1, "the answer is no object of outputs"},
         {EFX, 200, "\"x\"", REASON_INVALID_RESPONSE, -1, NULL},
         {EFX, 200, "{\"a\":", REASON_INVALID_RESPONSE, -1, NULL},
