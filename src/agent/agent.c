@@ -46,9 +46,11 @@ struct agent *agent_new(struct model *model, struct report *report, struct trans
         .parting_until_ns = NEVER_NS,
     };
     held_init(&agent->held, transport);
+    agent->context.due = &agent->due;
     struct model_match match = model_match(NULL, model);
     agent_adopt(agent, model, &match, now);
     model_match_free(&match);
+    agent_queue_all(agent);
     return agent;
 }
 
@@ -108,7 +110,7 @@ void agent_free(struct agent *agent)
 static void look_again_at(struct agent *agent, struct target *target, int64_t at_ns)
 {
     target->slotted = false;
-    heap_move(&agent->due, &target->due, at_ns);
+    target_look_at(&agent->due, target, at_ns);
 }
 
 void agent_look_again(struct agent *agent, struct target *target, struct moment now)
@@ -150,7 +152,7 @@ static bool has_to_step_back(struct agent *agent, struct target *target, int64_t
     struct server *server = target->server;
     bool later = !target->slotted && server->next_slot_ns > now_ns;
     if (later) {
-        heap_move(&agent->due, &target->due, server->next_slot_ns);
+        target_look_at(&agent->due, target, server->next_slot_ns);
         target->slotted = true;
         server->next_slot_ns += server->separation_ns;
     } else if (!target->slotted) {
@@ -193,9 +195,22 @@ static void wait_is_over(struct agent *agent, struct target *target, struct mome
     agent_look_again(agent, target, now);
 }
 
+/* When the next run is due, if the one that begins now goes well. After a failed one it may begin right before a point of the
+   grid, which is then left out. */
+static int64_t next_due(const struct target *target, struct moment now)
+{
+    const struct schedule *schedule = &target->schedule;
+    bool off_grid = schedule->on_failure_ns > 0 && target->failures > 0;
+    return schedule_next(schedule, now.boot_ns + (off_grid ? schedule->interval_ns / 2 : 0));
+}
+
 static void target_due(struct agent *agent, struct target *target, struct moment now)
 {
-    int64_t key_ns = target->due.key;
+    if (target->watch_ns <= now.boot_ns && agent_watch(agent, target, now))
+        agent_count_asking(agent, target, now);
+    int64_t key_ns = target->look_ns;
+    if (target->resting || key_ns > now.boot_ns)
+        return;
     if (key_ns < target->due_ns) {
         wait_is_over(agent, target, now);
         return;
@@ -207,9 +222,11 @@ static void target_due(struct agent *agent, struct target *target, struct moment
     }
     if (target->run.state == RUN_NONE && has_to_step_back(agent, target, now.boot_ns))
         return;
-    target->due_ns = schedule_next(&target->schedule, now.boot_ns);
-    if (target->run.state == RUN_NONE || make_room(target, now))
+    target->due_ns = next_due(target, now);
+    if (target->run.state == RUN_NONE || make_room(target, now)) {
+        target->due_ns = next_due(target, now);
         begin_run(agent, target, key_ns, now);
+    }
     agent_queue(agent, target->server);
     look_again_at(agent, target, ns_min(target->due_ns, now.boot_ns + WAIT_MAX_NS));
 }
@@ -367,7 +384,7 @@ void agent_shutdown(struct agent *agent, struct moment now)
         *(agent->parting ? &agent->parting_until_ns : &agent->grace_until_ns) = now.boot_ns;
         return;
     }
-    agent->stopping = true;
+    agent->stopping = agent->context.stopping = true;
     agent->grace_until_ns = now.boot_ns + agent->model->exporter.shutdown_grace_ns;
     report_ready(agent->report, false);
     for (size_t i = 0; i < agent->model->target_count; i++) {

@@ -1,4 +1,4 @@
-/* What the files of the agent share among themselves: agent.c (time, turns, what arrives), migrate.c (a model that comes
+/* What the files of the agent share among themselves: agent.c (time, turns, what arrives), rest.c (windows of targets), migrate.c (a model that comes
    into force). */
 #ifndef AGENT_AGENT_PARTS_H
 #define AGENT_AGENT_PARTS_H
@@ -43,6 +43,12 @@ void agent_restart_run(struct agent *agent, struct target *target, struct moment
 void agent_settle_stranded(struct agent *agent, struct moment now);
 /* When the agent looks at the target next, as far as its schedule and its run say. */
 void agent_look_again(struct agent *agent, struct target *target, struct moment now);
+
+/* Looks whether the target is within its windows. Outside it rests: what it waits for is dropped, its results are no more,
+   and it is due when the next window opens, spread as first runs are. True when that has changed: agent_count_asking is
+   due, unless all are counted anew. */
+bool agent_watch(struct agent *agent, struct target *target, struct moment now);
+void agent_count_asking(struct agent *agent, struct target *target, struct moment now);
 
 /* Puts the model into force; match: with the one that is (NULL: there is none yet). The report has it already. */
 void agent_adopt(struct agent *agent, struct model *model, const struct model_match *match,

@@ -103,7 +103,7 @@ static int64_t own_request_at(const struct credential *credential, bool wanted, 
         return NEVER_NS;
     int64_t at = 0;
     if (credential_lives(credential, now_ns)) {
-        if (!credential->used)
+        if (!credential->used || (credential->idle && !wanted))
             return NEVER_NS;
         at = credential->renew_ns;
     } else if (!wanted) {

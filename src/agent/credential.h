@@ -58,6 +58,7 @@ struct credential {
     bool used;   /* a request went out with it */
     bool proven; /* a good answer came with it */
 
+    bool idle;             /* nobody would use a token: none is renewed */
     struct ticket *ticket; /* of auth = negotiate; NULL: none. Times and serial are told as a token's */
     struct guard guard;    /* of ways whose calls it watches */
 

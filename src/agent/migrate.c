@@ -76,9 +76,11 @@ static struct target *new_target(struct agent *agent, const struct target_settin
         .report = report_target(agent->report, index),
         .server = server,
         .number = number,
+        .watch_ns = NEVER_NS,
         .futile = {.range = settings->appserver->login_retry, .random = random_mix(number)},
     };
     set_schedule(agent, target, now);
+    agent_watch(agent, target, now);
     return target;
 }
 
@@ -138,8 +140,11 @@ static void move_target(struct agent *agent, struct target *target, const struct
        no more. */
     if (target->run.state == RUN_WAITING && (!target->run.asked || target->running->leaving))
         agent_restart_run(agent, target, now);
-    if (target->schedule.interval_ns != settings->probe->interval_ns)
+    bool other_pause = target->schedule.on_failure_ns != settings->probe->interval_on_failure_ns;
+    target->schedule.on_failure_ns = settings->probe->interval_on_failure_ns;
+    if (target->schedule.interval_ns != settings->probe->interval_ns || (other_pause && target->failures > 0))
         set_schedule(agent, target, now);
+    agent_watch(agent, target, now);
 }
 
 static void free_target(struct agent *agent, struct target *target)
@@ -248,19 +253,14 @@ static void count_targets(struct agent *agent, struct moment now)
         agent->model_servers[i]->verdict.targets = 0;
     for (size_t i = 0; i < agent->model->target_count; i++) {
         const struct target *target = agent->model_targets[i];
-        rates[target->server->number] += 1 / clock_seconds(target->schedule.interval_ns);
-        target->server->verdict.targets++;
+        rates[target->server->number] += 1 / clock_seconds(schedule_shortest(&target->schedule));
+        target->server->verdict.targets += target->resting ? 0 : 1;
     }
     for (size_t i = 0; i < agent->model->appserver_count; i++) {
         struct server *server = agent->model_servers[i];
         double rate = rates[server->number];
         server->separation_ns = rate > 0 ? schedule_separation(rate) : 0;
-        if (server->verdict.targets == 0 && server->verdict.known) {
-            /* Nobody asks any more, so nobody would ever take it back. */
-            server->verdict = (struct server_verdict){0};
-            server->verdict_complaint = (struct complaint){0};
-            server_tell_verdict(server, now);
-        }
+        server_count_asking(server, now);
     }
     free(rates);
 }

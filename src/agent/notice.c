@@ -67,6 +67,11 @@ void notice_drift(const struct target *target, const char *sentence)
               LOG_TEXT("company", label(target->settings->company)), LOG_TEXT("change", sentence));
 }
 
+void notice_retry(const struct target *target, const struct probe_result *result)
+{
+    say_failed(target, LOG_DEBUG, "attempt failed, asked again", result);
+}
+
 void notice_verdict(struct server *server, struct moment now)
 {
     enum reason reason = server->verdict.standing;
@@ -211,10 +216,11 @@ void notice_target(const struct target *target, struct moment now)
 {
     static const char *const states[] = {
         [RUN_NONE] = "idle", [RUN_WAITING] = "waiting", [RUN_ASKING] = "asking", [RUN_ENDED] = "idle"};
-    log_event(
-        LOG_INFO, "target", LOG_TEXT("appserver", target->settings->appserver->name),
-        LOG_TEXT("probe", target->settings->probe->name),
-        LOG_TEXT("company", label(target->settings->company)), LOG_TEXT("state", states[target->run.state]),
-        LOG_TEXT("reason", label(reason_name(target->last_reason))), LOG_INT("status", target->last_status),
-        LOG_INT("failures", target->failures), LOG_SECONDS("next_in", target->due_ns - now.boot_ns));
+    log_event(LOG_INFO, "target", LOG_TEXT("appserver", target->settings->appserver->name),
+              LOG_TEXT("probe", target->settings->probe->name),
+              LOG_TEXT("company", label(target->settings->company)),
+              LOG_TEXT("state", target->resting ? "resting" : states[target->run.state]),
+              LOG_TEXT("reason", label(reason_name(target->last_reason))),
+              LOG_INT("status", target->last_status), LOG_INT("failures", target->failures),
+              LOG_SECONDS("next_in", target->due_ns - now.boot_ns));
 }

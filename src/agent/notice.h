@@ -9,6 +9,8 @@
 void notice_run(struct target *target, const struct probe_result *result, struct moment now);
 /* Its columns or output fields are others than before. */
 void notice_drift(const struct target *target, const char *sentence);
+/* An attempt has failed, and is followed by another. */
+void notice_retry(const struct target *target, const struct probe_result *result);
 void notice_verdict(struct server *server, struct moment now);
 /* A token request of the credential's own, or one for a ticket, has ended; REASON_NONE: granted. */
 void notice_login(struct server *server, enum reason reason, int status, const char *message,

@@ -26,6 +26,7 @@ void run_sent(struct run *run, uint64_t ticket, struct moment now)
 {
     run->state = RUN_ASKING;
     run->asked = true;
+    run->posted = run->posted || run->request.method == HTTP_POST;
     run->ticket = ticket;
     run->sent_ns = now.boot_ns;
 }
@@ -59,6 +60,35 @@ enum probe_next run_answered(struct run *run, const struct answer *answer, bool 
     return PROBE_ASK;
 }
 
+/* The attempt whose time is told, if no other comes: the first, but one that got no answer has none to tell. */
+static struct attempt attempt_told(const struct run *run)
+{
+    struct attempt last = {run->timed, run->spent_ns - run->spent_before_ns, run->phases};
+    if (run->attempts == 0 || (!run->first.timed && last.timed))
+        return last;
+    struct attempt first = run->first;
+    take_phases(&first.phases,
+                &(struct phases){.resolve_ns = last.phases.resolve_ns,
+                                 .connect_ns = last.phases.connect_ns,
+                                 .tls_ns = last.phases.tls_ns,
+                                 .processing_ns = first.phases.processing_ns,
+                                 .transfer_ns = first.phases.transfer_ns},
+                last.phases.connect_ns >= 0);
+    return first;
+}
+
+void run_again(struct run *run)
+{
+    run->first = attempt_told(run);
+    run->attempts++;
+    run->spent_before_ns = run->spent_ns;
+    run->phases = no_phases;
+    run->again = false;
+    probe_end(&run->probe);
+    request_free(&run->request);
+    probe_begin(&run->probe, &run->request);
+}
+
 void run_end(struct run *run)
 {
     probe_end(&run->probe);
@@ -70,13 +100,14 @@ void run_end(struct run *run)
 struct run_record run_record_of(const struct run *run, const struct probe_result *result, int64_t due_next_ns,
                                 struct moment now)
 {
+    struct attempt told = attempt_told(run);
     return (struct run_record){
         .ended = now,
         .due_next_boot_ns = due_next_ns,
         .asked = run->asked,
-        .timed = run->timed,
-        .duration_ns = run->spent_ns,
-        .phases = run->phases,
+        .timed = told.timed,
+        .duration_ns = told.spent_ns,
+        .phases = told.phases,
         .result = result,
         .settings = run->probe.target,
     };

@@ -18,10 +18,21 @@ enum run_state {
     RUN_ENDED    /* has its result; kept until the transport has done with its last answer */
 };
 
+/* What is told of a run that was made several times. */
+struct attempt {
+    bool timed;
+    int64_t spent_ns;
+    struct phases phases;
+};
+
 struct run {
     enum run_state state;
-    bool asked; /* at least one exchange was started */
-    bool timed; /* got an answer or timed out */
+    bool asked;           /* at least one exchange was started */
+    bool timed;           /* got an answer or timed out */
+    bool posted;          /* one of its requests was a POST: it is made once */
+    bool again;           /* it waits to be made again from its start */
+    int64_t attempts;     /* that have failed and were followed by another */
+    struct attempt first; /* the first of them, or the first that was timed */
     struct probe_run probe;
     struct request request; /* what is asked now or next */
     uint64_t ticket;        /* RUN_ASKING */
@@ -29,8 +40,9 @@ struct run {
     uint64_t login;         /* which the guard watches (agent/guard.h) */
     int64_t due_ns;
     int64_t waiting_since_ns;
-    int64_t sent_ns;  /* of the exchange in flight, or the last one */
-    int64_t spent_ns; /* of its exchanges together: what the time-out counts */
+    int64_t sent_ns;         /* of the exchange in flight, or the last one */
+    int64_t spent_ns;        /* of its exchanges together, in all attempts: what the time-out counts */
+    int64_t spent_before_ns; /* that of earlier attempts */
     struct phases phases;
     struct model *model; /* a reference, for what probe.target points to; NULL: the caller sees to that */
 };
@@ -47,6 +59,9 @@ void run_sent(struct run *run, uint64_t ticket, struct moment now);
    still the one that was answered, so that it can be repeated after a login. */
 enum probe_next run_answered(struct run *run, const struct answer *answer, bool bearer,
                              struct probe_result *result);
+
+/* Another attempt, from the start and in what is left of the time: its state is a new one. */
+void run_again(struct run *run);
 
 /* Frees what it holds; state is RUN_NONE afterwards. */
 void run_end(struct run *run);

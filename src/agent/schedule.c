@@ -30,6 +30,7 @@ struct schedule schedule_of(const struct target_settings *target, int64_t start_
 {
     struct schedule schedule = {
         .interval_ns = target->probe->interval_ns,
+        .on_failure_ns = target->probe->interval_on_failure_ns,
         .hash = identity_hash(target),
     };
     schedule.origin_ns = start_boot_ns + phase(&schedule);
@@ -50,6 +51,18 @@ int64_t schedule_next(const struct schedule *schedule, int64_t after_boot_ns)
                         : (after_boot_ns - schedule->origin_ns) / schedule->interval_ns;
     int64_t due = point_with_jitter(schedule, index);
     return due > after_boot_ns ? due : point_with_jitter(schedule, index + 1);
+}
+
+int64_t schedule_after_failure(const struct schedule *schedule, int64_t due_ns, int64_t now_ns)
+{
+    int64_t step_ns = schedule->on_failure_ns;
+    return due_ns + (now_ns > due_ns ? (now_ns - due_ns) / step_ns + 1 : 1) * step_ns;
+}
+
+int64_t schedule_shortest(const struct schedule *schedule)
+{
+    int64_t on_failure_ns = schedule->on_failure_ns > 0 ? schedule->on_failure_ns : NEVER_NS;
+    return ns_min(schedule->interval_ns, on_failure_ns);
 }
 
 bool schedule_missed(const struct schedule *schedule, int64_t due_ns, int64_t now_ns)

@@ -11,7 +11,8 @@
 struct schedule {
     int64_t origin_ns; /* the first point */
     int64_t interval_ns;
-    uint64_t hash; /* of the target's identity: its phase and its jitter */
+    int64_t on_failure_ns; /* after a failed run, in place of the grid; 0: the grid */
+    uint64_t hash;         /* of the target's identity: its phase and its jitter */
 };
 
 /* First runs are spread over min(interval, 60 s) from start on, by a hash of the target's identity (app
@@ -21,6 +22,12 @@ struct schedule schedule_of(const struct target_settings *target, int64_t start_
 /* The first due time after this moment, jitter included: at most a twentieth of the interval or 1 s after its
    point of the grid. */
 int64_t schedule_next(const struct schedule *schedule, int64_t after_boot_ns);
+
+/* Where on_failure_ns is set: when a run comes after a failed one that was due at due_ns. */
+int64_t schedule_after_failure(const struct schedule *schedule, int64_t due_ns, int64_t now_ns);
+
+/* The shorter of its distances. */
+int64_t schedule_shortest(const struct schedule *schedule);
 
 /* A due time found to have passed: true when it lies so far back that the machine was suspended or the agent
    stood still (half an interval, at most 5 s). Such a run is not made up at once. */

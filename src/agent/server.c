@@ -7,6 +7,7 @@
 #include "agent/order.h"
 #include "agent/random.h"
 #include "agent/server_parts.h"
+#include "agent/watch.h"
 #include "base/clock.h"
 
 void server_init(struct server *server, struct server_context *context,
@@ -278,6 +279,25 @@ static int64_t deadline(const struct server *server, struct moment now)
     return at;
 }
 
+/* Tells whether it is within maintenance and business hours; returns when to look again. */
+static int64_t watch(struct server *server, struct moment now)
+{
+    const struct windows *windows[] = {&server->settings->maintenance, &server->settings->business_hours};
+    bool inside[] = {false, false};
+    if (now.boot_ns < server->watch_ns)
+        return server->watch_ns;
+    server->watch_ns = NEVER_NS;
+    for (size_t i = 0; i < 2; i++) {
+        if (windows[i]->count == 0)
+            continue;
+        struct watch watch = watch_windows(windows[i], server->settings->timezone, now);
+        inside[i] = watch.inside;
+        server->watch_ns = ns_min(server->watch_ns, watch.again_ns);
+    }
+    report_windows(server->report, windows[0]->count > 0, inside[0], windows[1]->count > 0, inside[1]);
+    return server->watch_ns;
+}
+
 int64_t server_turn(struct server *server, struct moment now)
 {
     if (server->leaving)
@@ -291,5 +311,5 @@ int64_t server_turn(struct server *server, struct moment now)
     tell_gate(server, now);
     tell_blocked(server, now);
     tell_throttled(server, now);
-    return deadline(server, now);
+    return ns_min(deadline(server, now), watch(server, now));
 }

@@ -33,11 +33,14 @@ struct target {
     struct server *server;  /* of the next run */
     struct server *running; /* of the run that goes */
     struct schedule schedule;
-    int64_t due_ns;  /* of the next run */
-    uint32_t number; /* the same as long as it lives */
-    bool leaving;    /* a reload has removed it; it lives until its run has ended */
-    bool slotted;    /* its due time was moved to keep the least separation */
-    bool succeeded;  /* has ever */
+    int64_t due_ns;   /* of the next run; of a target that rests: when the next window opens */
+    int64_t look_ns;  /* when its schedule and its run want a look */
+    int64_t watch_ns; /* when its windows want one; NEVER_NS: it has none */
+    bool resting;     /* outside its windows */
+    uint32_t number;  /* the same as long as it lives */
+    bool leaving;     /* a reload has removed it; it lives until its run has ended */
+    bool slotted;     /* its due time was moved to keep the least separation */
+    bool succeeded;   /* has ever */
     struct run run;
     bool
         relogged; /* a 401 of its calls has led to a login, also if the run did not live to see it; no answer since */
@@ -54,6 +57,13 @@ struct target {
     struct target *next_ended, *next_leaving;
 };
 
+/* The agent looks at the target then, or before for its windows' sake. */
+static inline void target_look_at(struct heap *due, struct target *target, int64_t at_ns)
+{
+    target->look_ns = at_ns;
+    heap_move(due, &target->due, ns_min(at_ns, target->watch_ns));
+}
+
 /* What all app servers share. */
 struct server_context {
     const struct exporter_settings *settings;
@@ -62,6 +72,9 @@ struct server_context {
     uint64_t tickets;     /* given so far */
     size_t runs;          /* that go, of all targets */
     struct target *ended; /* runs that have a result and are not freed yet */
+    struct target *again; /* runs that are made again from their start, by next_ended */
+    struct heap *due;     /* targets */
+    bool stopping;        /* no new runs */
 };
 
 /* The shared session of one company, and the runs that wait for it. */
@@ -115,6 +128,7 @@ struct server {
     bool queued;            /* has to be looked at in this turn */
     struct server *next_queued, *next_leaving;
     int64_t separation_ns, next_slot_ns; /* of firing targets */
+    int64_t watch_ns;                    /* when its own windows want a look; NEVER_NS: it has none */
 
     struct complaint verdict_complaint, token_complaint, secrets_complaint;
     bool granted;                                                     /* a token, ever */
@@ -159,7 +173,7 @@ enum reason server_standing(struct server *server, const struct target *target, 
 /* Ends a run that waits, with a failure of this reason; message may be NULL. */
 void server_give_up(struct server *server, struct target *target, enum reason reason, const char *message,
                     struct moment now);
-/* Frees the runs whose answers were handed over since the last call. */
+/* Frees the runs whose answers were handed over since the last call, and begins again those that are to be. */
 void server_free_ended(struct server_context *context);
 /* Takes back a run, without a result; cancels what is in flight. */
 void server_drop(struct server *server, struct target *target);
@@ -182,6 +196,10 @@ void server_secrets(struct server *server, struct secrets *secrets, struct momen
 
 /* What came of asking for a ticket; takes over what it points to. */
 void server_ticket(struct server *server, struct ticket_result *result, struct moment now);
+
+/* verdict.targets, those that do not rest, has changed. While there are none, nobody would take back what is told of failed
+   requests: it is told no more, and no token is renewed. */
+void server_count_asking(struct server *server, struct moment now);
 
 /* Does all that can be done now. Returns when to come again at the latest. */
 int64_t server_turn(struct server *server, struct moment now);

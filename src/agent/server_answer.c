@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
+#define RETRY_SHARE 10 /* of the time-out has to be left for another attempt */
+
 void server_pause_after(struct server *server, enum reason reason, const struct answer *answer,
                         struct moment now)
 {
@@ -35,12 +37,28 @@ void server_tell_verdict(struct server *server, struct moment now)
     report_verdict(server->report, server->verdict.known, server->verdict.standing, now);
 }
 
+void server_count_asking(struct server *server, struct moment now)
+{
+    bool was_idle = server->credential.idle;
+    server->credential.idle = server->verdict.targets == 0;
+    if (!server->credential.idle)
+        return;
+    if (server->verdict.known) {
+        server->verdict = (struct server_verdict){0};
+        server->verdict_complaint = (struct complaint){0};
+        server_tell_verdict(server, now);
+    }
+    if (!was_idle)
+        report_nobody_asks(server->report);
+}
+
 static void note_call(struct server *server, const struct target *target, enum reason reason, bool proves_up,
                       const struct answer *answer, struct moment now)
 {
     if (reason == REASON_NONE && !proves_up)
         return;
-    server_verdict_call(&server->verdict, target, reason, proves_up);
+    if (server->verdict.targets > 0)
+        server_verdict_call(&server->verdict, target, reason, proves_up);
     if (reason == REASON_NONE || (proves_up && !reason_row(reason)->backs_off))
         backoff_rest(&server->backoff);
     else if (reason != REASON_INTERNAL)
@@ -100,9 +118,21 @@ static char *take_drift(const struct server *server, struct target *target, cons
     return sentence;
 }
 
+/* After a failed run the next one comes by interval_on_failure. */
+static void reschedule(struct server *server, struct target *target, enum reason reason, struct moment now)
+{
+    bool goes_on = heap_holds(&target->due) && !target->resting;
+    if (reason == REASON_NONE || target->schedule.on_failure_ns == 0 || !goes_on)
+        return;
+    target->due_ns = schedule_after_failure(&target->schedule, target->run.due_ns, now.boot_ns);
+    target->slotted = false;
+    target_look_at(server->context->due, target, target->due_ns);
+}
+
 static void finish(struct server *server, struct target *target, struct probe_result *result,
                    struct moment now)
 {
+    reschedule(server, target, result->reason, now);
     replace_redacted(server, &result->message);
     replace_redacted(server, &result->correlation);
     if (target->run.asked && result->message)
@@ -122,12 +152,16 @@ static void finish(struct server *server, struct target *target, struct probe_re
     if (drift)
         notice_drift(target, drift);
     free(drift);
-    if (!target->leaving)
-        notice_run(target, result, now);
     target->succeeded = target->succeeded || result->reason == REASON_NONE;
-    target->last_reason = result->reason;
-    target->last_status = result->status;
-    target->failures = result->reason == REASON_NONE ? 0 : target->failures + 1;
+    if (target->resting) {
+        report_rest(target->report, target->due_ns); /* what was counted stays */
+    } else {
+        if (!target->leaving)
+            notice_run(target, result, now);
+        target->last_reason = result->reason;
+        target->last_status = result->status;
+        target->failures = result->reason == REASON_NONE ? 0 : target->failures + 1;
+    }
     probe_result_free(result);
     server->context->runs--;
     server->runs--;
@@ -149,6 +183,19 @@ void server_free_ended(struct server_context *context)
         struct target *target = context->ended;
         context->ended = target->next_ended;
         run_end(&target->run);
+    }
+    while (context->again) {
+        struct target *target = context->again;
+        context->again = target->next_ended;
+        if (target->run.state != RUN_WAITING || !target->run.again)
+            continue; /* it was given up meanwhile */
+        if (context->stopping) {
+            server_drop(target->running, target);
+            continue;
+        }
+        target_dequeue(target);
+        run_again(&target->run);
+        server_enqueue(target->running, target);
     }
 }
 
@@ -227,6 +274,39 @@ static void note_guarded(struct server *server, const struct target *target,
     }
 }
 
+/* May the run, failed by this answer, be made again from its start? Half of a body may have been read into it, so that no
+   request of its middle can be asked again. */
+static bool retries(const struct server *server, const struct target *target, enum reason reason,
+                    const struct answer *answer, struct moment now)
+{
+    const struct run *run = &target->run;
+    const struct probe_settings *probe = run->probe.target->probe;
+    if (reason == REASON_NONE || !reason_row(reason)->retry || run->posted || run->attempts >= probe->retries)
+        return false;
+    if (target->resting || target->leaving || server->leaving || server->context->stopping)
+        return false;
+    /* With too little time it would end by that, and hide why it has failed. */
+    if (run_time_left(run) < probe->timeout_ns / RETRY_SHARE || answer->retry_after_ns > 0)
+        return false;
+    return !backoff_stands(&server->backoff) && !backoff_stands(&server->proxy_refusal) &&
+           credential_ready(&server->credential, now.boot_ns) &&
+           !credential_holds(&server->credential, target, now.boot_ns);
+}
+
+/* The transport still reads the answer by the run's plan, so that it begins again with the next turn. */
+static void make_again(struct server *server, struct target *target, struct probe_result *result,
+                       struct moment now)
+{
+    report_retry(server->report);
+    notice_retry(target, result);
+    probe_result_free(result);
+    target->run.again = true;
+    target->run.waiting_since_ns = now.boot_ns;
+    server_enqueue(server, target);
+    target->next_ended = server->context->again;
+    server->context->again = target;
+}
+
 static void call_done(struct server *server, struct target *target, const struct answer *answer,
                       struct probe_result *result, struct moment now)
 {
@@ -259,7 +339,10 @@ static void call_done(struct server *server, struct target *target, const struct
         credential_good(&server->credential, target->run.serial);
     note_guarded(server, target, result, now);
     note_call(server, target, reason, result->proves_up, answer, now);
-    server_finish_answered(server, target, result, now);
+    if (retries(server, target, reason, answer, now))
+        make_again(server, target, result, now);
+    else
+        server_finish_answered(server, target, result, now);
 }
 
 /* A good answer, or none in time, tells whether the server delays calls that claim a seat. */

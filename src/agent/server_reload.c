@@ -10,6 +10,7 @@
 void server_configure(struct server *server, const struct appserver_settings *settings)
 {
     server->settings = settings;
+    server->watch_ns = 0;
     server->backoff.range = settings->backoff;
     server->proxy_refusal.range = settings->login_retry;
     gate_resize(&server->gate, (size_t)settings->max_in_flight);

@@ -160,7 +160,7 @@ static const struct config_row probe_rows[] = {
      .maximum = 10,
      .help = "So often a run is made again from its start, at once and within its time-out, after the "
              "network, a 5xx "
-             "or a broken answer has failed it; counted in `epicor_probe_retries_total`. What it tells as "
+             "or a broken answer has failed it; counted in `epicor_retries_total`. What it tells as "
              "its time is "
              "that of the first attempt. Only of kinds that send GET or HEAD, and not while the app server "
              "is asked "

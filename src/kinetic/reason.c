@@ -3,13 +3,13 @@
 #include <assert.h>
 #include <stddef.h>
 
-enum { LOGIN = 1, PROVES_UP = 2, BACKS_OFF = 4, AUTH = 8, OWN_WORDS = 16 };
+enum { LOGIN = 1, PROVES_UP = 2, BACKS_OFF = 4, AUTH = 8, OWN_WORDS = 16, RETRY = 32 };
 
 #define ROW(label, flags, what, what_next)                                                                   \
     {                                                                                                        \
         .name = (label), .sentence = (what), .remedy = (what_next), .login = ((flags)&LOGIN) != 0,           \
         .proves_up = ((flags)&PROVES_UP) != 0, .backs_off = ((flags)&BACKS_OFF) != 0,                        \
-        .auth = ((flags)&AUTH) != 0, .own_words = ((flags)&OWN_WORDS) != 0                                   \
+        .auth = ((flags)&AUTH) != 0, .own_words = ((flags)&OWN_WORDS) != 0, .retry = ((flags)&RETRY) != 0    \
     }
 
 static const struct reason_row rows[REASONS] = {
@@ -90,7 +90,7 @@ static const struct reason_row rows[REASONS] = {
         "Run the pending conversions (Conversion Workbench), or wait for Epicor's maintenance to end. Nobody "
         "can work until then."),
     [REASON_UNAVAILABLE] = ROW(
-        "unavailable", 0, "The Kinetic application does not run behind this address.",
+        "unavailable", RETRY, "The Kinetic application does not run behind this address.",
         "Start or recycle the application pool in IIS, and see the Windows event log for why it stopped. On "
         "SaaS see Epicor's status page. If the page came from a gateway or load balancer, see that its "
         "servers "
@@ -99,7 +99,7 @@ static const struct reason_row rows[REASONS] = {
         "IIS refuses what its request filtering does not like, a query of more than 2,048 bytes first of "
         "all."),
     [REASON_SERVER_ERROR] = ROW(
-        "server_error", 0, "Kinetic failed while it worked on the request (500).",
+        "server_error", RETRY, "Kinetic failed while it worked on the request (500).",
         "Look for the correlation id in the app server's event log; the server may hide the detail from "
         "callers (SecureErrors). One failing query points to that BAQ or function, all failing points to the "
         "app server or its database."),
@@ -112,16 +112,16 @@ static const struct reason_row rows[REASONS] = {
         "Put the final address into url. A redirect to a login page means that IIS or a gateway asks for a "
         "browser login here."),
     [REASON_TIMEOUT] = ROW(
-        "timeout", 0, "No whole answer came in the time allowed.",
+        "timeout", RETRY, "No whole answer came in the time allowed.",
         "Compare with the other probes of this app server: all slow means seats run out (each call then "
         "waits "
         "20 s or more), a busy app server or database; one slow means this query. Keep timeout above 20 s."),
-    [REASON_RESOLVE] = ROW("resolve", 0, "The server's name cannot be resolved.",
+    [REASON_RESOLVE] = ROW("resolve", RETRY, "The server's name cannot be resolved.",
                            "Check the host name in url, and the name servers of the machine that the agent "
                            "runs on (getent hosts "
                            "NAME)."),
     [REASON_CONNECT] = ROW(
-        "connect", 0, "No connection to the server can be opened.",
+        "connect", RETRY, "No connection to the server can be opened.",
         "Is the machine up, does IIS listen on this port, does a firewall between the agent and the server "
         "let it through?"),
     [REASON_TLS] = ROW(
@@ -131,12 +131,12 @@ static const struct reason_row rows[REASONS] = {
         "use the host name that the certificate was issued for. 'wrong version number' means that this port "
         "does not speak TLS. Verification is never switched off."),
     [REASON_CONNECTION_LOST] = ROW(
-        "connection_lost", 0, "The connection broke before the whole answer had come.",
+        "connection_lost", RETRY, "The connection broke before the whole answer had come.",
         "Look for a recycled app pool, a restart, or a gateway with a short idle time-out at this moment. "
         "From the "
         "first request on: does url say http:// where the server speaks https://?"),
     [REASON_INVALID_RESPONSE] = ROW(
-        "invalid_response", 0, "An answer came that is not what was asked for.",
+        "invalid_response", RETRY, "An answer came that is not what was asked for.",
         "A web page in place of JSON comes from a proxy, a login page or a wrong url. An empty or broken "
         "answer "
         "points to a gateway or a crash in the middle of it. Ask for the same path with curl and read it."),

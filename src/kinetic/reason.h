@@ -47,6 +47,7 @@ struct reason_row {
     bool
         own_words; /* only with proves_up: it does in a body of Kinetic's own; a proxy or IIS may say the same */
     bool backs_off; /* the whole app server is to be asked less after it, be the verdict what it may */
+    bool retry;     /* the same may go well a moment later: the run may be made again (retries) */
     bool auth;      /* counted in epicor_auth_failures_total */
 };
 

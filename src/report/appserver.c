@@ -211,6 +211,11 @@ void report_resend(struct report_appserver *appserver)
     count(appserver, FAMILY_RESENDS, 0);
 }
 
+void report_retry(struct report_appserver *appserver)
+{
+    count(appserver, FAMILY_RETRIES, 0);
+}
+
 void report_reauthentication(struct report_appserver *appserver)
 {
     count(appserver, FAMILY_REAUTHENTICATIONS, 0);
@@ -295,6 +300,21 @@ void report_login_blocked(struct report_appserver *appserver, int64_t until_wall
 }
 
 /* ---- tokens ---- */
+
+void report_nobody_asks(struct report_appserver *appserver)
+{
+    if (!lock(appserver))
+        return;
+    struct store *store = appserver->report->store;
+    store_clear(store, appserver->owner, FAMILY_TOKEN_FAILURE_REASON, 0);
+    store_clear(store, appserver->owner, FAMILY_TOKEN_CONSECUTIVE_FAILURES, 0);
+    store_unlock(store);
+    appserver->token_failures = 0;
+    free(appserver->card.token_message);
+    appserver->card.token_message = NULL;
+    appserver->card.token_reason = REASON_NONE;
+    put_card(appserver);
+}
 
 void report_token_request(struct report_appserver *appserver, int status, int64_t duration_ns,
                           enum reason reason, const char *message, struct moment now)

@@ -199,6 +199,10 @@ const struct metric_family families[FAMILIES] = {
     [FAMILY_CONNECTIONS_OPENED] = {APPSERVER(COUNTER, "epicor_connections_opened_total", "New connections.")},
     [FAMILY_RESENDS] = {APPSERVER(COUNTER, "epicor_resends_total",
                                   "GET requests repeated because a kept connection had died.")},
+    [FAMILY_RETRIES] = {APPSERVER(
+        COUNTER, "epicor_retries_total",
+        "Runs made again from their start after a failed attempt (retries); such an attempt "
+        "is no failed run.")},
     [FAMILY_TOKEN_REQUESTS] = {TOKEN(COUNTER, "epicor_token_requests_total",
                                      "Token requests that have ended.")},
     [FAMILY_TOKEN_FAILURES] = {TOKEN(COUNTER, "epicor_token_failures_total",

@@ -32,7 +32,7 @@ struct report_target {
     size_t index;
     struct store_owner owner;
     struct report_appserver *appserver;
-    int64_t interval_ns;
+    int64_t interval_ns;                /* the longer of those after good and failed runs */
     const struct probe_settings *probe; /* in force */
     int64_t results_boot_ns;            /* from when on the results stand */
     int64_t found_boot_ns;              /* from when on its series set stands */

@@ -70,6 +70,10 @@ void report_run(struct report_target *target, const struct run_record *record);
 /* The schedule stands: the first run is due then. */
 void report_scheduled(struct report_target *target, int64_t due_boot_ns);
 
+/* The target is outside its windows until due_boot_ns: its results and the times of its last run vanish, so that no rule finds
+   it failing or stale. What was counted stays. */
+void report_rest(struct report_target *target, int64_t due_boot_ns);
+
 /* An HTTP answer came to a request of the target. */
 void report_response(struct report_target *target, int status);
 
@@ -113,6 +117,10 @@ void report_login_blocked(struct report_appserver *appserver, int64_t until_wall
 /* Whether windows of maintenance and business hours are configured, and whether it is inside them now. */
 void report_windows(struct report_appserver *appserver, bool has_maintenance, bool in_maintenance,
                     bool has_hours, bool in_hours);
+/* None of its targets is within its windows, so nobody would take back what is told of token requests that failed. */
+void report_nobody_asks(struct report_appserver *appserver);
+/* A run is made again from its start after a failed attempt. */
+void report_retry(struct report_appserver *appserver);
 
 /* license: its label value. */
 void report_license_refusal(struct report_appserver *appserver, const char *license);

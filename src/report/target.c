@@ -205,8 +205,10 @@ void report_target_configure(struct report_target *target, size_t index,
     target->probe = probe;
     show_settings(target, probe);
     relabel(target, settings);
-    if (target->interval_ns != probe->interval_ns) {
-        target->interval_ns = probe->interval_ns;
+    /* While it fails, three of the longer distances have to pass until it is stale. */
+    int64_t longer_ns = ns_max(probe->interval_ns, probe->interval_on_failure_ns);
+    if (target->interval_ns != longer_ns) {
+        target->interval_ns = longer_ns;
         extend_results(target, now);
     }
     target->card.appserver = settings->appserver->name;
@@ -426,6 +428,22 @@ void report_scheduled(struct report_target *target, int64_t due_boot_ns)
         return;
     target->card.next_run_boot_ns = due_boot_ns;
     board_put_target(target->report->board, target->index, &target->card);
+}
+
+void report_rest(struct report_target *target, int64_t due_boot_ns)
+{
+    if (target->report == NULL)
+        return;
+    struct board_target card = target->card;
+    store_lock(target->report->store);
+    forget_results(target);
+    store_unlock(target->report->store);
+    target->card.appserver = card.appserver;
+    target->card.company = card.company;
+    target->card.probe = card.probe;
+    target->card.kind = card.kind;
+    target->card.interval_ns = card.interval_ns;
+    report_scheduled(target, due_boot_ns);
 }
 
 void report_response(struct report_target *target, int status)

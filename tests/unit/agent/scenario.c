@@ -295,6 +295,11 @@ void scenario_suspend(struct scenario *scenario, int64_t ns)
     clock_to(scenario, scenario->now.boot_ns + ns);
 }
 
+void scenario_set_clock(struct scenario *scenario, int64_t epoch_seconds)
+{
+    scenario->now.wall_ns = epoch_seconds * SECOND_NS;
+}
+
 void scenario_shutdown(struct scenario *scenario)
 {
     agent_shutdown(scenario->agent, scenario->now);
@@ -368,7 +373,7 @@ static struct model *load(struct scenario *scenario, const char *configuration)
     return model;
 }
 
-struct scenario *scenario_new_with(const char *configuration, const char *const *files)
+static struct scenario *create(const char *configuration, const char *const *files, int64_t epoch)
 {
     struct scenario *scenario = memory_new(1, sizeof *scenario);
     *scenario = (struct scenario){
@@ -381,7 +386,7 @@ struct scenario *scenario_new_with(const char *configuration, const char *const 
                 .client_secret = "story-of-a-client",
                 .tickets_in_ns = 200 * MILLISECOND_NS,
                 .api_key = "key-of-epic06"},
-        .now = {.boot_ns = 1000 * SECOND_NS, .wall_ns = NOON_EPOCH * SECOND_NS},
+        .now = {.boot_ns = 1000 * SECOND_NS, .wall_ns = epoch * SECOND_NS},
         .folder = "/tmp/scenario.XXXXXX",
     };
     buffer_init(&scenario->page, PAGE_MAX);
@@ -395,6 +400,16 @@ struct scenario *scenario_new_with(const char *configuration, const char *const 
                                 42, scenario->now);
     scenario->deadline_ns = scenario->now.boot_ns;
     return scenario;
+}
+
+struct scenario *scenario_new_with(const char *configuration, const char *const *files)
+{
+    return create(configuration, files, NOON_EPOCH);
+}
+
+struct scenario *scenario_new_at(const char *configuration, int64_t epoch_seconds)
+{
+    return create(configuration, NULL, epoch_seconds);
 }
 
 void scenario_reload(struct scenario *scenario, const char *configuration)

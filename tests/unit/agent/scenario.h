@@ -17,6 +17,7 @@ struct scenario_rule {
     int status;             /* 0: 200 */
     const char *body;       /* NULL: rows for a 200, nothing else */
     int64_t retry_after_ns; /* 0: none */
+    int times;              /* for so many calls, then -1: no more; 0: always */
 };
 
 /* The Kinetic: tests change it as the story goes. */
@@ -63,6 +64,8 @@ struct scenario;
 struct scenario *scenario_new(const char *configuration);
 /* The same with files written before: pairs of name and text, ended by NULL. */
 struct scenario *scenario_new_with(const char *configuration, const char *const *files);
+/* The same at another moment than noon of Sunday, 2026-02-01, UTC. */
+struct scenario *scenario_new_at(const char *configuration, int64_t epoch_seconds);
 void scenario_free(struct scenario *scenario);
 void scenario_write(struct scenario *scenario, const char *name, const char *text);
 
@@ -75,6 +78,9 @@ const struct model *scenario_model(const struct scenario *scenario);
 void scenario_pass(struct scenario *scenario, int64_t ns);
 /* The machine sleeps so long: clocks go on, nothing else does. */
 void scenario_suspend(struct scenario *scenario, int64_t ns);
+
+/* The wall clock is set; the agent is not told. */
+void scenario_set_clock(struct scenario *scenario, int64_t epoch_seconds);
 
 /* Another configuration comes into force now; the agent's next turn is due. */
 void scenario_reload(struct scenario *scenario, const char *configuration);

@@ -193,11 +193,15 @@ static bool answer_session(struct scenario *scenario, const struct order *order,
     return true;
 }
 
-static const struct scenario_rule *rule_of(const struct scenario *scenario, const char *url)
+static const struct scenario_rule *rule_of(struct scenario *scenario, const char *url)
 {
-    for (const struct scenario_rule *rule = scenario->erp.rules; rule->path; rule++)
-        if (strstr(url, rule->path))
-            return rule;
+    for (struct scenario_rule *rule = scenario->erp.rules; rule->path; rule++) {
+        if (rule->times < 0 || !strstr(url, rule->path))
+            continue;
+        if (rule->times > 0 && --rule->times == 0)
+            rule->times = -1;
+        return rule;
+    }
     return NULL;
 }
 
