@@ -502,6 +502,39 @@ static void write_targets(const struct picture *picture)
     buffer_text(page, "</tbody></table></div></section>\n");
 }
 
+/* ---- columns that came and went ----------------------------------------------------------------------------------- */
+
+static void write_drifts(const struct picture *picture)
+{
+    struct buffer *page = picture->page;
+    bool begun = false;
+
+    for (size_t i = 0; i < picture->view->target_count; i++) {
+        const struct board_target *target = picture->view->targets[i];
+        if (target->drift == NULL)
+            continue;
+        buffer_text(
+            page, begun ? "" : "<section aria-labelledby=\"c\"><h2 id=\"c\">Columns that changed</h2><ul>\n");
+        begun = true;
+        buffer_text(page, "<li><strong>");
+        markup_text(page, target->probe);
+        buffer_text(page, "</strong> on ");
+        markup_text(page, target->appserver);
+        buffer_text(page, target->company[0] != '\0' ? ", " : "");
+        markup_text(page, target->company);
+        buffer_text(page, ", ");
+        markup_moment(page, target->drift_wall_ns, picture->view->now.wall_ns);
+        /* Names of columns are the server's words. */
+        if (picture->setting->show_messages) {
+            buffer_text(page, ": ");
+            markup_text(page, target->drift);
+        }
+        buffer_text(page, "</li>\n");
+    }
+    if (begun)
+        buffer_text(page, "</ul></section>\n");
+}
+
 bool page_write(const struct page_setting *setting, const struct board_view *view, struct buffer *page)
 {
     struct picture picture = {.setting = setting, .view = view, .page = page};
@@ -512,6 +545,7 @@ bool page_write(const struct page_setting *setting, const struct board_view *vie
     write_problems(&picture);
     write_servers(&picture);
     write_targets(&picture);
+    write_drifts(&picture);
     buffer_text(page, "</main>\n<footer>As of ");
     markup_utc(page, view->now.wall_ns);
     buffer_format(page, "; %s. This page renews itself every 15 s.</footer></body></html>\n",

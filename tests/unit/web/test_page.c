@@ -112,6 +112,28 @@ static void all_is_well(void **state)
     free(page);
 }
 
+static void columns_that_changed_are_told(void **state)
+{
+    (void)state;
+    struct board_appserver server = {.name = "live", .url = "http://x", .known = true};
+    struct board_target target = target_named("live", "orders");
+    char *page = page_of(&server, 1, &target, 1);
+    assert_null(strstr(page, "Columns that changed"));
+    free(page);
+    target.drift = (char *)"came: Calculated_<b>; went: OrderHed_OrderNum";
+    target.drift_wall_ns = now.wall_ns - 3 * MINUTE_NS;
+    page = page_of(&server, 1, &target, 1);
+    assert_non_null(strstr(page, "<strong>orders</strong> on live, EPIC06, "));
+    assert_non_null(strstr(page, "came: Calculated_&lt;b&gt;; went: OrderHed_OrderNum</li>"));
+    free(page);
+    setting.show_messages = false;
+    page = page_of(&server, 1, &target, 1);
+    assert_non_null(strstr(page, "Columns that changed"));
+    assert_null(strstr(page, "OrderHed"));
+    free(page);
+    setting.show_messages = true;
+}
+
 /* A person looks at it in a browser: EPICOR_PAGE_FILE names where to write it. */
 static void what_is_wrong_comes_first(void **state)
 {
@@ -248,4 +270,4 @@ static void nothing_is_configured_or_known(void **state)
 
 ALL_TESTS(cmocka_unit_test(all_is_well), cmocka_unit_test(what_is_wrong_comes_first),
           cmocka_unit_test(nothing_becomes_markup), cmocka_unit_test(many_targets_stay_readable),
-          cmocka_unit_test(nothing_is_configured_or_known));
+          cmocka_unit_test(nothing_is_configured_or_known), cmocka_unit_test(columns_that_changed_are_told));
