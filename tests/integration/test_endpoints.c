@@ -126,7 +126,7 @@ static const struct endpoint endpoints[] = {
     {"BAQ-parameterised", "baq", "/BaqSvc/zExporterOrdersByPlant/Data",
      "baq = zExporterOrdersByPlant\nparam.CurrentPlant = LAF", SHOWN(ROWS(12), COLUMNS(4))},
     {"BAQ-list", "catalog", "/api/v2/odata/EPIC06/BaqSvc", "require_baqs = zExporterOpenOrders",
-     SHOWN(ROWS(4))},
+     SHOWN(ROWS(SIMULATOR_BAQS))},
     {"BAQ-metadata", "metadata", "/BaqSvc/zExporterOpenOrders/$metadata", "baq = zExporterOpenOrders",
      SHOWN(ROWS(1))},
     {"service-metadata", "metadata", "/" PART "/$metadata", "service = " PART, SHOWN(ROWS(1))},

@@ -242,6 +242,11 @@ void sim_content_start(struct simulator *simulator)
     simulator_set_baq(simulator, "zExporterOrdersByPlant", plant_columns, 12);
     simulator_set_baq(simulator, "zExporterValues", value_columns, 1000);
     simulator_set_baq(simulator, "zLicenseUsage", license_columns, 3);
+    unsigned baqs = 0;
+    for (const struct sim_entry *entry = simulator->tables; entry; entry = entry->next)
+        baqs += sim_table_is_baq(entry->table);
+    if (baqs != SIMULATOR_BAQS)
+        sim_die("SIMULATOR_BAQS is %u", baqs);
     sim_services_start(simulator);
     simulator_set_page(simulator,
                        &(struct simulator_page){.path = "api/help/v2",

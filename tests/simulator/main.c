@@ -128,7 +128,8 @@ static void help_print(void)
     for (size_t i = 0; i < FLAGS; i++)
         printf("  --%s%s%-*s %s\n", flags[i].name, flags[i].value ? "=" : " ",
                28 - (int)strlen(flags[i].name), flags[i].value ? flags[i].value : "", flags[i].help);
-    puts("\nBAQs: zExporterOpenOrders, zExporterPartOnHand, zLicenseUsage. Functions: MonitorLib/Ping,\n"
+    puts("\nBAQs: zExporterOpenOrders, zExporterPartOnHand, zExporterOrdersByPlant, zExporterValues,\n"
+         "zLicenseUsage. Functions: MonitorLib/Ping,\n"
          "MonitorLib/QueueDepth. Entity sets: Erp.BO.CompanySvc/Companies, Erp.BO.PartSvc/Parts.\n\n"
          "Services: Ice.LIB.SessionModSvc, Ice.BO.AdminSessionSvc, AdminLicensingSvc, HealthCheckSvc, "
          "APIKeySvc,\n"

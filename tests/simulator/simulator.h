@@ -272,6 +272,9 @@ struct simulator_column {
     const char *name, *value;
 };
 
+/* So many BAQs are there at start. */
+#define SIMULATOR_BAQS 5
+
 /* Creates or replaces a BAQ. Columns end with a NULL name; RowIdent is added to every row. NULL columns: an
  * order number, a customer, an amount, a date, a boolean, a null. Rows may be many millions: they are made
  * while they are sent. */
