@@ -148,13 +148,15 @@ static void finish(struct server *server, struct target *target, struct probe_re
         record.schema_hash = target->drift.hash;
         record.drift = drift;
     }
-    report_run(target->report, &record);
+    /* Outside its windows nothing is raised: no failure counts there. */
+    if (!target->resting || result->reason == REASON_NONE)
+        report_run(target->report, &record);
     if (drift)
         notice_drift(target, drift);
     free(drift);
     target->succeeded = target->succeeded || result->reason == REASON_NONE;
     if (target->resting) {
-        report_rest(target->report, target->due_ns); /* what was counted stays */
+        report_rest(target->report, target->due_ns);
     } else {
         if (!target->leaving)
             notice_run(target, result, now);

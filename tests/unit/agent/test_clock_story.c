@@ -498,7 +498,28 @@ static void nothing_is_made_again_at_the_end(void **state)
     scenario_free(story);
 }
 
-ALL_TESTS(cmocka_unit_test(runs_stay_within_their_windows),
+/* The server is taken down for the night while a call is under way. */
+static void a_run_that_fails_after_its_window_counts_as_none(void **state)
+{
+    (void)state;
+    struct scenario *story = scenario_new_at(
+        LIVE BAQ("a") "interval = 5m\ntimeout = 4m\nactive = Mon-Sun 06:00-17:58\n", utc(2026, 3, 2, 17, 30));
+    pass_to(story, utc(2026, 3, 2, 17, 52));
+    assert_true(scenario_metric(story, SUCCESS("a")) == 1);
+    scenario_erp(story)->rules[0] = (struct scenario_rule){
+        .path = "/a/", .in_ns = 240 * SECOND_NS, .network = REASON_TIMEOUT};
+    pass_to(story, utc(2026, 3, 2, 17, 58));
+    assert_int_equal(scenario_counts(story).in_flight, 1);
+    double failures = scenario_metric(story, "epicor_probe_failures_total" TARGET("a"));
+    pass_to(story, utc(2026, 3, 2, 18, 10));
+    assert_int_equal(scenario_counts(story).in_flight, 0);
+    assert_true(scenario_metric(story, "epicor_probe_failures_total" TARGET("a")) == failures);
+    raises_nothing(story);
+    scenario_free(story);
+}
+
+ALL_TESTS(cmocka_unit_test(a_run_that_fails_after_its_window_counts_as_none),
+          cmocka_unit_test(runs_stay_within_their_windows),
           cmocka_unit_test(a_failure_of_the_evening_is_none_of_the_morning),
           cmocka_unit_test(tokens_that_fail_are_forgotten_too),
           cmocka_unit_test(a_target_that_rests_has_no_say), cmocka_unit_test(an_opening_is_no_stampede),
