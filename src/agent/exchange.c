@@ -387,7 +387,8 @@ static bool set_options(struct exchange *exchange)
         SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     SET(CURLOPT_HTTPHEADER, exchange->lines);
     SET(CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
-    SET(CURLOPT_FORBID_REUSE, fresh ? 1L : 0L);
+    /* Some servers send a body after all: the next call must not take it for the beginning of its answer. */
+    SET(CURLOPT_FORBID_REUSE, fresh || exchange->order.request->method == HTTP_HEAD ? 1L : 0L);
     SET(CURLOPT_ERRORBUFFER, exchange->words);
     SET(CURLOPT_PRIVATE, exchange);
     SET(CURLOPT_WRITEDATA, exchange);

@@ -212,6 +212,7 @@ static void headers_check(const struct appserver_settings *appserver, struct fau
                                       "User-Agent",
                                       "Authorization",
                                       "x-api-key"};
+    static const char *const overrides[] = {"X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override"};
     for (size_t i = 0; i < appserver->headers.count; i++) {
         const struct secret_pair *header = &appserver->headers.items[i];
         for (const char *c = header->name; *c != '\0'; c++) {
@@ -226,6 +227,12 @@ static void headers_check(const struct appserver_settings *appserver, struct fau
                 !(appserver->auth == AUTH_NONE && strcmp(own[k], "Authorization") == 0))
                 fault_add(faults, header->place,
                           "[appserver %s] header.%s: this header is written by the agent itself",
+                          appserver->name, header->name);
+        for (size_t k = 0; k < sizeof overrides / sizeof overrides[0]; k++)
+            if (strcasecmp(header->name, overrides[k]) == 0)
+                fault_add(faults, header->place,
+                          "[appserver %s] header.%s: refused, it turns each call into another one, such as a "
+                          "DELETE, and a probe must change nothing",
                           appserver->name, header->name);
     }
 }

@@ -68,6 +68,15 @@ static bool has_control(const char *text)
     return false;
 }
 
+/* Would a server that decodes twice see another path than we do? */
+static bool is_encoded_twice(const char *decoded)
+{
+    for (; (decoded = strchr(decoded, '%')) != NULL; decoded++)
+        if (hex_value(decoded[1]) >= 0 && hex_value(decoded[2]) >= 0)
+            return true;
+    return false;
+}
+
 /* NULL, or what is wrong with the form of a path and its query, for people; decoded: the path alone. */
 static const char *find_wrong(const char *path, const char *decoded)
 {
@@ -84,21 +93,50 @@ static const char *find_wrong(const char *path, const char *decoded)
         return "holds a control character";
     if (strpbrk(path, "{}") != NULL)
         return "dates go into param.NAME; %7B and %7D for braces";
+    if (is_encoded_twice(decoded))
+        return "is percent-encoded twice; write it plainly, or encode it once";
     if (climbs(decoded))
         return "must stay below url of the app server: no part of it may be . or ..";
     return NULL;
 }
 
-/* The last part of a path, without its key. Owned. */
+/* The length of the key in parentheses with which text begins, 0 where none ends; a quoted part may hold any character. */
+static size_t key_length(const char *text)
+{
+    bool quoted = false;
+    size_t depth = 0;
+    for (size_t i = 0; text[i] != '\0'; i++) {
+        quoted ^= text[i] == '\'';
+        depth += !quoted && text[i] == '(';
+        depth -= !quoted && text[i] == ')';
+        if (depth == 0)
+            return i + 1;
+    }
+    return 0;
+}
+
+/* The last part of a path, without keys, and without the blanks and dots around it that a server may take off. Owned. */
 static char *last_segment(const char *decoded)
 {
-    size_t end = strcspn(decoded, "(");
-    while (end > 0 && decoded[end - 1] == '/')
+    struct buffer plain;
+    buffer_init(&plain, strlen(decoded));
+    for (size_t i = 0; decoded[i] != '\0';) {
+        size_t key = decoded[i] == '(' ? key_length(decoded + i) : 0;
+        if (key == 0)
+            buffer_byte(&plain, decoded[i]);
+        i += key == 0 ? 1 : key;
+    }
+    char *text = buffer_take(&plain);
+    size_t end = strlen(text);
+    while (end > 0 && strchr("/. ", text[end - 1]) != NULL)
         end--;
     size_t begin = end;
-    while (begin > 0 && decoded[begin - 1] != '/')
+    while (begin > 0 && text[begin - 1] != '/')
         begin--;
-    return memory_copy_bytes(decoded + begin, end - begin);
+    begin += strspn(text + begin, ". ");
+    char *last = begin < end ? memory_copy_bytes(text + begin, end - begin) : memory_copy_text("");
+    free(text);
+    return last;
 }
 
 static bool has_select(const struct http_settings *settings)
@@ -121,6 +159,8 @@ static void guard_check(const struct probe_settings *probe, const struct http_se
                            ? last
                            : strrchr(last, '.') + 1;
     const char *refused = post && !function ? guard_method(name) : NULL;
+    if (refused == NULL && post && !function)
+        refused = guard_method(last);
     enum guarded guarded = guard_service(decoded);
     struct place place = probe_key_place(probe, "path");
     if (strcasecmp(name, "GetDatabaseValues") == 0)

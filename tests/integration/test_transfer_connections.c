@@ -206,6 +206,21 @@ static void fresh_connections_are_not_kept(void **state)
     scene_close(&scene);
 }
 
+/* The server sends a body with its answer to HEAD. */
+static void connection_of_a_head_is_not_used_again(void **state)
+{
+    struct scene scene = scene_open("good", "good", SIMULATOR_PLAIN_HTTP);
+
+    (void)state;
+    scene.network->request.method = HTTP_HEAD;
+    assert_int_equal(network_ask(scene.network, "/a")->answer.failure, REASON_NONE);
+    scene.network->request.method = HTTP_GET;
+    assert_good(network_ask(scene.network, "/b"), true, false);
+    assert_good(network_ask(scene.network, "/c"), false, false);
+    assert_int_equal(rude_player_connections(scene.player), 2);
+    scene_close(&scene);
+}
+
 /* One app server's short connection_max_age does not cost the others their connections. */
 static void limits_are_each_servers_own(void **state)
 {
@@ -321,6 +336,7 @@ ALL_TESTS(cmocka_unit_test(connection_is_kept),
           cmocka_unit_test(closed_connection_is_replaced),
           cmocka_unit_test(post_needs_a_connection_used_lately),
           cmocka_unit_test(connection_is_replaced_when_old), cmocka_unit_test(fresh_connections_are_not_kept),
+          cmocka_unit_test(connection_of_a_head_is_not_used_again),
           cmocka_unit_test(limits_are_each_servers_own),
           cmocka_unit_test(servers_in_turn_keep_their_connections),
           cmocka_unit_test(each_handshake_shows_the_certificate),

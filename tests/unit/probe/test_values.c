@@ -164,6 +164,7 @@ static void answers_check(const char *probe, const char *text, const char *findi
         enum reason wanted = message != NULL && strstr(message, "rows_min") != NULL ? REASON_ROWS
                                                                                     : REASON_INVALID_RESPONSE;
         assert_int_equal(play.result.reason, wanted);
+        assert_true(play.result.proves_up);
         assert_false(play.result.has_findings);
         assert_string_equal(got, "");
         if (message != NULL)
