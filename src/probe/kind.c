@@ -130,6 +130,14 @@ static bool refuse_call(const struct probe_run *run, const struct request *asked
     return true;
 }
 
+/* Rows where they were looked for are the app server's own, also when something in them is not as wanted. */
+static bool has_rows(const struct answer *answer)
+{
+    const struct json_result *json = answer->json;
+    return answer->failure == REASON_NONE && answer->status >= 200 && answer->status <= 299 && json != NULL &&
+           json->error == JSON_FINE && json->rows_kind == JSON_ARRAY && json->rows > 0;
+}
+
 enum probe_next probe_step(struct probe_run *run, const struct request *asked, const struct answer *answer,
                            bool bearer, struct request *request, struct probe_result *result)
 {
@@ -140,6 +148,8 @@ enum probe_next probe_step(struct probe_run *run, const struct request *asked, c
                                                     : refuse_call(run, asked, answer, bearer, result);
     if (!refused && kind_of(run)->step(run, answer, request, result) == PROBE_ASK)
         return PROBE_ASK;
+    if (result->reason == REASON_INVALID_RESPONSE && has_rows(answer))
+        result->proves_up = true;
     result->status = answer->status;
     result->bytes = run->bytes;
     return PROBE_DONE;

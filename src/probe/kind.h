@@ -24,7 +24,8 @@ struct probe_result {
     enum reason reason; /* REASON_NONE: success */
     bool login; /* a fresh token may help (kinetic/error.h); the same request may then be asked again */
     /* The answer proves that the app server works, and the login that the call carried. True for a success, unless it is a
-       status that was asked for and that any web server may give: that tells nothing either way. */
+       status that was asked for and that any web server may give: that tells nothing either way. True for invalid_response
+       too where rows came and something in them is not as wanted. */
     bool proves_up;
     char *message;     /* the server's own words, or what was not as wanted; NULL if none. Not yet redacted */
     char *correlation; /* CorrelationId of Kinetic's error body; NULL if none */

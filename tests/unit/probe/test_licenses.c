@@ -136,6 +136,31 @@ static void test_rows_that_are_the_return_object(void **state)
     play_end(&play);
 }
 
+/* What is wrong with a row is the probe's matter, and none of the app server's health. */
+static void test_rows_prove_that_the_server_works(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool proves_up;
+    } cases[] = {
+        {LIST(SEAT("X", "\"Y\"", "\"many\"", "1")), true},
+        {LIST("{\"ActiveUsers\":1,\"MaxUsers\":2}"), true},
+        {LIST(""), true}, /* a success */
+        {"{}", false},
+        {"{\"returnObj\":{\"AdminUserLicense\":{}}}", false},
+        {LIST(SEAT("X", "\"Y\"", "1", "1")) "x", false},
+        {"{\"ErrorMessage\":\"Strange.\"}", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct play play = play_begin(V2, SERVICE);
+        assert_int_equal(play_answer(&play, 200, cases[i].text), PROBE_DONE);
+        if (play.result.proves_up != cases[i].proves_up)
+            fail_msg("%s", cases[i].text);
+        play_end(&play);
+    }
+}
+
 static void test_answers(void **state)
 {
     (void)state;
@@ -290,7 +315,8 @@ static void test_faults(void **state)
 }
 
 ALL_TESTS(cmocka_unit_test(test_requests), cmocka_unit_test(test_only_by_company_it_runs_for_each),
-          cmocka_unit_test(test_answers), cmocka_unit_test(test_rows_that_are_the_return_object),
+          cmocka_unit_test(test_answers), cmocka_unit_test(test_rows_prove_that_the_server_works),
+          cmocka_unit_test(test_rows_that_are_the_return_object),
           cmocka_unit_test(test_the_count_ends_the_pages),
           cmocka_unit_test(test_a_server_that_does_not_heed_skip),
           cmocka_unit_test(test_a_page_that_is_asked_again), cmocka_unit_test(test_thousands_of_licenses),
