@@ -74,6 +74,10 @@ static void name_check(const struct maker *maker, const struct pair *pair)
                         "so a meaning of its own; better say of what",
                         maker->probe->name, pair->name, endings[i]);
     }
+    if (strlen(pair->name) > VALUE_NAME_MAX)
+        fault_add(maker->faults, pair->place,
+                  "[probe %s] value.%.40s: a name that begins so has more than %d bytes", maker->probe->name,
+                  pair->name, VALUE_NAME_MAX);
     if (pair->value[0] == '\0')
         fault_add(maker->faults, pair->place, "[probe %s] value.%s: there is no column", maker->probe->name,
                   pair->name);
@@ -96,6 +100,11 @@ static void definitions_make(const struct maker *maker, const struct pair_list *
         const struct pair *pair = &pairs->items[i];
         if (strchr(pair->name, '.') != NULL)
             continue;
+        if (set->count == VALUES_MAX) {
+            fault_add(maker->faults, pair->place, "[probe %s] value.%s: more than %d values in one probe",
+                      maker->probe->name, pair->name, VALUES_MAX);
+            return;
+        }
         name_check(maker, pair);
         set->items[set->count++] = (struct value_definition){.name = memory_copy_text(pair->name),
                                                              .column = memory_copy_text(pair->value)};

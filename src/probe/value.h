@@ -32,6 +32,8 @@ struct value_definitions {
 };
 
 #define VALUE_SERIES_MAX 10000 /* of max_series */
+#define VALUES_MAX       100   /* of one probe */
+#define VALUE_NAME_MAX   100   /* bytes */
 
 /* What a kind with values has in its settings struct. Rows fill pairs and max_series; set is made of them. */
 struct value_settings {

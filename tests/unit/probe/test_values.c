@@ -296,6 +296,11 @@ static const struct {
     {"value.x_info = A", "[probe p] value.x_info: a name must not end in _info"},
     {"value.total = A", "w: [probe p] value.total: the metric would be epicor_value_total"},
     {"value.a =", "[probe p] value.a: there is no column"},
+    {"value."
+     "a123456789b123456789c123456789d123456789e123456789f123456789g123456789h123456789i123456789j123456789k"
+     " = A",
+     "[probe p] value.a123456789b123456789c123456789d123456789: a name that begins so has more than 100 "
+     "bytes"},
     {"value.a = A\nvalue.a.aggregate = summ",
      "[probe p] value.a.aggregate = summ: there are sum, min, max, avg, count and last; is sum meant?"},
     {"value.a = A\nvalue.a.aggregate = median",
