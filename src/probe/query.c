@@ -11,7 +11,9 @@
 #include "probe/refusal.h"
 #include "probe/verdict.h"
 
-#define LINK_MAX 2048 /* bytes of a next link that is followed */
+#define LINK_MAX   2048       /* bytes of a next link that is followed */
+#define SERVER_CAP 100        /* rows of one answer, unless the server was told otherwise (facts §9.20) */
+#define FAR        1000000000 /* a $skip that is behind the end of everything */
 
 const char *const query_rows_names[] = {
     [QUERY_PAGE] = "page", [QUERY_COUNT] = "count", [QUERY_ALL] = "all", NULL};
@@ -133,9 +135,15 @@ void query_check_target(const struct target_settings *target, const struct query
     buffer_init(&url, QUERY_URL_MAX);
     buffer_text(&url, path);
     free(path);
-    add_query(&url, target, settings, (struct moment){0}, QUERY_PAGE_SIZE, QUERY_PAGE_SIZE);
+    add_query(&url, target, settings, (struct moment){0}, QUERY_PAGE_SIZE, FAR);
     call_check_length(target, buffer_take(&url), faults);
     buffer_free(&url);
+}
+
+static void pass_row(void *context, const struct json_row *row)
+{
+    (void)context;
+    (void)row;
 }
 
 static void request_fill(const struct query_state *state, const struct probe_run *run, char *path,
@@ -148,10 +156,22 @@ static void request_fill(const struct query_state *state, const struct probe_run
     request->company = target->url_company[0] == '\0' ? NULL : target->url_company;
     request->wanted = BODY_JSON;
     request->plan = &state->plan;
-    request->row = state->values == NULL ? NULL : values_row;
+    request->row = state->values == NULL ? NULL : state->take ? values_row : pass_row;
     request->row_context = state->values;
     request->max_response = target->probe->max_response;
     request->fresh = target->probe->connection == CONNECTION_FRESH;
+}
+
+static void ask_at(struct query_state *state, const struct probe_run *run,
+                   const struct query_settings *settings, uint64_t offset, struct request *request)
+{
+    struct buffer url;
+    buffer_init(&url, QUERY_URL_MAX);
+    buffer_text(&url, state->path);
+    add_query(&url, run->target, settings, run->now, state->asked, offset);
+    char *path = buffer_take(&url);
+    assert(path != NULL); /* its length was checked at load */
+    request_fill(state, run, path, request);
 }
 
 /* The next page, at what has come so far. */
@@ -160,15 +180,20 @@ static void ask(struct query_state *state, const struct probe_run *run, const st
 {
     uint64_t page = number_or(settings->page_size, QUERY_PAGE_SIZE);
     uint64_t left = number_or(settings->fetch_limit, QUERY_FETCH_LIMIT) - state->got;
-    struct buffer url;
-    buffer_init(&url, QUERY_URL_MAX);
     state->asked = page < left ? page : left;
     state->by_link = false;
-    buffer_text(&url, state->path);
-    add_query(&url, run->target, settings, run->now, state->asked, state->got);
-    char *path = buffer_take(&url);
-    assert(path != NULL); /* its length was checked at load */
-    request_fill(state, run, path, request);
+    ask_at(state, run, settings, state->got, request);
+}
+
+/* Whether the server heeds $skip: if so, nothing comes from far behind the end. */
+static void ask_far(struct query_state *state, const struct probe_run *run,
+                    const struct query_settings *settings, struct request *request)
+{
+    bool take = state->take;
+    state->far = true;
+    state->take = false;
+    ask_at(state, run, settings, FAR, request);
+    state->take = take;
 }
 
 void query_begin(struct query_state *state, struct probe_run *run, const struct query_settings *settings,
@@ -177,6 +202,7 @@ void query_begin(struct query_state *state, struct probe_run *run, const struct 
 {
     state->shape = shape;
     state->path = path;
+    state->take = true;
     plan_init(state, settings->values.set, extra, extra_count);
     if (settings->values.set->count > 0)
         state->values = values_new(settings->values.set, call_zone(run->target));
@@ -221,18 +247,24 @@ static bool is_wanted(const struct query_state *state, const struct answer *answ
         else if (own_value(answer, VALUE)->kind == JSON_ARRAY)
             why = "one record was asked for, and a list came: write the entity without its key, and a filter";
     } else if (json->rows_kind == JSON_ABSENT) {
-        if (state->shape == QUERY_TABLE || json->root != JSON_OBJECT || !framed)
+        if (state->shape == QUERY_TABLE || json->root != JSON_OBJECT || !framed || state->got > 0)
             why = "the answer has no array \"value\"";
     } else if (json->rows_kind != JSON_ARRAY) {
         why = "\"value\" of the answer is no array";
+    } else if (json->odd_rows > 0) {
+        why = "\"value\" of the answer has rows that are no objects";
     }
     return !verdict_refuse(answer, why, result);
 }
 
+static bool is_record(const struct query_state *state, const struct answer *answer)
+{
+    return state->shape == QUERY_RECORD || answer->json->rows_kind == JSON_ABSENT;
+}
+
 static uint64_t rows_of(const struct query_state *state, const struct answer *answer)
 {
-    bool record = state->shape == QUERY_RECORD || answer->json->rows_kind == JSON_ABSENT;
-    return record ? 1 : answer->json->rows;
+    return is_record(state, answer) ? 1 : answer->json->rows;
 }
 
 static void note_columns(struct query_state *state, const struct answer *answer)
@@ -304,8 +336,42 @@ static enum probe_next next_page(struct query_state *state, const struct probe_r
         ask(state, run, settings, request);
         return PROBE_ASK;
     }
+    state->take = true; /* the server itself says that more follows */
     request_fill(state, run, memory_format("%s%s", state->path, query), request);
     state->by_link = true;
+    return PROBE_ASK;
+}
+
+static enum probe_next finish_all(struct query_state *state, const struct query_settings *settings,
+                                  bool truncated, struct probe_result *result)
+{
+    result->has_truncated = true;
+    result->truncated = truncated;
+    finish(state, settings, state->got, result);
+    return PROBE_DONE;
+}
+
+/* The answer from far behind the end. A server that does not heed $skip sends one page again and again: where it was a short one,
+   that was all. */
+static enum probe_next step_far(struct query_state *state, const struct probe_run *run,
+                                const struct query_settings *settings, const struct answer *answer,
+                                struct request *request, struct probe_result *result)
+{
+    state->far = false;
+    bool untaken = !state->take;
+    if (answer->json->rows > 0 && untaken)
+        return finish_all(state, settings, false, result);
+    if (answer->json->rows > 0) {
+        verdict_fail(result, REASON_INVALID_RESPONSE,
+                     memory_format("the server does not heed $skip: rows came from behind the end, so rows = "
+                                   "all cannot page here (tried with $skip=%d)",
+                                   FAR));
+        return PROBE_DONE;
+    }
+    state->heeds_skip = state->take = true;
+    if (!untaken && state->ended)
+        return finish_all(state, settings, state->truncated, result);
+    ask(state, run, settings, request);
     return PROBE_ASK;
 }
 
@@ -315,6 +381,8 @@ static enum probe_next step_all(struct query_state *state, const struct probe_ru
 {
     uint64_t rows = rows_of(state, answer), count = 0;
     uint64_t limit = number_or(settings->fetch_limit, QUERY_FETCH_LIMIT);
+    if (state->far)
+        return step_far(state, run, settings, answer, request, result);
     if (rows > state->asked && !state->by_link) {
         verdict_fail(
             result, REASON_INVALID_RESPONSE,
@@ -323,14 +391,22 @@ static enum probe_next step_all(struct query_state *state, const struct probe_ru
                           (unsigned long long)state->asked, (unsigned long long)rows));
         return PROBE_DONE;
     }
-    state->got += rows;
+    bool skipped = state->got > 0 && !state->by_link;
+    bool is_short = state->got == 0 && rows < state->asked && rows < SERVER_CAP;
+    if (state->take)
+        state->got += rows;
     bool counted = read_count(answer, &count);
-    if (rows > 0 && state->got < limit && !(counted && state->got >= count))
-        return next_page(state, run, settings, answer, request);
-    result->has_truncated = true;
-    result->truncated = counted ? count > state->got : rows > 0;
-    finish(state, settings, state->got, result);
-    return PROBE_DONE;
+    state->ended = rows == 0 || state->got >= limit || (counted && state->got >= count) ||
+                   is_record(state, answer);
+    state->truncated = counted ? count > state->got : rows > 0 && !is_record(state, answer);
+    if (skipped && rows > 0 && !state->heeds_skip) {
+        ask_far(state, run, settings, request);
+        return PROBE_ASK;
+    }
+    if (state->ended)
+        return finish_all(state, settings, state->truncated, result);
+    state->take = !is_short; /* what comes behind a short page may be the same once more */
+    return next_page(state, run, settings, answer, request);
 }
 
 enum probe_next query_step(struct query_state *state, struct probe_run *run,

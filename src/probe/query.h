@@ -71,7 +71,8 @@ extern const char *const query_rows_names[]; /* of enum query_rows, for CONFIG_C
          .help = "`page`: the rows that one request returns (the server cuts at its own cap, 100 unless "    \
                  "changed). `count`: asks the server for the count of all (`$count=true`; v1 "               \
                  "`$inlinecount=allpages`); an answer without it is `invalid_response`. `all`: pages "       \
-                 "through."},                                                                                \
+                 "through; the second page costs one request more, which tries whether the server heeds "    \
+                 "`$skip`."},                                                                                \
         {.name = "page_size",                                                                                \
          .example = "500",                                                                                   \
          .type = CONFIG_NUMBER,                                                                              \
@@ -102,6 +103,10 @@ struct query_state {
     char *path;                /* resource, encoded, without query; owned */
     uint64_t got, asked;       /* rows = all: rows so far, rows asked for by the last request */
     bool by_link;              /* the last request followed a link of the server's */
+    bool take;                 /* the rows of the last page count */
+    bool far;                  /* the last request tried whether the server heeds $skip */
+    bool heeds_skip;           /* it does */
+    bool ended, truncated;     /* with the last page */
     struct name_set *names;    /* of the first answer that had any row; NULL: none yet; owned */
 };
 

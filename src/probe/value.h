@@ -61,7 +61,8 @@ struct value_set {
              "`[a-z][a-z0-9_]*` and does not end in `_total`, `_count`, `_sum`, `_bucket`, `_created` or "   \
              "`_info`. Numbers may be JSON numbers or numeric strings, blanks around them; `true` is 1 and " \
              "`false` 0; dates become epoch seconds, in the probe's `timezone` where they name none. Null "  \
-             "and missing are skipped; anything else fails the run with `invalid_response`. "                \
+             "and missing are skipped; anything else, or a column that no row has at all, fails the run "    \
+             "with `invalid_response`. "                                                                     \
              "`value.NAME.aggregate`: `sum`, `min`, `max`, `avg`, `count` (of what is not null, whatever "   \
              "it is), or `last` (the default: the last row's that has one). Without rows, `sum` and "        \
              "`count` without labels are 0, and nothing else is told. "                                      \
@@ -73,8 +74,9 @@ struct value_set {
     {                                                                                                        \
         .name = "max_series", .type = CONFIG_INTEGER, .offset = offsetof(owner, member.max_series),          \
         .preset = "200", .minimum = 1, .maximum = VALUE_SERIES_MAX,                                          \
-        .help = "Most series of one value and target. The first so many by label order stay, the rest goes " \
-                "into one series whose labels are `other`, and is counted in "                               \
+        .help = "Most series of one value and target, beside the one for the rest: the first so many by "    \
+                "label order stay, the rest goes into one more series, whose labels are `other`, and is "    \
+                "counted in "                                                                                \
                 "`epicor_exporter_series_dropped` (exactly up to 2048 combinations, beyond that within a "   \
                 "few percent)."                                                                              \
     }

@@ -34,6 +34,7 @@ struct values {
     struct table *tables;
     size_t table_count;
     struct number *numbers; /* by column */
+    bool *seen;             /* by column: some row had it, null or not */
     char key[KEY_MAX];      /* of the row at hand */
     size_t key_size;
     uint64_t rows;
@@ -76,6 +77,7 @@ struct values *values_new(const struct value_set *set, const struct zone *zone)
     values->zone = zone;
     values->tables = memory_new(set->count, sizeof *values->tables);
     values->numbers = memory_new(set->column_count, sizeof *values->numbers);
+    values->seen = memory_new(set->column_count, sizeof *values->seen);
     for (size_t i = 0; i < set->count; i++) {
         struct table *table = table_for(values, &set->items[i]);
         table->definitions[table->count] = i;
@@ -104,6 +106,7 @@ void values_free(struct values *values)
     }
     free(values->tables);
     free(values->numbers);
+    free(values->seen);
     free(values->fault);
     free(values);
 }
@@ -268,8 +271,10 @@ void values_row(void *context, const struct json_row *row)
     if (row->kind != JSON_OBJECT || values->fault != NULL)
         return;
     assert(row->field_count == values->set->column_count);
-    for (size_t i = 0; i < row->field_count; i++)
+    for (size_t i = 0; i < row->field_count; i++) {
         values->numbers[i].state = NUMBER_UNREAD;
+        values->seen[i] |= row->fields[i].kind != JSON_ABSENT;
+    }
     for (size_t i = 0; i < values->table_count; i++)
         table_row(values, &values->tables[i], row);
 }
@@ -329,8 +334,17 @@ static void table_tell(const struct values *values, struct table *table, struct 
         findings_drop_value(findings, table->definitions[i], value_groups_other_keys(table->groups));
 }
 
+/* A column that is misspelt, or has gone, is not one that is null: servers write null out (facts §9.16). */
+static void find_missing_column(struct values *values)
+{
+    for (size_t i = 0; i < values->set->column_count && values->rows > 0 && values->fault == NULL; i++)
+        if (!values->seen[i])
+            values->fault = memory_format("no row has a column %s", values->set->columns[i]);
+}
+
 void values_tell(struct values *values, struct probe_result *result)
 {
+    find_missing_column(values);
     if (values->fault != NULL) {
         if (result->reason == REASON_NONE)
             verdict_fail(result, REASON_INVALID_RESPONSE, memory_copy_text(values->fault));

@@ -26,8 +26,9 @@ void values_free(struct values *values); /* may be NULL */
 /* Takes one row; context is the reader. As struct request wants it. Its fields are those of set->columns. */
 void values_row(void *context, const struct json_row *row);
 
-/* What was read so far becomes result->findings. Where something was no number, the result fails instead with
-   invalid_response and says which column, row and text, unless it has failed already. */
+/* What was read so far becomes result->findings. Where something was no number, or no row had
+   a column at all, the result fails instead with invalid_response and says which column, row and text, unless it has failed
+   already. */
 void values_tell(struct values *values, struct probe_result *result);
 
 #endif

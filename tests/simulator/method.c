@@ -286,7 +286,7 @@ static void page_answer(struct sim_call *call, const struct sim_method *method, 
         if (call->behaviour.method_rows && (!size || size > call->behaviour.method_rows))
             size = call->behaviour.method_rows;
         if (size) {
-            query.skip = (page ? page - 1 : 0) * size;
+            query.skip = (page && !call->behaviour.ignores_paging ? page - 1 : 0) * size;
             query.top = size;
         }
         call->rows = sim_rows_start(table, &query, &fault);

@@ -121,6 +121,8 @@ static void rows_answer(struct sim_call *call, struct sim_table *table, uint64_t
     char *fault = NULL;
     if (number_read(call, "$top", options.top, UINT64_MAX, &query.top) &&
         number_read(call, "$skip", options.skip, 0, &query.skip)) {
+        if (call->behaviour.ignores_paging)
+            query.skip = 0;
         /* A page larger than the cap is cut in silence. */
         uint32_t cap = call->behaviour.row_cap ? call->behaviour.row_cap : 100;
         if (cap != SIMULATOR_UNLIMITED && query.top > cap)

@@ -103,6 +103,7 @@ struct simulator_behaviour {
     bool thumbprint_wanted;  /* an assertion needs x5t or x5t#S256; one that is there is always checked */
 
     /* Rows, facts §6 */
+    bool ignores_paging; /* $skip and absolutePage: the first page comes whichever is asked for (facts §6) */
     uint32_t row_cap; /* DefaultMaxRowCount; 0: 100; SIMULATOR_UNLIMITED: none */
     enum { SIMULATOR_COUNT_NUMBER, SIMULATOR_COUNT_STRING, SIMULATOR_COUNT_ABSENT } count_form;
     bool decimals_as_strings; /* "62400.00000000" */

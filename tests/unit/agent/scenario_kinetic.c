@@ -232,6 +232,10 @@ void kinetic_answer_call(struct scenario *scenario, const struct order *order, s
     } else if (rule->network == REASON_NONE && answer_session(scenario, order, exchange)) {
         return;
     } else {
-        say(exchange, 200, memory_copy_text("{\"value\":[{\"A\":1},{\"A\":2}]}"));
+        /* Its list has no end but a far one. */
+        say(exchange, 200,
+            memory_copy_text(strstr(order->url, "$skip=1000000000") == NULL
+                                 ? "{\"value\":[{\"A\":1},{\"A\":2}]}"
+                                 : "{\"value\":[]}"));
     }
 }

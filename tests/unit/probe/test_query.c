@@ -90,7 +90,8 @@ static const struct {
     {PAGE, 200, "{" FRAME "\"value\":[]}", REASON_NONE, 0, -1, NULL},
     {PAGE, 200, "{" FRAME "\"value\":[{\"A\":1,\"B\":null},{\"A\":2}]}", REASON_NONE, 2, 2, NULL},
     {PAGE, 200, "{\"value\":[{\"A\":1}],\"odata.metadata\":\"x\"}", REASON_NONE, 1, 1, NULL},
-    {PAGE, 200, "{\"value\":[1,2,3]}", REASON_NONE, 3, -1, NULL},
+    {PAGE, 200, "{\"value\":[1,2,3]}", REASON_INVALID_RESPONSE, -1, -1,
+     "\"value\" of the answer has rows that are no objects"},
     {PAGE, 200, "{}", REASON_INVALID_RESPONSE, -1, -1, "the answer has no array \"value\""},
     {PAGE, 200, "[]", REASON_INVALID_RESPONSE, -1, -1, "the answer has no array \"value\""},
     {PAGE, 200, "{\"value\":{}}", REASON_INVALID_RESPONSE, -1, -1, "\"value\" of the answer is no array"},
@@ -183,6 +184,8 @@ static char *page(int rows, const char *extra)
 
 #define ALL        "kind = baq\nbaq = zOrders\nrows = all\norderby = A\n"
 #define NEXT(link) "\"@odata.nextLink\":\"" link "\","
+#define FAR        "&$skip=1000000000"
+#define PAGES_MAX  9
 #define OWN        "https://erp.example.com/Live/" BAQ
 
 static const struct {
@@ -191,7 +194,7 @@ static const struct {
         const char *query; /* of the request, behind the path */
         int rows;
         const char *extra;
-    } pages[6];
+    } pages[PAGES_MAX];
     enum reason reason;
     int64_t rows; /* -1: none */
     bool truncated;
@@ -205,6 +208,7 @@ static const struct {
     {ALL,
      {{"?$orderby=A&$top=100", 100, ""},
       {"?$orderby=A&$top=100&$skip=100", 50, ""},
+      {"?$orderby=A&$top=100" FAR, 0, ""},
       {"?$orderby=A&$top=100&$skip=150", 0, ""}},
      REASON_NONE,
      150,
@@ -213,6 +217,7 @@ static const struct {
     {ALL "page_size = 500\nfetch_limit = 500",
      {{"?$orderby=A&$top=500", 100, ""},
       {"?$orderby=A&$top=400&$skip=100", 100, ""},
+      {"?$orderby=A&$top=400" FAR, 0, ""},
       {"?$orderby=A&$top=300&$skip=200", 20, ""},
       {"?$orderby=A&$top=280&$skip=220", 0, ""}},
      REASON_NONE,
@@ -229,13 +234,16 @@ static const struct {
      true},
     /* fetch_limit */
     {ALL "page_size = 4\nfetch_limit = 6",
-     {{"?$orderby=A&$top=4", 4, ""}, {"?$orderby=A&$top=2&$skip=4", 2, ""}},
+     {{"?$orderby=A&$top=4", 4, ""},
+      {"?$orderby=A&$top=2&$skip=4", 2, ""},
+      {"?$orderby=A&$top=2" FAR, 0, ""}},
      REASON_NONE,
      6,
      true},
     {ALL "page_size = 4\nfetch_limit = 6",
      {{"?$orderby=A&$top=4", 4, "\"@odata.count\":6,"},
-      {"?$orderby=A&$top=2&$skip=4", 2, "\"@odata.count\":6,"}},
+      {"?$orderby=A&$top=2&$skip=4", 2, "\"@odata.count\":6,"},
+      {"?$orderby=A&$top=2" FAR, 0, "\"@odata.count\":6,"}},
      REASON_NONE,
      6,
      false},
@@ -267,12 +275,44 @@ static const struct {
     {ALL,
      {{"?$orderby=A&$top=100", 1, NEXT("https://evil.example.com/Live/" BAQ "?a=1")},
       {"?$orderby=A&$top=100&$skip=1", 1, NEXT("https://erp.example.com.evil/Live/" BAQ "?a=1")},
+      {"?$orderby=A&$top=100" FAR, 0, ""},
+      {"?$orderby=A&$top=100&$skip=1", 1, NEXT("https://erp.example.com.evil/Live/" BAQ "?a=1")},
       {"?$orderby=A&$top=100&$skip=2", 1, NEXT("https://erp.example.com/Live/api/v2/odata/EPIC06/Other?a=1")},
       {"?$orderby=A&$top=100&$skip=3", 1, NEXT(OWN "?a=\\u000d\\u000aX: y")},
       {"?$orderby=A&$top=100&$skip=4", 1, NEXT(OWN "?api-key=k")},
       {"?$orderby=A&$top=100&$skip=5", 0, NEXT(OWN "?a=1")}},
      REASON_NONE,
      5,
+     false},
+    /* A server that does not heed $skip sends all of a short list again, and the first page of a long one. */
+    {ALL,
+     {{"?$orderby=A&$top=100", 40, ""},
+      {"?$orderby=A&$top=100&$skip=40", 40, ""},
+      {"?$orderby=A&$top=100" FAR, 40, ""}},
+     REASON_NONE,
+     40,
+     false},
+    {ALL,
+     {{"?$orderby=A&$top=100", 100, ""},
+      {"?$orderby=A&$top=100&$skip=100", 100, ""},
+      {"?$orderby=A&$top=100" FAR, 100, ""}},
+     REASON_INVALID_RESPONSE,
+     -1,
+     false},
+    {ALL "page_size = 500",
+     {{"?$orderby=A&$top=500", 100, ""},
+      {"?$orderby=A&$top=500&$skip=100", 100, ""},
+      {"?$orderby=A&$top=500" FAR, 100, ""}},
+     REASON_INVALID_RESPONSE,
+     -1,
+     false},
+    /* What a link leads to is told by the server: it has not to be tried. */
+    {ALL,
+     {{"?$orderby=A&$top=100", 40, NEXT(OWN "?a=1")},
+      {"?a=1", 40, NEXT(OWN "?a=2")},
+      {"?a=2", 10, "\"@odata.count\":90,"}},
+     REASON_NONE,
+     90,
      false},
 };
 
@@ -283,14 +323,14 @@ static void test_pages(void **state)
         struct play play = play_begin(V2, walks[i].probe);
         size_t p = 0, bytes = 0;
         for (bool more = true; more; p++) {
-            assert_true(p < 6 && walks[i].pages[p].query != NULL);
+            assert_true(p < PAGES_MAX && walks[i].pages[p].query != NULL);
             assert_string_equal(play.request.path + strlen(BAQ), walks[i].pages[p].query);
             char *text = page(walks[i].pages[p].rows, walks[i].pages[p].extra);
             bytes += strlen(text);
             more = play_answer(&play, 200, text) == PROBE_ASK;
             free(text);
         }
-        assert_true(p == 6 || walks[i].pages[p].query == NULL);
+        assert_true(p == PAGES_MAX || walks[i].pages[p].query == NULL);
         assert_int_equal(play.result.reason, walks[i].reason);
         assert_int_equal(play.result.has_rows, walks[i].rows >= 0);
         assert_int_equal(play.result.has_truncated, walks[i].rows >= 0);
@@ -300,6 +340,46 @@ static void test_pages(void **state)
         assert_int_equal(play.result.bytes, bytes);
         play_end(&play);
     }
+}
+
+/* 40 rows are 40, and their values are taken once, whether the server heeds $skip or not. */
+static void test_values_of_a_page_that_comes_again(void **state)
+{
+    (void)state;
+    struct play play = play_begin(V2, ALL "value.a = A\nvalue.a.aggregate = sum");
+    char *text = page(40, "");
+    assert_int_equal(play_answer(&play, 200, text), PROBE_ASK);
+    assert_int_equal(play_answer(&play, 200, text), PROBE_ASK);
+    assert_int_equal(play_answer(&play, 200, text), PROBE_DONE);
+    assert_int_equal(play.result.reason, REASON_NONE);
+    assert_int_equal(play.result.rows, 40);
+    assert_int_equal(play.result.findings.count, 1);
+    assert_float_equal(play.result.findings.items[0].number, 780, 0);
+    play_end(&play);
+
+    play = play_begin(V2, ALL "value.a = A\nvalue.a.aggregate = sum");
+    assert_int_equal(play_answer(&play, 200, text), PROBE_ASK);
+    assert_int_equal(play_answer(&play, 200, text), PROBE_ASK); /* another page of the server's cap */
+    assert_int_equal(play_answer(&play, 200, "{\"value\":[]}"), PROBE_ASK);
+    assert_string_equal(play.request.path, BAQ "?$orderby=A&$top=100&$skip=40");
+    assert_int_equal(play_answer(&play, 200, text), PROBE_ASK);
+    assert_int_equal(play_answer(&play, 200, "{\"value\":[]}"), PROBE_DONE);
+    assert_int_equal(play.result.rows, 80);
+    assert_float_equal(play.result.findings.items[0].number, 1560, 0);
+    free(text);
+    play_end(&play);
+}
+
+static void test_one_record_ends_rows_all(void **state)
+{
+    (void)state;
+    struct play play = play_begin(V2, SET "rows = all\norderby = A\nvalue.a = A");
+    assert_int_equal(play_answer(&play, 200, "{" FRAME "\"A\":7}"), PROBE_DONE);
+    assert_int_equal(play.result.reason, REASON_NONE);
+    assert_int_equal(play.result.rows, 1);
+    assert_true(play.result.has_truncated && !play.result.truncated);
+    assert_float_equal(play.result.findings.items[0].number, 7, 0);
+    play_end(&play);
 }
 
 static void test_a_page_that_fails_can_be_asked_again(void **state)
@@ -420,6 +500,8 @@ static void test_a_url_without_end_is_refused(void **state)
 }
 
 ALL_TESTS(cmocka_unit_test(test_first_requests), cmocka_unit_test(test_one_answer),
-          cmocka_unit_test(test_pages), cmocka_unit_test(test_a_page_that_fails_can_be_asked_again),
-          cmocka_unit_test(test_checks), cmocka_unit_test(test_checks_beside_missing_keys),
+          cmocka_unit_test(test_pages), cmocka_unit_test(test_values_of_a_page_that_comes_again),
+          cmocka_unit_test(test_one_record_ends_rows_all),
+          cmocka_unit_test(test_a_page_that_fails_can_be_asked_again), cmocka_unit_test(test_checks),
+          cmocka_unit_test(test_checks_beside_missing_keys),
           cmocka_unit_test(test_a_url_without_end_is_refused));

@@ -49,11 +49,14 @@ static const struct {
         "value.n = A\nvalue.n.aggregate = count\n"
     {EVERY, "", "s 0\nn 0\n", NULL},
     {EVERY, "{\"A\":null},{\"A\":null}", "n 0\n", NULL},
-    {EVERY, "{\"B\":1}", "n 0\n", NULL},
+    {EVERY, "{\"B\":1}", NULL, "no row has a column A"},
     {EVERY, "{\"A\":3},{\"A\":-1},{\"A\":4},{\"A\":null}", "last 4\ns 6\nmn -1\nmx 4\nav 2\nn 3\n", NULL},
     {EVERY, "{\"A\":0}", "last 0\ns 0\nmn 0\nmx 0\nav 0\nn 1\n", NULL},
     {EVERY, "{\"A\":-0},{\"A\":-5},{}", "last -5\ns -5\nmn -5\nmx 0\nav -2.5\nn 2\n", NULL},
-    {EVERY, "1,[2],\"x\",{\"A\":7}", "last 7\ns 7\nmn 7\nmx 7\nav 7\nn 1\n", NULL},
+    {EVERY, "{\"A\":7},1,[2],\"x\"", NULL, "\"value\" of the answer has rows that are no objects"},
+    /* A column that no row has is misspelt, or has gone; one that is null everywhere is there. */
+    {EVERY, "{\"a\":7},{\"A \":null}", NULL, "no row has a column A"},
+    {EVERY, "{},{\"A\":null},{}", "n 0\n", NULL},
     {EVERY, "{\"A\":1,\"A\":2}", "last 2\ns 2\nmn 2\nmx 2\nav 2\nn 1\n", NULL},
 /* The forms of a number. */
 #define SUM BAQ "value.s = A\nvalue.s.aggregate = sum\n"
@@ -107,20 +110,21 @@ static const struct {
      "{\"A\":1,\"L\":\"b\",\"M\":\"x\"},{\"A\":2,\"L\":\"a\",\"M\":\"y\"},{\"A\":3,\"M\":\"x\",\"L\":\"b\"}",
      "s{a,y} 2\ns{b,x} 4\n", NULL},
     {BY, "{\"A\":1,\"L\":null},{\"A\":2,\"L\":\"\",\"M\":\"  \"},{\"A\":3,\"M\":\"\"}", "s{,} 6\n", NULL},
-    {BY, "{\"A\":1,\"L\":\"MfgSys   \"},{\"A\":2,\"L\":\"MfgSys\"},{\"A\":4,\"L\":\" MfgSys\"}",
+    {BY, "{\"A\":1,\"L\":\"a\"},{\"A\":2,\"L\":\"b\"}", NULL, "no row has a column M"},
+    {BY, "{\"A\":1,\"L\":\"MfgSys   \"},{\"A\":2,\"L\":\"MfgSys\"},{\"A\":4,\"L\":\" MfgSys\",\"M\":null}",
      "s{ MfgSys,} 4\ns{MfgSys,} 3\n", NULL},
     {BY, "{\"A\":1,\"L\":9007199254740993,\"M\":1.50},{\"A\":2,\"L\":9007199254740992,\"M\":1.5}",
      "s{9007199254740992,1.5} 2\ns{9007199254740993,1.50} 1\n", NULL},
     {BY, "{\"A\":1,\"L\":true,\"M\":false}", "s{true,false} 1\n", NULL},
     {BY,
-     "{\"A\":1,\"L\":\"a\\u0000b\"},{\"A\":2,\"L\":\"a\xEF\xBF\xBD"
+     "{\"A\":1,\"M\":null,\"L\":\"a\\u0000b\"},{\"A\":2,\"L\":\"a\xEF\xBF\xBD"
      "b\"}",
      "s{a\xEF\xBF\xBD"
      "b,} 3\n",
      NULL},
     {BY, "{\"A\":1,\"L\":\"a\",\"M\":\"bc\"},{\"A\":2,\"L\":\"ab\",\"M\":\"c\"}", "s{a,bc} 1\ns{ab,c} 2\n",
      NULL},
-    {BY, "{\"A\":null,\"L\":\"a\"},{\"A\":1,\"L\":\"b\"}", "s{b,} 1\n", NULL},
+    {BY, "{\"A\":null,\"L\":\"a\",\"M\":\"\"},{\"A\":1,\"L\":\"b\"}", "s{b,} 1\n", NULL},
     {BY, "{\"A\":1,\"L\":[]}", NULL, "row 1, column L: an array is no label"},
     {BY, "{\"A\":1,\"L\":{\"A\":5}}", NULL, "row 1, column L: an object is no label"},
     /* The label may be the value's own column; values with other labels, and the same in another order. */
@@ -187,11 +191,12 @@ static void test_answers(void **state)
 static void test_one_record(void **state)
 {
     (void)state;
-    answers_check(SET "value.s = A\nvalue.s.labels = l=value, m=@odata.context\n",
-                  "{\"@odata.context\":\"x\",\"A\":5,\"B\":{\"A\":6}}", "s{,x} 5\n", NULL);
+    answers_check(SET "value.s = A\nvalue.s.labels = l=L, m=@odata.context\n",
+                  "{\"@odata.context\":\"x\",\"A\":5,\"L\":null,\"B\":{\"A\":6}}", "s{,x} 5\n", NULL);
     answers_check(RECORD "value.s = A\nvalue.s.labels = l=L\nexpect.A = 5\n",
                   "{\"A\":\"5\",\"L\":12345678901234567890}", "s{12345678901234567890} 5\n", NULL);
-    answers_check(RECORD "value.s = A\nvalue.n = A\nvalue.n.aggregate = sum\n", "{\"B\":1}", "", NULL);
+    answers_check(RECORD "value.s = A\nvalue.n = A\nvalue.n.aggregate = sum\n", "{\"B\":1}", NULL,
+                  "no row has a column A");
     answers_check(RECORD "value.s = A\n", "{\"A\":\"x\"}", NULL,
                   "row 1, column A: \"x\" is not a number, a boolean or a date");
 }
@@ -242,6 +247,7 @@ static void test_pages(void **state)
                      PROBE_ASK);
     assert_int_equal(play_answer(&play, 200, "{\"value\":[{\"A\":0.3,\"L\":1},{\"A\":0.1,\"L\":2}]}"),
                      PROBE_ASK);
+    assert_int_equal(play_answer(&play, 200, "{\"value\":[]}"), PROBE_ASK); /* it heeds $skip */
     assert_int_equal(play_answer(&play, 200, "{\"value\":[]}"), PROBE_DONE);
     char *text = findings_text(&play);
     assert_string_equal(text, "s 0.7\nl{1} 0.3\nl{2} 0.1\n");
@@ -251,6 +257,7 @@ static void test_pages(void **state)
     play = play_begin(V2, LAST "rows = all\norderby = A\npage_size = 1\n");
     assert_int_equal(play_answer(&play, 200, "{\"value\":[{\"A\":1}]}"), PROBE_ASK);
     assert_int_equal(play_answer(&play, 200, "{\"value\":[{\"A\":\"x\"}]}"), PROBE_ASK);
+    assert_int_equal(play_answer(&play, 200, "{\"value\":[]}"), PROBE_ASK); /* it heeds $skip */
     assert_int_equal(play_answer(&play, 200, "{\"value\":[]}"), PROBE_DONE);
     assert_string_equal(play.result.message, "row 2, column A: \"x\" is not a number, a boolean or a date");
     play_end(&play);
