@@ -246,6 +246,7 @@ const struct edmx_summary *edmx_finish(struct edmx *edmx)
     if (summary->wrong != NULL || edmx->list != NULL)
         return summary;
     list_names(edmx, edmx->names.overfull ? &edmx->digests : &edmx->names);
+    summary->digests = edmx->names.overfull;
     summary->incomplete = summary->incomplete || (edmx->has_long && !edmx->names.overfull);
     return summary;
 }

@@ -22,6 +22,7 @@ struct edmx_summary {
        change still shows. */
     const char *const *names;
     size_t name_count;
+    bool digests;    /* they are those in place of more than EDMX_NAMES_MAX */
     bool incomplete; /* there were more even of those, or one that was too long */
 };
 

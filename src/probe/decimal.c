@@ -321,6 +321,19 @@ double decimal_sum_quotient(const struct decimal_sum *sum, uint64_t divisor)
     return negative ? -value : value;
 }
 
+int decimal_compare(const struct decimal *a, const struct decimal *b)
+{
+    struct decimal_sum difference = {0};
+    struct decimal negated = *b;
+    negated.negative = !b->negative;
+    negated.digits = -b->digits;
+    decimal_sum_add(&difference, a);
+    decimal_sum_add(&difference, &negated);
+    double sign = decimal_sum_quotient(&difference, 1);
+    decimal_sum_free(&difference);
+    return (sign > 0) - (sign < 0);
+}
+
 void decimal_sum_free(struct decimal_sum *sum)
 {
     free(sum->wide);

@@ -26,6 +26,9 @@ struct decimal decimal_of_int64(int64_t number);
 /* The nearest double. */
 double decimal_to_double(const struct decimal *decimal);
 
+/* Less than 0 where a is less than b, 0 where they are the same number, to the digit. */
+int decimal_compare(const struct decimal *a, const struct decimal *b);
+
 /* A sum. All zero is an empty one; decimal_sum_free frees what it points to. Exact for numbers with up to DECIMAL_WIDE_PLACES
    places (what is behind is not counted), however large they are and however many. */
 #define DECIMAL_WIDE_PLACES 405

@@ -106,6 +106,9 @@ bool drift_take(struct drift *drift, const struct name_set *names, enum drift_ru
                 struct drift_change *change)
 {
     *change = (struct drift_change){0};
+    if (drift->known && drift->digests != names->digests)
+        drift_free(drift);
+    drift->digests = names->digests;
     if (drift->known ? names->incomplete : rule == DRIFT_SLOW && names->count == 0)
         return false;
     if (drift->known && drift->hash == names->hash && drift->count == names->count) {

@@ -14,6 +14,7 @@ struct name_set {
     size_t count;
     uint64_t hash;      /* independent of order; 0: none */
     bool incomplete;    /* there were more than are kept: which of them, says nothing of what came and went */
+    bool digests;       /* they stand for more than are kept: another sort of names */
     const char **names; /* sorted bytewise, each once */
 };
 
@@ -32,7 +33,8 @@ enum drift_rule {
 struct drift {
     struct drift_name *names; /* sorted */
     size_t count;
-    bool known; /* at least one answer has been taken */
+    bool known;   /* at least one answer has been taken */
+    bool digests; /* of what is known */
     uint64_t hash;
 };
 
@@ -43,8 +45,9 @@ struct drift_change {
     char *text; /* what to free; use drift_change_free */
 };
 
-/* Takes what an answer had; an incomplete set only where nothing is known yet, and no outputs at all are no beginning. True, and *change filled (free it with drift_change_free), when that differs from what was known;
-   the first one makes it known. Then count and hash tell what is known now. */
+/* Takes what an answer had; an incomplete set only where nothing is known yet, and no outputs at all are no beginning. True,
+   and *change filled (free it with drift_change_free), when that differs from what was known; the first one makes it known, and
+   so does one whose names are of another sort (digests). Then count and hash tell what is known now. */
 bool drift_take(struct drift *drift, const struct name_set *names, enum drift_rule rule,
                 struct drift_change *change);
 /* "came: A, B; went: C", cut after so many bytes with "and N more"; owned by the caller. */

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "kinetic/error.h"
+#include "probe/decimal.h"
 
 #define SHOWN_MAX 120 /* bytes of a value in a message */
 
@@ -27,8 +28,8 @@ struct expectation {
     enum comparison comparison;
     char *wanted;
     bool is_number;
-    double number;
-    regex_t regex; /* MATCHES only */
+    struct decimal number; /* its text is in wanted */
+    regex_t regex;         /* MATCHES only */
 };
 
 static void expectation_free(struct expectation *expectation)
@@ -70,7 +71,7 @@ static char *expectation_read(const struct pair *pair, struct expectation *out, 
     }
     char *wrong = NULL;
     char *wanted = memory_copy_bytes(text.data, text.size);
-    out->is_number = text_to_double(text, &out->number);
+    out->is_number = decimal_read(span_of(wanted), &out->number);
     if (text.size == 0)
         wrong = memory_copy_text(
             "nothing to compare with; absent means null or not there, ~ ^$ an empty text");
@@ -160,40 +161,41 @@ static struct span text_of(const struct json_value *value)
     }
 }
 
-static bool number_of(const struct json_value *value, double *number)
+static bool number_of(const struct json_value *value, struct decimal *number)
 {
     return (value->kind == JSON_NUMBER || value->kind == JSON_STRING) && !value->overlong &&
-           text_to_double(span_trim((struct span){value->text, value->size}), number);
+           decimal_read((struct span){value->text, value->size}, number);
 }
 
 static bool is_equal(const struct expectation *expectation, const struct json_value *value)
 {
     struct span text = span_trim(text_of(value)); /* char columns come padded */
-    double number;
+    struct decimal number;
     if (value->overlong)
         return false;
     if (span_is(text, expectation->wanted))
         return true;
     if (expectation->is_number && number_of(value, &number))
-        return number >= expectation->number && number <= expectation->number;
+        return decimal_compare(&number, &expectation->number) == 0;
     bool truth = strcmp(expectation->wanted, "true") == 0 || strcmp(expectation->wanted, "false") == 0;
     return truth && span_is_nocase(text, expectation->wanted);
 }
 
 static bool is_ordered(const struct expectation *expectation, const struct json_value *value)
 {
-    double number;
+    struct decimal number;
     if (!number_of(value, &number))
         return false;
+    int order = decimal_compare(&number, &expectation->number);
     switch (expectation->comparison) {
     case LESS:
-        return number < expectation->number;
+        return order < 0;
     case LESS_EQUAL:
-        return number <= expectation->number;
+        return order <= 0;
     case GREATER:
-        return number > expectation->number;
+        return order > 0;
     default:
-        return number >= expectation->number;
+        return order >= 0;
     }
 }
 

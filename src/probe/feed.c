@@ -92,7 +92,7 @@ enum feed_next feed_step(struct feed *feed, const struct probe_run *run, const s
     /* More rows than were asked for: the server does not heed $top, and has sent all. */
     if (rows == 0 || feed->options.single || rows > feed->options.page_size || count_reached(feed, answer))
         return FEED_WHOLE;
-    if (feed->got >= feed->options.limit) {
+    if (feed->got > feed->options.limit) {
         verdict_fail(result, REASON_TOO_LARGE,
                      memory_format("more than %llu rows, which is as far as this probe reads",
                                    (unsigned long long)feed->options.limit));

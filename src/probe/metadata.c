@@ -169,8 +169,10 @@ static enum probe_next step(struct probe_run *run, const struct answer *answer, 
     }
     result->has_rows = true;
     result->rows = summary->entity_types;
-    if (summary->name_count > 0)
+    if (summary->name_count > 0) {
         result->names = name_set_of(summary->names, summary->name_count, summary->incomplete);
+        result->names->digests = summary->digests;
+    }
     return PROBE_DONE;
 }
 

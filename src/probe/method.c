@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "kinetic/url.h"
 #include "probe/body.h"
 #include "probe/bounds.h"
@@ -21,6 +22,7 @@
 #include "probe/verdict.h"
 
 #define PAGE_MEMBER "absolutePage"
+#define ROW_ID      "SysRowID" /* what tells pages apart: every row of a table has it (facts §6) */
 
 struct method_settings {
     char *service, *method;
@@ -44,8 +46,11 @@ struct method_state {
     bool paging;
     int64_t page; /* of the last request */
     uint64_t got;
-    struct values *values;  /* NULL: there are none */
-    struct name_set *names; /* of the first page that had rows */
+    const char **fields;           /* owned: columns of values, and ROW_ID */
+    size_t columns, id;            /* how many columns; which field is ROW_ID */
+    uint64_t page_hash, last_hash; /* of the ids of a page's rows; 0: not all have one */
+    struct values *values;         /* NULL: there are none */
+    struct name_set *names;        /* of the first page that had rows */
 };
 
 enum way { WAY_POST, WAY_GET };
@@ -304,7 +309,22 @@ static char *body_of_page(const struct method_state *state)
                          (long long)state->page, behind);
 }
 
-static void ask(const struct method_state *state, const struct probe_run *run, struct request *request)
+static void take_row(void *context, const struct json_row *row)
+{
+    struct method_state *state = context;
+    const struct json_value *id = &row->fields[state->id];
+    if (row->number == 0)
+        state->page_hash = TEXT_HASH_START;
+    state->page_hash = id->kind == JSON_STRING && state->page_hash != 0
+                           ? text_hash(state->page_hash, id->text, id->size + 1)
+                           : 0;
+    struct json_row own = *row;
+    own.field_count = state->columns;
+    if (state->values != NULL)
+        values_row(state->values, &own);
+}
+
+static void ask(struct method_state *state, const struct probe_run *run, struct request *request)
 {
     char *path = resource(run->target, run->now, state->paging, state->page);
     assert(path != NULL); /* its length was checked at load */
@@ -312,8 +332,8 @@ static void ask(const struct method_state *state, const struct probe_run *run, s
         call_post(run, path, body_of_page(state), &state->plan, request);
     else
         call_get(run, path, &state->plan, request);
-    request->row = state->values == NULL ? NULL : values_row;
-    request->row_context = state->values;
+    request->row = take_row;
+    request->row_context = state;
 }
 
 static void plan_init(struct method_state *state, const struct method_settings *settings)
@@ -327,12 +347,20 @@ static void plan_init(struct method_state *state, const struct method_settings *
     free(more);
     if (settings->rows_at != NULL)
         json_path_split(&state->rows_at, settings->rows_at);
+    state->columns = state->id = settings->values.set->column_count;
+    state->fields = memory_new(state->columns + 1, sizeof *state->fields);
+    state->fields[state->columns] = ROW_ID;
+    for (size_t i = 0; i < state->columns; i++) {
+        state->fields[i] = settings->values.set->columns[i];
+        if (strcmp(state->fields[i], ROW_ID) == 0)
+            state->id = i;
+    }
     state->plan = (struct json_plan){.rows = settings->rows_at == NULL ? NULL : &state->rows_at,
                                      .columns = settings->rows_at != NULL,
                                      .members = state->members,
                                      .member_count = REFUSAL_MEMBERS + count,
-                                     .fields = settings->values.set->columns,
-                                     .field_count = settings->values.set->column_count,
+                                     .fields = state->fields,
+                                     .field_count = state->columns + (state->id == state->columns),
                                      .text_max = REFUSAL_TEXT_MAX};
 }
 
@@ -374,6 +402,9 @@ static char *find_wrong(const struct method_settings *settings, const struct jso
     if (json->root != JSON_OBJECT)
         return memory_format("the answer is %s, no object with the method's results",
                              json_kind_text(json->root));
+    if (settings->values.set->count > 0 && json->odd_rows > 0)
+        return memory_format("%llu rows at %s (rows_at) are no objects, so they have no columns for values",
+                             (unsigned long long)json->odd_rows, settings->rows_at);
     if (settings->rows_at == NULL || json->rows_kind == JSON_ARRAY || json->rows_kind == JSON_NULL)
         return NULL;
     if (json->rows_kind == JSON_ABSENT)
@@ -424,8 +455,19 @@ static enum probe_next step(struct probe_run *run, const struct answer *answer, 
     char *wrong = find_wrong(settings, json);
     bool refused = verdict_refuse(answer, wrong, result);
     free(wrong);
-    if (refused)
+    if (refused) {
+        if (json->rows > 0)
+            result->login = false; /* its rows are taken: it must not be asked again within this run */
         return PROBE_DONE;
+    }
+    if (json->rows > 0 && state->got > 0 && state->page_hash != 0 && state->page_hash == state->last_hash) {
+        verdict_fail(result, REASON_INVALID_RESPONSE,
+                     memory_format("the server does not heed " PAGE_MEMBER ": page %lld has the rows of the "
+                                   "page before it",
+                                   (long long)state->page));
+        return PROBE_DONE;
+    }
+    state->last_hash = state->page_hash;
     note_names(state, json);
     state->got += json->rows;
     double limit = settings->fetch_limit.set ? settings->fetch_limit.value : QUERY_FETCH_LIMIT;
@@ -444,6 +486,7 @@ static void end(struct probe_run *run)
 {
     struct method_state *state = run->state;
     free(state->members);
+    free(state->fields);
     free(state->names);
     free(state->body);
     values_free(state->values);

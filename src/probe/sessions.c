@@ -27,6 +27,10 @@ enum { STATE_IN_USE, STATE_IDLE, STATE_EXPIRED, STATES };
 static const char *const state_names[STATES] = {
     [STATE_IN_USE] = "in_use", [STATE_IDLE] = "idle", [STATE_EXPIRED] = "expired"};
 
+struct sessions_settings {
+    bool get_list;
+};
+
 struct sessions_state {
     struct companies companies;
     struct tally tally;         /* by license; its numbers by company, then state */
@@ -38,6 +42,16 @@ struct sessions_state {
     uint64_t got;   /* rows of GetList */
     uint64_t pages; /* of GetList that came */
     uint64_t last_hash;
+};
+
+static const struct config_row keys[] = {
+    {.name = "get_list",
+     .type = CONFIG_BOOL,
+     .offset = offsetof(struct sessions_settings, get_list),
+     .preset = "no",
+     .help =
+         "Whether a server that answers 404 or 405 to `List` is asked by the method `GetList`. It takes no "
+         "`$select`, so session ids, users and computers cross the wire; nothing is kept of them."},
 };
 
 static const struct gather_form bare_form = {
@@ -111,6 +125,29 @@ static void ask_method(struct probe_run *run, struct request *request)
              state->gather->plan, request);
     free(path);
     gather_attach(state->gather, request);
+}
+
+static bool is_allowed(const struct probe_run *run)
+{
+    const struct sessions_settings *settings = run->target->probe->own;
+    return settings->get_list;
+}
+
+static void refuse(const struct answer *answer, struct probe_result *result)
+{
+    static const struct request any = {.wanted = BODY_ANY};
+    struct verdict verdict;
+    error_classify(&any, answer, false, &verdict);
+    verdict_fail(result, verdict.reason,
+                 memory_format("%s (List of " SERVICE
+                               "; get_list = yes asks by a method instead, whose answer "
+                               "holds users and session ids)",
+                               verdict.message == NULL ? "not there" : verdict.message));
+    result->login = verdict.login;
+    result->proves_up = verdict.proves_up;
+    result->correlation = verdict.correlation;
+    verdict.correlation = NULL;
+    verdict_free(&verdict);
 }
 
 static enum feed_next turn_to_method(struct probe_run *run, struct request *request)
@@ -194,6 +231,10 @@ static enum probe_next step(struct probe_run *run, const struct answer *answer, 
 {
     struct sessions_state *state = run->state;
     enum feed_next next;
+    if (!state->by_method && answer->status >= 400 && !is_allowed(run)) {
+        refuse(answer, result);
+        return PROBE_DONE;
+    }
     if (state->by_method)
         next = step_method(run, answer, request, result);
     else if (answer->status >= 400) /* as judged */
@@ -221,18 +262,19 @@ const struct probe_kind probe_kind_sessions = {
                        "license type (at most "
                        "32) and state (`expired`, else `in_use`, else `idle`), never by person: `$select` "
                        "keeps users, computers "
-                       "and session ids out of the answer of `Ice.BO.AdminSessionSvc/List`. A server that "
-                       "answers 404 or 405 to "
-                       "it is asked by the method `GetList`, which takes no `$select`: then these columns "
-                       "cross the wire, and "
-                       "nothing is kept of them. The account usually has to be a security manager, and an "
+                       "and session ids out of the answer of `Ice.BO.AdminSessionSvc/List`. With "
+                       "`get_list = yes` a server that "
+                       "answers 404 or 405 to it is asked by the method `GetList`, which takes no `$select`. "
+                       "The account usually has to be a security manager, and an "
                        "access scope of the "
                        "API key needs the service; which right exactly is not known. A request a page of "
                        "1,000 rows and one "
                        "more (with `GetList` one more before), each holding a license seat while it lasts; "
                        "more than 10,000 "
                        "sessions fail the run.",
-               .settings_size = 1,
+               .rows = keys,
+               .row_count = sizeof keys / sizeof keys[0],
+               .settings_size = sizeof(struct sessions_settings),
                .server_series = true,
                .check_target = call_check_company},
     .state_size = sizeof(struct sessions_state),

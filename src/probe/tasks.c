@@ -70,7 +70,7 @@ static const struct config_row rows[] = {
      .preset = "yes",
      .help = "Whether the schedules of the task agents are read too (`Ice.BO.SysAgentSvc`), to which an "
              "account may have no "
-             "right."},
+             "right: where it is refused, or the server does not know them, they are left out."},
     {.name = "schedule_grace",
      .type = CONFIG_DURATION,
      .offset = offsetof(struct tasks_settings, schedule_grace_ns),
@@ -398,11 +398,40 @@ static void tell_agents(const struct tasks_state *state, struct findings *findin
     findings->dropped[FINDING_SCHEDULES_OVERDUE] = tally_left_out(&state->agents);
 }
 
+/* An account may have no right to the schedules, and a server may not know them: then they are left out. */
+static bool is_tolerated(const struct tasks_state *state, enum reason reason, bool proves_up)
+{
+    return state->stage == STAGE_SCHEDULES && state->feed.got == 0 && proves_up &&
+           (reason == REASON_ACCESS_DENIED || reason == REASON_NOT_FOUND);
+}
+
+static bool judge(const struct probe_run *run, const struct answer *answer, const struct verdict *verdict)
+{
+    (void)answer;
+    return is_tolerated(run->state, verdict->reason, verdict->proves_up);
+}
+
+static enum feed_next take_answer(struct probe_run *run, const struct answer *answer, struct request *request,
+                                  struct probe_result *result)
+{
+    struct tasks_state *state = run->state;
+    if (answer->json == NULL || answer->status >= 400) /* as judged */
+        return FEED_WHOLE;
+    enum feed_next next = feed_step(&state->feed, run, answer, request, result);
+    if (next != FEED_FAILED || !is_tolerated(state, result->reason, result->proves_up))
+        return next;
+    /* An error body with a good status. */
+    gather_drop(&state->gathers[STAGE_SCHEDULES]);
+    probe_result_free(result);
+    result->proves_up = true;
+    return FEED_WHOLE;
+}
+
 static enum probe_next step(struct probe_run *run, const struct answer *answer, struct request *request,
                             struct probe_result *result)
 {
     struct tasks_state *state = run->state;
-    enum feed_next next = feed_step(&state->feed, run, answer, request, result);
+    enum feed_next next = take_answer(run, answer, request, result);
     if (next != FEED_WHOLE)
         return next == FEED_ASK ? PROBE_ASK : PROBE_DONE;
     if (state->stage == STAGE_NOW)
@@ -441,25 +470,27 @@ static void end(struct probe_run *run)
 
 const struct probe_kind probe_kind_tasks = {
     .config = {.name = "tasks",
-               .help = "Tasks by company (where configured, else `other`) and status, the start of the "
-                       "oldest active one, the last "
-                       "success of those in `watch`, and overdue schedules of each task agent. Asks "
-                       "`Ice.BO.SysTaskSvc/SysTasks` "
-                       "and `Ice.BO.SysAgentSvc/SysAgentScheds` for the columns that it needs only. The "
-                       "account needs the right "
-                       "to both services (`schedules = no` leaves the second out), and the API key an access "
-                       "scope with them; a "
-                       "refusal of either fails the run, and nothing new is told. Requests a run: one a page "
-                       "of 500 tasks and one "
-                       "more, one for each watched task and company, one a page of 500 schedules and one "
-                       "more, each holding a "
-                       "license seat while it lasts; more than 20,000 tasks or 5,000 schedules fail the run. "
-                       "`StartedOn` and "
-                       "`EndedOn` of tasks are UTC; that `NextRunOn` is in the app server's `timezone`, the "
-                       "status `Pending`, the "
-                       "form of dates in `$filter`, and whether tasks of all companies are seen from the "
-                       "first one are guesses: "
-                       "where schedules seem overdue by whole hours, set `timezone` of the probe.",
+               .help =
+                   "Tasks by company (where configured, else `other`) and status, the start of the "
+                   "oldest active one, the last "
+                   "success of those in `watch`, and overdue schedules of each task agent. Asks "
+                   "`Ice.BO.SysTaskSvc/SysTasks` "
+                   "and `Ice.BO.SysAgentSvc/SysAgentScheds` for the columns that it needs only. The "
+                   "account needs the right "
+                   "to both services (`schedules = no` leaves the second out), and the API key an access "
+                   "scope with them; a "
+                   "refusal of the first fails the run, and nothing new is told; where the second is refused "
+                   "or not known, `epicor_schedules_overdue` is absent. Requests a run: one a page "
+                   "of 500 tasks and one "
+                   "more, one for each watched task and company, one a page of 500 schedules and one "
+                   "more, each holding a "
+                   "license seat while it lasts; more than 20,000 tasks or 5,000 schedules fail the run. "
+                   "`StartedOn` and "
+                   "`EndedOn` of tasks are UTC; that `NextRunOn` is in the app server's `timezone`, the "
+                   "status `Pending`, the "
+                   "form of dates in `$filter`, and whether tasks of all companies are seen from the "
+                   "first one are guesses: "
+                   "where schedules seem overdue by whole hours, set `timezone` of the probe.",
                .rows = rows,
                .row_count = sizeof rows / sizeof rows[0],
                .settings_size = sizeof(struct tasks_settings),
@@ -469,5 +500,6 @@ const struct probe_kind probe_kind_tasks = {
     .state_size = sizeof(struct tasks_state),
     .begin = begin,
     .step = step,
+    .judge = judge,
     .end = end,
 };

@@ -113,6 +113,11 @@ static void test_contradictions(void **state)
          "kind = baq\nbaq = zExporterPartOnHand\nrows = all\norderby = Part_PartNum",
          REASON_INVALID_RESPONSE,
          0},
+        {{.ignores_paging = true},
+         "kind = method\nservice = Erp.BO.PartSvc\nmethod = GetRows\nrows_at = returnObj.Part\nbody = "
+         "{\"pageSize\":20,\"absolutePage\":1}",
+         REASON_INVALID_RESPONSE,
+         0},
         {{.row_cap = SIMULATOR_UNLIMITED, .content_length = true},
          "kind = baq\nbaq = zExporterPartOnHand",
          REASON_NONE,

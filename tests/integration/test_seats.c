@@ -153,9 +153,13 @@ static void sessions_by_every_form(void **state)
                    {{.return_obj = SIMULATOR_RETURN_ARRAY, .parameters_first = true}, 3},
                    {{.method_rows = 7, .return_obj = SIMULATOR_RETURN_SETS}, 4},
                    {{.page_size_zero_400 = true, .method_rows = 10}, 4}};
+    struct play without_leave = play_run(server, CO, "kind = sessions");
+    assert_int_equal(without_leave.requests, 1);
+    assert_false(without_leave.result.has_findings);
+    play_end(&without_leave);
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         simulator_set_behaviour(server, &methods[i].behaviour);
-        check(server, CO, "kind = sessions", methods[i].requests, told);
+        check(server, CO, "kind = sessions\nget_list = yes", methods[i].requests, told);
     }
     free(told);
     simulator_stop(server);

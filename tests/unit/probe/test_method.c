@@ -263,6 +263,49 @@ static void test_pages_have_an_end(void **state)
     play_end(&play);
 }
 
+/* A server that sends page 1 whichever is asked for, and says each time that there are more. */
+static void test_a_page_that_comes_again(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"returnObj\":{\"AdminSessionList\":[{\"CurComp\":\"a\",\"SysRowID\":\"1\"},"
+        "{\"CurComp\":\"a\",\"SysRowID\":\"2\"}]},\"parameters\":{\"morePages\":true}}";
+    static const char *const values[] = {"", "value.n = CurComp\nvalue.n.aggregate = count\n",
+                                         "value.n = SysRowID\nvalue.n.aggregate = count\n"};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        char *probe = memory_format("%s%s", PAGED, values[i]);
+        struct play play = play_begin(V2, probe);
+        assert_int_equal(play_answer(&play, 200, text), PROBE_ASK);
+        assert_int_equal(play_answer(&play, 200, text), PROBE_DONE);
+        assert_int_equal(play.result.reason, REASON_INVALID_RESPONSE);
+        assert_string_equal(
+            play.result.message,
+            "the server does not heed absolutePage: page 2 has the rows of the page before it");
+        assert_false(play.result.has_findings || play.result.login);
+        play_end(&play);
+        free(probe);
+    }
+}
+
+/* Rows that are no objects can be counted; they have no columns. */
+static void test_rows_that_are_no_objects(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"returnObj\":{\"AdminSessionList\":[1,\"x\"]}}";
+    struct play play = play_begin(V2, LISTED);
+    assert_int_equal(play_answer(&play, 200, text), PROBE_DONE);
+    assert_int_equal(play.result.reason, REASON_NONE);
+    assert_int_equal(play.result.rows, 2);
+    play_end(&play);
+    play = play_begin(V2, LISTED "value.n = CurComp\n");
+    assert_int_equal(play_answer(&play, 200, text), PROBE_DONE);
+    assert_string_equal(play.result.message,
+                        "2 rows at returnObj.AdminSessionList (rows_at) are no objects, so they "
+                        "have no columns for values");
+    assert_false(play.result.login);
+    play_end(&play);
+}
+
 /* What is no page number pages nothing. */
 static void test_no_pages(void **state)
 {
@@ -382,5 +425,6 @@ static void test_limits(void **state)
 ALL_TESTS(cmocka_unit_test(test_requests), cmocka_unit_test(test_answers),
           cmocka_unit_test(test_pages_by_body), cmocka_unit_test(test_values),
           cmocka_unit_test(test_values_have_a_bound), cmocka_unit_test(test_pages_by_parameter),
-          cmocka_unit_test(test_pages_have_an_end), cmocka_unit_test(test_no_pages),
+          cmocka_unit_test(test_pages_have_an_end), cmocka_unit_test(test_a_page_that_comes_again),
+          cmocka_unit_test(test_rows_that_are_no_objects), cmocka_unit_test(test_no_pages),
           cmocka_unit_test(test_checks), cmocka_unit_test(test_limits));

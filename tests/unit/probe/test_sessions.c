@@ -2,9 +2,10 @@
 
 #include "unit/probe/told.h"
 
-#define V2   "company = EPIC06, EPIC07"
-#define KIND "kind = sessions"
-#define LIST "api/v2/odata/EPIC06/Ice.BO.AdminSessionSvc/List"
+#define V2        "company = EPIC06, EPIC07"
+#define KIND      "kind = sessions"
+#define BY_METHOD KIND "\nget_list = yes"
+#define LIST      "api/v2/odata/EPIC06/Ice.BO.AdminSessionSvc/List"
 #define SELECT                                                                                               \
     "?$select=CurComp,SessionTypeDescription,LicenseType,SessionType,InUse,Expired,SysRowID&$top=1000"
 #define GET_LIST "api/v2/odata/EPIC06/Ice.BO.AdminSessionSvc/GetList?whereClause=&pageSize=0&absolutePage="
@@ -83,7 +84,7 @@ static void test_a_server_that_has_the_method_only(void **state)
     (void)state;
     static const int statuses[] = {404, 405};
     for (size_t i = 0; i < 2; i++) {
-        struct play play = play_begin(V2, KIND);
+        struct play play = play_begin(V2, BY_METHOD);
         assert_int_equal(
             play_answer(&play, statuses[i], "{\"HttpStatus\":404,\"ErrorMessage\":\"No resource\"}"),
             PROBE_ASK);
@@ -103,10 +104,32 @@ static void test_a_server_that_has_the_method_only(void **state)
     }
 }
 
+/* Without leave nobody's name crosses the wire, whatever the server lacks. */
+static void test_the_method_wants_leave(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        enum reason reason;
+    } cases[] = {{404, REASON_NOT_FOUND}, {405, REASON_CLIENT_ERROR}};
+    for (size_t i = 0; i < 2; i++) {
+        struct play play = play_begin(V2, KIND);
+        assert_int_equal(play_answer(&play, cases[i].status, "{\"HttpStatus\":404,\"ErrorMessage\":\"No\"}"),
+                         PROBE_DONE);
+        told_check(
+            &play, cases[i].reason,
+            "No (List of Ice.BO.AdminSessionSvc; get_list = yes asks by a method instead, whose answer "
+            "holds users and session ids)");
+        assert_true(play.result.proves_up);
+        assert_int_equal(play.requests, 1);
+        play_end(&play);
+    }
+}
+
 static void test_a_method_whose_rows_are_the_return_object(void **state)
 {
     (void)state;
-    struct play play = play_begin(V2, KIND);
+    struct play play = play_begin(V2, BY_METHOD);
     const char *text = "{\"returnObj\":[" ROW("EPIC06", "\"A\"", "true",
                                               "false") "],\"parameters\":{\"morePages\":\"false\"}}";
     play_answer(&play, 404, "{\"HttpStatus\":404,\"ErrorMessage\":\"No resource\"}");
@@ -122,7 +145,7 @@ static void test_a_method_that_wants_a_page_size(void **state)
     (void)state;
     static const int last[] = {200, 400};
     for (size_t i = 0; i < 2; i++) {
-        struct play play = play_begin(V2, KIND);
+        struct play play = play_begin(V2, BY_METHOD);
         play_answer(&play, 404, "{\"HttpStatus\":404,\"ErrorMessage\":\"No resource\"}");
         assert_int_equal(play_answer(&play, 400, "{\"HttpStatus\":400,\"ErrorMessage\":\"pageSize\"}"),
                          PROBE_ASK);
@@ -143,7 +166,7 @@ static void test_a_method_that_wants_a_page_size(void **state)
 static void test_the_method_fails_once_and_for_all(void **state)
 {
     (void)state;
-    struct play play = play_begin(V2, KIND);
+    struct play play = play_begin(V2, BY_METHOD);
     play_answer(&play, 404, "{\"HttpStatus\":404,\"ErrorMessage\":\"No resource\"}");
     assert_int_equal(play_answer(&play, 404, "{\"HttpStatus\":404,\"ErrorMessage\":\"No method\"}"),
                      PROBE_DONE);
@@ -151,7 +174,7 @@ static void test_the_method_fails_once_and_for_all(void **state)
     assert_int_equal(play.requests, 2);
     play_end(&play);
 
-    play = play_begin(V2, KIND);
+    play = play_begin(V2, BY_METHOD);
     play_answer(&play, 404, "{\"HttpStatus\":404,\"ErrorMessage\":\"No resource\"}");
     play_answer(&play, 200, METHOD(ROW("EPIC06", "\"A\"", "true", "false"), "true"));
     assert_int_equal(play_answer(&play, 200, METHOD(ROW("EPIC06", "\"A\"", "true", "false"), "true")),
@@ -160,7 +183,7 @@ static void test_the_method_fails_once_and_for_all(void **state)
                "GetList says that there are more pages, and sends the same one again");
     play_end(&play);
 
-    play = play_begin(V2, KIND);
+    play = play_begin(V2, BY_METHOD);
     play_answer(&play, 404, "{\"HttpStatus\":404,\"ErrorMessage\":\"No resource\"}");
     for (int i = 0; i < 50; i++) {
         char text[512];
@@ -207,7 +230,7 @@ static void test_thousands_of_licenses_and_companies(void **state)
     struct play play = play_begin(V2, KIND);
     struct buffer page;
     buffer_init(&page, (size_t)1 << 20);
-    for (int p = 0; p < 9; p++) {
+    for (int p = 0; p < 10; p++) { /* exactly as many as are read */
         buffer_clear(&page);
         buffer_text(&page, "{\"value\":[");
         for (int i = 0; i < 1000; i++)
@@ -222,6 +245,19 @@ static void test_thousands_of_licenses_and_companies(void **state)
         assert_string_equal(finding_label(&play.result.findings, &play.result.findings.items[i], 0), "other");
     /* Distinct ones are told apart up to a bound. */
     assert_int_equal(play.result.findings.dropped[FINDING_SESSIONS], 4096 * 3);
+    play_end(&play);
+
+    play = play_begin(V2, KIND);
+    for (int p = 0; p < 10; p++) {
+        buffer_clear(&page);
+        buffer_format(&page, "{\"value\":[{\"InUse\":%d}", p % 2);
+        for (int i = 1; i < 1000; i++)
+            buffer_text(&page, ",{\"InUse\":1}");
+        buffer_text(&page, "]}");
+        assert_int_equal(play_answer(&play, 200, buffer_as_text(&page)), PROBE_ASK);
+    }
+    assert_int_equal(play_answer(&play, 200, VALUE(ROW("EPIC06", "\"A\"", "true", "false"))), PROBE_DONE);
+    told_check(&play, REASON_TOO_LARGE, "more than 10000 rows, which is as far as this probe reads");
     play_end(&play);
     buffer_free(&page);
 }
@@ -243,6 +279,7 @@ static void test_faults(void **state)
 ALL_TESTS(cmocka_unit_test(test_the_request_keeps_persons_out), cmocka_unit_test(test_answers),
           cmocka_unit_test(test_a_server_that_has_the_method_only),
           cmocka_unit_test(test_a_method_that_wants_a_page_size),
+          cmocka_unit_test(test_the_method_wants_leave),
           cmocka_unit_test(test_a_method_whose_rows_are_the_return_object),
           cmocka_unit_test(test_the_method_fails_once_and_for_all),
           cmocka_unit_test(test_other_failures_stand),

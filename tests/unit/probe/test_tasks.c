@@ -265,10 +265,15 @@ static void test_failures(void **state)
          REASON_NONE,
          NULL},
         {KIND,
-         {ACTIVE_ONE, VALUE(""), "{\"ErrorMessage\":\"Access denied (SysAgent).\"}"},
+         {ACTIVE_ONE, VALUE(""), "{\"ErrorMessage\":\"Bad SQL\"}"},
+         500,
+         REASON_SERVER_ERROR,
+         "Bad SQL"},
+        {KIND,
+         {"{\"ErrorMessage\":\"Access denied (SysTask).\"}"},
          403,
          REASON_ACCESS_DENIED,
-         "Access denied (SysAgent)."},
+         "Access denied (SysTask)."},
         {KIND, {ACTIVE_ONE, "{\"ErrorMessage\":\"Bad SQL\"}"}, 500, REASON_SERVER_ERROR, "Bad SQL"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -285,6 +290,27 @@ static void test_failures(void **state)
             told_check(&play, cases[i].reason, cases[i].message);
         }
         assert_int_equal(next, PROBE_DONE);
+        play_end(&play);
+    }
+}
+
+/* The schedules are left out where the account may not read them, or the server does not know them. */
+static void test_schedules_that_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *text;
+    } cases[] = {{403, "{\"ErrorMessage\":\"Access denied (SysAgent).\"}"},
+                 {404, "{\"HttpStatus\":404,\"ErrorMessage\":\"No resource\"}"},
+                 {200, "{\"ErrorMessage\":\"Access denied (SysAgent).\"}"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct play play = play_begin(V2, KIND);
+        assert_int_equal(play_answer(&play, 200, VALUE("")), PROBE_ASK);
+        assert_int_equal(play_answer(&play, cases[i].status, cases[i].text), PROBE_DONE);
+        told_check(&play, REASON_NONE, NONE("EPIC06") NONE("EPIC07"));
+        assert_true(play.result.proves_up && play.result.has_findings);
+        assert_null(play.result.message);
         play_end(&play);
     }
 }
@@ -316,4 +342,5 @@ static void test_faults(void **state)
 ALL_TESTS(cmocka_unit_test(test_the_requests_in_their_order), cmocka_unit_test(test_the_older_version),
           cmocka_unit_test(test_tasks_by_status), cmocka_unit_test(test_the_last_success),
           cmocka_unit_test(test_overdue_schedules), cmocka_unit_test(test_many_agents),
-          cmocka_unit_test(test_failures), cmocka_unit_test(test_faults), );
+          cmocka_unit_test(test_schedules_that_are_refused), cmocka_unit_test(test_failures),
+          cmocka_unit_test(test_faults), );
