@@ -104,7 +104,7 @@ struct simulator_behaviour {
 
     /* Rows, facts §6 */
     bool ignores_paging; /* $skip and absolutePage: the first page comes whichever is asked for (facts §6) */
-    uint32_t row_cap; /* DefaultMaxRowCount; 0: 100; SIMULATOR_UNLIMITED: none */
+    uint32_t row_cap;    /* DefaultMaxRowCount; 0: 100; SIMULATOR_UNLIMITED: none */
     enum { SIMULATOR_COUNT_NUMBER, SIMULATOR_COUNT_STRING, SIMULATOR_COUNT_ABSENT } count_form;
     bool decimals_as_strings; /* "62400.00000000" */
     bool integers_as_strings; /* OData v3 writes 64 bits so; in rows and in answers of methods */
