@@ -193,6 +193,23 @@ static bool is_token_character(char c)
     return c > 0x20 && c < 0x7f && strchr("()<>@,;:\\\"/[]?={}", c) == NULL;
 }
 
+/* Another header than the agent's would change what a checked request does. */
+static const char *header_refusal(const char *name)
+{
+    static const struct {
+        const char *name, *why;
+    } refused[] = {
+        {"X-HTTP-Method", "it would make another call out of a GET or POST"},
+        {"X-HTTP-Method-Override", "it would make another call out of a GET or POST"},
+        {"X-Method-Override", "it would make another call out of a GET or POST"},
+        {"SOAPAction", "it belongs to one call; see soap_action of kind = http"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        if (strcasecmp(name, refused[i].name) == 0)
+            return refused[i].why;
+    return NULL;
+}
+
 static void headers_check(const struct appserver_settings *appserver, struct fault_list *faults)
 {
     static const char *const own[] = {"Accept",
@@ -222,6 +239,10 @@ static void headers_check(const struct appserver_settings *appserver, struct fau
                       appserver->name, header->name);
             break;
         }
+        const char *why = header_refusal(header->name);
+        if (why != NULL)
+            fault_add(faults, header->place, "[appserver %s] header.%s: refused, %s", appserver->name,
+                      header->name, why);
         for (size_t k = 0; k < sizeof own / sizeof own[0]; k++)
             if (strcasecmp(header->name, own[k]) == 0 &&
                 !(appserver->auth == AUTH_NONE && strcmp(own[k], "Authorization") == 0))
