@@ -177,6 +177,15 @@ static struct secret *proxy_of(const struct credential *credential)
     return secret_ref(secrets_named(&credential->now, SECRET_PROXY));
 }
 
+/* SOAP 1.1 section 6.1.1: the address stands in quotes. */
+static bool add_soap_action(struct header_list *headers, const char *action)
+{
+    char *quoted = memory_format("\"%s\"", action);
+    bool good = header_add(headers, "SOAPAction", quoted);
+    free(quoted);
+    return good;
+}
+
 /* ---- calls ---- */
 
 bool order_call(struct order *order, const struct request *request, const struct target_settings *target,
@@ -202,6 +211,8 @@ bool order_call(struct order *order, const struct request *request, const struct
                 header_add_license(headers, license->guid) && add_call_settings(headers, request, target);
     if (fits && request->body && request->content_type)
         fits = header_add(headers, "Content-Type", request->content_type);
+    if (fits && request->soap_action)
+        fits = add_soap_action(headers, request->soap_action);
     if (!fits)
         return fail(order, reason, REASON_INTERNAL, why,
                     "A header of the request holds a character that none can carry.");

@@ -196,12 +196,14 @@ static bool is_token_character(char c)
 /* Another header than the agent's would change what a checked request does. */
 static const char *header_refusal(const char *name)
 {
+    static const char override[] =
+        "it turns each call into another one, such as a DELETE, and a probe must change nothing";
     static const struct {
         const char *name, *why;
     } refused[] = {
-        {"X-HTTP-Method", "it would make another call out of a GET or POST"},
-        {"X-HTTP-Method-Override", "it would make another call out of a GET or POST"},
-        {"X-Method-Override", "it would make another call out of a GET or POST"},
+        {"X-HTTP-Method", override},
+        {"X-HTTP-Method-Override", override},
+        {"X-Method-Override", override},
         {"SOAPAction", "it belongs to one call; see soap_action of kind = http"},
     };
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
@@ -229,7 +231,6 @@ static void headers_check(const struct appserver_settings *appserver, struct fau
                                       "User-Agent",
                                       "Authorization",
                                       "x-api-key"};
-    static const char *const overrides[] = {"X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override"};
     for (size_t i = 0; i < appserver->headers.count; i++) {
         const struct secret_pair *header = &appserver->headers.items[i];
         for (const char *c = header->name; *c != '\0'; c++) {
@@ -248,12 +249,6 @@ static void headers_check(const struct appserver_settings *appserver, struct fau
                 !(appserver->auth == AUTH_NONE && strcmp(own[k], "Authorization") == 0))
                 fault_add(faults, header->place,
                           "[appserver %s] header.%s: this header is written by the agent itself",
-                          appserver->name, header->name);
-        for (size_t k = 0; k < sizeof overrides / sizeof overrides[0]; k++)
-            if (strcasecmp(header->name, overrides[k]) == 0)
-                fault_add(faults, header->place,
-                          "[appserver %s] header.%s: refused, it turns each call into another one, such as a "
-                          "DELETE, and a probe must change nothing",
                           appserver->name, header->name);
     }
 }

@@ -30,6 +30,7 @@ struct request {
     char *body;          /* NULL for none; a POST without body sends Content-Length: 0 */
     size_t body_size;
     const char *content_type;     /* of body; static or of the model */
+    const char *soap_action;      /* address, without quotes, for the header SOAPAction; NULL: not sent */
     const char *accept;           /* likewise; NULL: application/json */
     enum body_form wanted;        /* BODY_JSON: a 2xx is validated as JSON, by plan, while it arrives */
     const struct json_plan *plan; /* BODY_JSON only; lives as long as the run */

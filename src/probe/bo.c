@@ -1,6 +1,7 @@
 /* kind = bo: an entity set of a business object service, or one record of it (facts §6). */
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kinetic/url.h"
@@ -27,14 +28,17 @@ static const struct config_row rows[] = {
      .type = CONFIG_TEXT,
      .offset = offsetof(struct bo_settings, service),
      .required = true,
-     .help = "Name of the service, such as `Erp.BO.CompanySvc`."},
+     .help = "Name of the service, such as `Erp.BO.CompanySvc`. Of `SysAgentSvc`, `AdminSessionSvc`, "
+             "`APIKeySvc` and `UserFileSvc` the columns must be named in `select`, and none that is a secret "
+             "or personal data; `expand` is refused."},
     {.name = "entity",
      .example = "Companies",
      .type = CONFIG_TEXT,
      .offset = offsetof(struct bo_settings, entity),
      .required = true,
-     .help =
-         "Entity set, such as `Companies`, or one record by its key: `Parts(Company='EPIC06',PartNum='X')`."},
+     .help = "Entity set, such as `Companies`, or one record by its key: "
+             "`Parts(Company='EPIC06',PartNum='X')`. Names that "
+             "promise a change, such as `KillSession`, are refused."},
     {.name = "expect",
      .example = "Success = true",
      .type = CONFIG_PAIRS,
@@ -99,6 +103,20 @@ static void service_check(const struct probe_settings *probe, const struct bo_se
                   "[probe %s] service = %s: its rows hold secrets or personal data; name the columns that "
                   "you need in select",
                   probe->name, settings->service);
+    if (guarded != GUARD_SENSITIVE)
+        return;
+    const struct query_settings *query = &settings->query;
+    if (query->select != NULL)
+        guard_option(probe, settings->service, probe_key_place(probe, "select"), "", "select", query->select,
+                     faults);
+    if (query->expand != NULL)
+        guard_option(probe, settings->service, probe_key_place(probe, "expand"), "", "expand", query->expand,
+                     faults);
+    for (size_t i = 0; i < query->param.count; i++)
+        guard_option(probe, settings->service, query->param.items[i].place, "param.",
+                     query->param.items[i].name, query->param.items[i].value, faults);
+    guard_values(probe, settings->service, &query->values.pairs, faults);
+    guard_expect(probe, settings->service, &settings->expect, faults);
 }
 
 /* Whether it is a path of an entity: within the quotes of a key anything may stand, it is encoded. */
@@ -114,9 +132,31 @@ static bool is_entity(const char *entity)
     return size > 0 && !quoted && entity[0] != '/' && entity[size - 1] != '/';
 }
 
-static void entity_check(const struct probe_settings *probe, const char *entity, struct fault_list *faults)
+/* NULL, or why a name in the entity must not be asked for: a method can be called where an entity set is read. */
+static const char *entity_refusal(const char *service, const char *entity)
 {
-    if (entity != NULL && !is_entity(entity))
+    const char *why = NULL;
+    char *part;
+    while (why == NULL && (part = guard_next_part(&entity)) != NULL) {
+        char *column = guard_column(service, part);
+        why = column != NULL ? "the column is a secret or personal data" : guard_read(service, part);
+        free(column);
+        free(part);
+    }
+    return why;
+}
+
+static void entity_check(const struct probe_settings *probe, const struct bo_settings *settings,
+                         struct fault_list *faults)
+{
+    const char *entity = settings->entity;
+    if (entity == NULL)
+        return;
+    const char *refused = settings->service == NULL ? NULL : entity_refusal(settings->service, entity);
+    if (refused != NULL)
+        fault_add(faults, probe_key_place(probe, "entity"), "[probe %s] entity = %s: refused, %s",
+                  probe->name, entity, refused);
+    if (!is_entity(entity))
         fault_add(faults, probe_key_place(probe, "entity"),
                   "[probe %s] entity = %s: wants an entity set or Set(Key='value'); options go into filter, "
                   "select and "
@@ -138,7 +178,7 @@ static void check(const struct probe_settings *probe, struct fault_list *faults)
 {
     const struct bo_settings *settings = settings_of(probe);
     service_check(probe, settings, faults);
-    entity_check(probe, settings->entity, faults);
+    entity_check(probe, settings, faults);
     query_check(probe, &settings->query, shape_of(settings), faults);
     char title[64];
     snprintf(title, sizeof title, "[probe %s]", probe->name);

@@ -39,7 +39,9 @@ static const struct config_row rows[] = {
      .required = true,
      .help =
          "Path below `url` of the app server, with its query, such as `api/v1/Erp.BO.CompanySvc/Companies?"
-         "$top=1`. What is percent-encoded stays as written; what a URL cannot hold is encoded."},
+         "$top=1`. What is percent-encoded stays as written; what a URL cannot hold is encoded. Names that "
+         "promise a change are refused as with `kind = method`; services whose rows hold secrets or "
+         "personal data want `$select`, without such columns."},
     {.name = "param",
      .example = "Plant = MfgSys",
      .type = CONFIG_PAIR_LISTS,
@@ -60,6 +62,14 @@ static const struct config_row rows[] = {
      .help = "Content-Type of `body`. Without it `application/json` for a body that begins like JSON, and "
              "`text/xml; charset=utf-8` for one that begins like XML. The action of SOAP 1.2 goes here: "
              "`application/soap+xml; charset=utf-8; action=\"...\"`."},
+    {.name = "soap_action",
+     .example = "http://tempuri.org/SessionModSvcContract/GetPatchLevel",
+     .type = CONFIG_TEXT,
+     AT(soap_action),
+     .help =
+         "Sent as header `SOAPAction`, in quotes, which SOAP 1.1 wants (`content_type` of `text/xml`): the "
+         "address that ends in the operation's name. Refused are the operations that `kind = method` "
+         "refuses; likewise in `content_type` and in the envelope of `body`."},
     {.name = "body",
      .example = "{}",
      .type = CONFIG_TEXT_FILE,
@@ -145,6 +155,7 @@ static void plan_init(struct http_state *state)
 static void add_body(const struct http_settings *settings, const struct probe_run *run,
                      struct request *request)
 {
+    request->soap_action = settings->soap_action;
     if (settings->body == NULL)
         return;
     request->body = date_expand(settings->body, call_zone(run->target), run->now);

@@ -1,5 +1,6 @@
-/* The checks of kind http at load: the path stays below the base URL and changes nothing that its name tells, the body is what
-   its type says. */
+/* The checks of kind http at load: the path stays below the base URL, the body is what its type says. What it may call is the
+   part of http_guard.c. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,37 +16,6 @@
 #include "probe/http.h"
 
 /* ---- the path ---- */
-
-static int hex_value(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-/* The text without percent-encoding, as a server may come to see it; NULL where a % has no two digits behind it, or stands for
-   a NUL. Owned. */
-static char *decode(const char *text, size_t size)
-{
-    struct buffer decoded;
-    buffer_init(&decoded, size);
-    for (size_t i = 0; i < size; i++) {
-        char c = text[i];
-        if (c == '%') {
-            int high = i + 2 < size ? hex_value(text[i + 1]) : -1,
-                low = i + 2 < size ? hex_value(text[i + 2]) : -1;
-            if (high < 0 || low < 0 || high + low == 0) {
-                buffer_free(&decoded);
-                return NULL;
-            }
-            c = (char)(high << 4 | low);
-            i += 2;
-        }
-        buffer_byte(&decoded, c);
-    }
-    return buffer_take(&decoded);
-}
 
 /* Is a part of the path only dots, whatever separates them? */
 static bool climbs(const char *path)
@@ -72,7 +42,7 @@ static bool has_control(const char *text)
 static bool is_encoded_twice(const char *decoded)
 {
     for (; (decoded = strchr(decoded, '%')) != NULL; decoded++)
-        if (hex_value(decoded[1]) >= 0 && hex_value(decoded[2]) >= 0)
+        if (isxdigit((unsigned char)decoded[1]) && isxdigit((unsigned char)decoded[2]))
             return true;
     return false;
 }
@@ -97,89 +67,9 @@ static const char *find_wrong(const char *path, const char *decoded)
         return "is percent-encoded twice; write it plainly, or encode it once";
     if (climbs(decoded))
         return "must stay below url of the app server: no part of it may be . or ..";
+    if (!guard_parts_end(decoded))
+        return "a bracket or quote in it does not end; %27%27 for a quote in a key";
     return NULL;
-}
-
-/* The length of the key in parentheses with which text begins, 0 where none ends; a quoted part may hold any character. */
-static size_t key_length(const char *text)
-{
-    bool quoted = false;
-    size_t depth = 0;
-    for (size_t i = 0; text[i] != '\0'; i++) {
-        quoted ^= text[i] == '\'';
-        depth += !quoted && text[i] == '(';
-        depth -= !quoted && text[i] == ')';
-        if (depth == 0)
-            return i + 1;
-    }
-    return 0;
-}
-
-/* The last part of a path, without keys, and without the blanks and dots around it that a server may take off. Owned. */
-static char *last_segment(const char *decoded)
-{
-    struct buffer plain;
-    buffer_init(&plain, strlen(decoded));
-    for (size_t i = 0; decoded[i] != '\0';) {
-        size_t key = decoded[i] == '(' ? key_length(decoded + i) : 0;
-        if (key == 0)
-            buffer_byte(&plain, decoded[i]);
-        i += key == 0 ? 1 : key;
-    }
-    char *text = buffer_take(&plain);
-    size_t end = strlen(text);
-    while (end > 0 && strchr("/. ", text[end - 1]) != NULL)
-        end--;
-    size_t begin = end;
-    while (begin > 0 && text[begin - 1] != '/')
-        begin--;
-    begin += strspn(text + begin, ". ");
-    char *last = begin < end ? memory_copy_bytes(text + begin, end - begin) : memory_copy_text("");
-    free(text);
-    return last;
-}
-
-static bool has_select(const struct http_settings *settings)
-{
-    bool found = strstr(settings->path, "?$select=") != NULL || strstr(settings->path, "&$select=") != NULL;
-    for (size_t i = 0; i < settings->param.count; i++)
-        found = found || strcmp(settings->param.items[i].name, "$select") == 0;
-    return found;
-}
-
-/* What the names in the path tell. Functions have names of their own, and kind = efx calls them too. */
-static void guard_check(const struct probe_settings *probe, const struct http_settings *settings,
-                        const char *decoded, struct fault_list *faults)
-{
-    char *last = last_segment(decoded);
-    bool post = settings->http_method == HTTP_WAY_POST;
-    bool function = strncasecmp(decoded + (decoded[0] == '/'), "api/v2/efx/", 11) == 0;
-    /* A qualified name ends in the method's own. */
-    const char *name = strrchr(last, '.') == NULL || strcasecmp(strrchr(last, '.'), ".svc") == 0
-                           ? last
-                           : strrchr(last, '.') + 1;
-    const char *refused = post && !function ? guard_method(name) : NULL;
-    if (refused == NULL && post && !function)
-        refused = guard_method(last);
-    enum guarded guarded = guard_service(decoded);
-    struct place place = probe_key_place(probe, "path");
-    if (strcasecmp(name, "GetDatabaseValues") == 0)
-        refused = guard_method(name);
-    if (guarded == GUARD_NEVER)
-        fault_add(faults, place, "[probe %s] path = %s: refused, the answers of this service hold secrets",
-                  probe->name, settings->path);
-    else if (refused != NULL)
-        fault_add(faults, place, "[probe %s] path = %s: refused, %s", probe->name, settings->path, refused);
-    else if (post && strcasecmp(last, "$batch") == 0)
-        fault_add(faults, place,
-                  "[probe %s] path = %s: refused, a batch can hold calls that change something", probe->name,
-                  settings->path);
-    else if (guarded == GUARD_SENSITIVE && !post && !has_select(settings))
-        fault_add(faults, place,
-                  "[probe %s] path = %s: the rows of this service hold secrets or personal data; name the "
-                  "columns that you need in $select",
-                  probe->name, settings->path);
-    free(last);
 }
 
 static void path_check(const struct probe_settings *probe, const struct http_settings *settings,
@@ -187,13 +77,13 @@ static void path_check(const struct probe_settings *probe, const struct http_set
 {
     if (settings->path == NULL)
         return;
-    char *decoded = decode(settings->path, strcspn(settings->path, "?"));
+    char *decoded = http_decode(settings->path, strcspn(settings->path, "?"));
     const char *wrong = find_wrong(settings->path, decoded);
     if (wrong != NULL)
         fault_add(faults, probe_key_place(probe, "path"), "[probe %s] path = %s: %s", probe->name,
                   settings->path, wrong);
     else
-        guard_check(probe, settings, decoded, faults);
+        http_guard_path(probe, settings, decoded, faults);
     free(decoded);
 }
 
@@ -249,17 +139,28 @@ static void content_check(const struct probe_settings *probe, const struct http_
         xml_check(probe, settings->body, faults);
 }
 
+static bool is_plain(const char *text)
+{
+    bool plain = !has_control(text);
+    for (const char *c = text; *c != '\0'; c++)
+        plain = plain && (unsigned char)*c < 0x7f;
+    return plain;
+}
+
 static void type_check(const struct probe_settings *probe, const char *type, struct fault_list *faults)
 {
-    if (type == NULL)
-        return;
-    bool plain = strchr(type, '/') != NULL && type[0] != '/' && !has_control(type);
-    for (const char *c = type; *c != '\0'; c++)
-        plain = plain && (unsigned char)*c < 0x7f;
-    if (!plain)
+    if (type != NULL && (!is_plain(type) || strchr(type, '/') == NULL || type[0] == '/'))
         fault_add(faults, probe_key_place(probe, "content_type"),
                   "[probe %s] content_type = %s: wants a media type, such as text/xml; charset=utf-8",
                   probe->name, type);
+}
+
+static void action_check(const struct probe_settings *probe, const char *action, struct fault_list *faults)
+{
+    if (action != NULL && (!is_plain(action) || strpbrk(action, "\" \t") != NULL))
+        fault_add(faults, probe_key_place(probe, "soap_action"),
+                  "[probe %s] soap_action = %s: wants the action's address alone, without quotes and blanks",
+                  probe->name, action);
 }
 
 /* ---- all ---- */
@@ -275,6 +176,7 @@ static void method_check(const struct probe_settings *probe, const struct http_s
     } keys[] = {
         {"body", settings->body != NULL, 1u << HTTP_WAY_POST, "goes with http_method = POST"},
         {"content_type", settings->content_type != NULL, 1u << HTTP_WAY_POST, "goes with http_method = POST"},
+        {"soap_action", settings->soap_action != NULL, 1u << HTTP_WAY_POST, "goes with http_method = POST"},
         {"expect_text", settings->expect_text != NULL, 1u << HTTP_WAY_POST | 1u << HTTP_WAY_GET,
          "the answer to a HEAD has no body"},
     };
@@ -298,7 +200,9 @@ void http_check(const struct probe_settings *probe, struct fault_list *faults)
     path_check(probe, settings, faults);
     method_check(probe, settings, faults);
     type_check(probe, settings->content_type, faults);
+    action_check(probe, settings->soap_action, faults);
     content_check(probe, settings, faults);
+    http_guard_call(probe, settings, faults);
     for (size_t i = 0; i < settings->param.count; i++) {
         const struct pair *param = &settings->param.items[i];
         char *wrong = date_check(param->value);

@@ -74,9 +74,13 @@ static const struct config_row rows[] = {
      .type = CONFIG_TEXT,
      AT(method),
      .required = true,
-     .help = "Method of the service. Refused are names that begin with Delete, Update, Set, Lock, Unlock, "
-             "Start, Stop, Kill, Change, Process, Post, Submit or Admin, and GetDatabaseValues: a probe "
-             "must change nothing and read no secrets."},
+     .help =
+         "Method of the service. Refused are names that begin with Delete, Update, Set, Lock, Unlock, "
+         "Start, Stop, Kill, Change, Process, Post, Submit or Admin, and GetDatabaseValues; with the words "
+         "Add, Apply, Clear, Commit, Copy, Create, GetNew (but for GetNewParameters), Import, Insert, "
+         "Login, Logout, Merge, Move, Patch, Purge, Remove, Reset, Run, Save or Write; and with `POST` "
+         "names like those of entity sets: a probe must change nothing and read no secrets. A `POST` of "
+         "a name that does not tell that it reads (Get, Check, Is and the like) leads to a warning."},
     {.name = "http_method",
      .type = CONFIG_CHOICE,
      AT(http_method),
@@ -152,6 +156,13 @@ static void service_check(const struct probe_settings *probe, const struct metho
                     "[probe %s] service = %s: its rows hold secrets or personal data; where it has an "
                     "entity set, ask that with kind = bo and select",
                     probe->name, service);
+    if (service == NULL)
+        return;
+    guard_values(probe, service, &settings->values.pairs, faults);
+    guard_expect(probe, service, &settings->expect, faults);
+    for (size_t i = 0; i < settings->param.count; i++)
+        guard_option(probe, service, settings->param.items[i].place, "param.", settings->param.items[i].name,
+                     settings->param.items[i].value, faults);
 }
 
 static bool is_plain_name(const char *name)
@@ -160,11 +171,15 @@ static bool is_plain_name(const char *name)
     return name[0] != '\0' && strspn(name, plain) == strlen(name);
 }
 
-static void method_check(const struct probe_settings *probe, const char *method, struct fault_list *faults)
+static void method_check(const struct probe_settings *probe, const struct method_settings *settings,
+                         struct fault_list *faults)
 {
+    const char *method = settings->method;
     if (method == NULL)
         return;
-    const char *refused = guard_method(method);
+    bool post = settings->http_method == WAY_POST;
+    const char *refused = post && settings->service != NULL ? guard_post(settings->service, method)
+                                                            : guard_method(method);
     if (!is_plain_name(method))
         fault_add(faults, probe_key_place(probe, "method"),
                   "[probe %s] method = %s: wants a plain name of letters, digits and _, such as GetList",
@@ -172,6 +187,11 @@ static void method_check(const struct probe_settings *probe, const char *method,
     else if (refused != NULL)
         fault_add(faults, probe_key_place(probe, "method"), "[probe %s] method = %s: refused, %s",
                   probe->name, method, refused);
+    else if (post && !guard_reads(method))
+        warning_add(faults, probe_key_place(probe, "method"),
+                    "[probe %s] method = %s: its name does not tell that it only reads; a probe must change "
+                    "nothing",
+                    probe->name, method);
 }
 
 static void params_check(const struct probe_settings *probe, const struct method_settings *settings,
@@ -259,7 +279,7 @@ static void check(const struct probe_settings *probe, struct fault_list *faults)
     const struct method_settings *settings = settings_of(probe);
     char title[64];
     service_check(probe, settings, faults);
-    method_check(probe, settings->method, faults);
+    method_check(probe, settings, faults);
     params_check(probe, settings, faults);
     rows_check(probe, settings, faults);
     snprintf(title, sizeof title, "[probe %s]", probe->name);

@@ -268,13 +268,15 @@ static void plant_and_license_may_be_the_probe_s(void **state)
 
 static void a_body_has_its_type(void **state)
 {
-    static const char *const wanted[] = {ACCEPT, LICENSE, "Content-Type: application/json", NULL};
+    static const char *const wanted[] = {ACCEPT, LICENSE, "Content-Type: application/json",
+                                         "SOAPAction: \"http://tempuri.org/X/GetRows\"", NULL};
     struct model *model = model_of("auth = none\n");
     struct request request = {.method = HTTP_POST,
                               .path = (char *)(uintptr_t) "api/x",
                               .body = (char *)(uintptr_t) "{}",
                               .body_size = 2,
-                              .content_type = "application/json"};
+                              .content_type = "application/json",
+                              .soap_action = "http://tempuri.org/X/GetRows"};
     struct credential credential;
     struct order order;
     enum reason reason;

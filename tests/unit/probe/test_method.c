@@ -326,6 +326,7 @@ static void test_no_pages(void **state)
 
 /* ---- checks at load ---- */
 
+#define PART     "kind = method\nservice = Erp.BO.PartSvc\n"
 #define OF(name) "kind = method\nservice = Ice.BO.X\nmethod = " name
 #define WRITE(name)                                                                                          \
     {                                                                                                        \
@@ -353,6 +354,38 @@ static const struct {
     WRITE("deleteByID"),
     WRITE("UPDATE"),
     WRITE("set"),
+    WRITE("CreateX"),
+    WRITE("AddRow"),
+    WRITE("InsertX"),
+    WRITE("RemoveX"),
+    WRITE("ClearX"),
+    WRITE("CopyX"),
+    WRITE("ImportX"),
+    WRITE("RunDirect"),
+    WRITE("CommitX"),
+    WRITE("MoveX"),
+    WRITE("GetNewPart"),
+    WRITE("patchX"),
+    WRITE("SaveX"),
+    WRITE("savedata"),
+    WRITE("WriteX"),
+    WRITE("MergeX"),
+    WRITE("ApplyX"),
+    WRITE("ResetX"),
+    WRITE("PurgeX"),
+    WRITE("Login"),
+    {PART "method = Parts", "[probe p] method = Parts: refused, it is named like an entity set"},
+    {PART "method = PartPlants", "[probe p] method = PartPlants: refused, it is named"},
+    {PART "method = Part", "[probe p] method = Part: refused, it is named"},
+    {PART "method = OrderDtls", "[probe p] method = OrderDtls: refused, it is named"},
+    {PART "method = DeleteByID\nhttp_method = GET", "[probe p] method = DeleteByID: refused"},
+    {PART "method = Explode", "w: [probe p] method = Explode: its name does not tell"},
+    {LISTED "value.x = CurUserID", "[probe p] value.x: refused, CurUserID of this service"},
+    {LISTED "value.x = InUse\nvalue.x.aggregate = sum\nvalue.x.labels = user=CurUserID",
+     "[probe p] value.x.labels: refused, CurUserID of this service"},
+    {LISTED "expect.returnObj.AdminSessionList.UserName = x",
+     "[probe p] expect.returnObj.AdminSessionList.UserName: refused, UserName of"},
+    {SESSIONS "http_method = GET\nparam.$select = SessionID", "[probe p] param.$select: refused, SessionID"},
     {OF("GetDatabaseValues"), "[probe p] method = GetDatabaseValues: refused, its answers hold secrets"},
     {OF("getDatabasevalues"), "[probe p] method = getDatabasevalues: refused"},
     {OF("Ice.BO.X.DeleteByID"), "[probe p] method = Ice.BO.X.DeleteByID: wants a plain name"},

@@ -409,6 +409,8 @@ static void test_a_page_that_fails_can_be_asked_again(void **state)
             FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY  \
                 FIFTY
 
+#define SESSION_SET "kind = bo\nservice = Ice.BO.AdminSessionSvc\nentity = "
+
 static const struct {
     const char *appserver, *probe, *fault; /* fault: the beginning of the first one; of a warning "w: ..." */
 } faults_of[] = {
@@ -438,6 +440,22 @@ static const struct {
     {V2, "kind = bo\nservice = s\nentity = ../x", "[probe p] entity = ../x: wants an entity set"},
     {V2, SET "expect.A = 1", "[probe p] expect.A: reads one record"},
     {V2, RECORD "rows = count", "[probe p] rows = count: entity names one record"},
+    {V2, "kind = bo\nservice = s\nentity = GetDatabaseValues",
+     "[probe p] entity = GetDatabaseValues: refused, its answers hold secrets"},
+    {V2, SESSION_SET "KillSession('x')\nselect = InUse",
+     "[probe p] entity = KillSession('x'): refused, a name"},
+    {V2, SESSION_SET "AdminSessions('x')/DeleteIt\nselect = InUse",
+     "[probe p] entity = AdminSessions('x')/DeleteIt: refused, a name"},
+    {V2, SESSION_SET "AdminSessions('x')/SessionID\nselect = InUse",
+     "[probe p] entity = AdminSessions('x')/SessionID: refused, the column"},
+    {V2, SESSION_SET "AdminSessions\nselect = *", "[probe p] select = *: refused"},
+    {V2, SESSION_SET "AdminSessions\nselect = InUse, sessionid",
+     "[probe p] select: refused, sessionid of this"},
+    {V2, SESSION_SET "AdminSessions\nselect = InUse\nexpand = X", "[probe p] expand: refused"},
+    {V2, SESSION_SET "AdminSessions\nselect = InUse, CurComp\nvalue.a = InUse\nvalue.a.labels = u=UserName",
+     "[probe p] select: it leaves out UserName"},
+    {V2, SESSION_SET "AdminSessions('x')\nselect = InUse\nexpect.ClientComputerName = PC",
+     "[probe p] expect.ClientComputerName: refused, ClientComputerName of"},
     {V2, "kind = bo\nservice = Ice.BO.SysAgentSvc\nentity = SysAgents",
      "[probe p] service = Ice.BO.SysAgentSvc: its rows hold secrets"},
     {V2, "kind = bo\nservice = ice.lib.tokenservicesvc\nentity = X\nselect = a",
