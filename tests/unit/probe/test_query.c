@@ -162,7 +162,9 @@ static void test_one_answer(void **state)
         assert_int_equal(result->message == NULL, answers[i].reason == REASON_NONE);
         if (answers[i].message != NULL)
             assert_string_equal(result->message, answers[i].message);
-        bool proves = answers[i].reason == REASON_NONE || reason_row(answers[i].reason)->proves_up;
+        bool rows_came = result->message != NULL && strstr(result->message, "has rows that") != NULL;
+        bool proves = answers[i].reason == REASON_NONE || reason_row(answers[i].reason)->proves_up ||
+                      rows_came;
         assert_int_equal(result->proves_up, proves);
         play_end(&play);
     }
