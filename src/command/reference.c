@@ -40,7 +40,7 @@ static const char opening[] =
 
 static void forms_print(FILE *out)
 {
-    const char *told[CONFIG_OTHER + 1];
+    const char *told[CONFIG_OTHER + 1] = {0};
     size_t count = 0;
     fputs("<a id=\"forms\"></a>\n## Forms of values\n\n| form | how it is written |\n|---|---|\n", out);
     for (int type = 0; type <= CONFIG_OTHER; type++) {

@@ -189,6 +189,7 @@ static void merge(struct found *found, struct found_part *parts, size_t count)
     free(candidates);
     parts[0].series = series;
     parts[0].count = kept;
+    /* A list of pointers is meant. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     found->merged = memory_grow(found->merged, found->merged_count + 1, sizeof *found->merged);
     found->merged[found->merged_count++] = series;
 }

@@ -56,7 +56,7 @@ struct value_set {
     {.name = "value",                                                                                        \
      .example = "open_orders = Calculated_Orders",                                                           \
      .type = CONFIG_PAIRS,                                                                                   \
-     .offset = offsetof(owner, member.pairs),                                                                \
+     .offset = offsetof(owner, member) + offsetof(struct value_settings, pairs),                             \
      .help = "`value.NAME = Column`: a column of the rows becomes the gauge `epicor_value_NAME`. NAME is "   \
              "`[a-z][a-z0-9_]*` and does not end in `_total`, `_count`, `_sum`, `_bucket`, `_created` or "   \
              "`_info`. Numbers may be JSON numbers or numeric strings, blanks around them; `true` is 1 and " \
@@ -72,8 +72,9 @@ struct value_set {
              "`value.NAME.help`: the text of the metric's `# HELP`. The same NAME in two probes has the "    \
              "same help and labels."},                                                                       \
     {                                                                                                        \
-        .name = "max_series", .type = CONFIG_INTEGER, .offset = offsetof(owner, member.max_series),          \
-        .preset = "200", .minimum = 1, .maximum = VALUE_SERIES_MAX,                                          \
+        .name = "max_series", .type = CONFIG_INTEGER,                                                        \
+        .offset = offsetof(owner, member) + offsetof(struct value_settings, max_series), .preset = "200",    \
+        .minimum = 1, .maximum = VALUE_SERIES_MAX,                                                           \
         .help = "Most series of one value and target, beside the one for the rest: the first so many by "    \
                 "label order stay, the rest goes into one more series, whose labels are `other`, and is "    \
                 "counted in "                                                                                \

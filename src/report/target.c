@@ -167,8 +167,9 @@ static void forget_results(struct report_target *target)
 static struct value_definitions definitions_of(const struct probe_settings *probe)
 {
     const struct probe_kind *kind = probe_kind_of(probe);
+    struct value_definitions none = {0};
 
-    return kind->values == NULL ? (struct value_definitions){.count = 0} : kind->values(probe);
+    return kind->values == NULL ? none : kind->values(probe);
 }
 
 /* Does what is found out by the one settings mean the same by the other? */
