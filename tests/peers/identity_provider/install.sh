@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
 installed=$top/build/tools/identity_provider
 mkdir -p "$top/build"
-exec 9>"$top/build/lock"
+exec 9>"$top/build/lock-peers" # a build may go on meanwhile
 flock 9
 for program in node npm; do
     command -v $program >/dev/null 2>&1 || {
