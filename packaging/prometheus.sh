@@ -5,7 +5,7 @@ set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 tools=$top/build/tools
 mkdir -p "$top/build"
-exec 9>"$top/build/lock"
+exec 9>"$top/build/lock-prometheus"
 flock 9
 if [ ! -x "$tools/usr/bin/promtool" ] || [ ! -x "$tools/usr/bin/prometheus-alertmanager" ]; then
     command -v apt-get >/dev/null 2>&1 || {
