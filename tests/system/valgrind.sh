@@ -6,7 +6,8 @@ build=$1
 . packaging/process.sh
 
 # Millions of cases over pure functions, hours under valgrind; what they call is reached by the corpora and other tests.
-slow="unit_base_zone unit_base_text_number unit_json_corpus unit_metrics_text_format unit_agent_credential unit_agent_verdict"
+slow="unit_base_zone unit_base_calendar unit_base_text_number unit_json_corpus unit_json_fields unit_metrics_text_format
+unit_config_window unit_probe_date unit_agent_credential unit_agent_verdict unit_agent_clock_story"
 
 cat >"$work/check" <<'CHECK'
 #!/bin/sh
