@@ -33,24 +33,6 @@ static const struct {
     [OWNER_PROCESS] = {"Of the exporter itself", "exporter", "They carry no labels but their own."},
 };
 
-static const char *type_name(enum metric_type type)
-{
-    switch (type) {
-    case METRIC_COUNTER:
-        return "counter";
-    case METRIC_HISTOGRAM:
-        return "histogram";
-    case METRIC_GAUGE:
-    case METRIC_CHOICE:
-    case METRIC_REMAINING:
-    case METRIC_FOUND:
-    case METRIC_SERIES:
-        return "gauge";
-    }
-    assert(false && "a type without name");
-    return "";
-}
-
 static void labels_print(FILE *out, const struct metric_family *family)
 {
     size_t count = 0;
@@ -92,7 +74,7 @@ static void buckets_print(FILE *out, const struct metric_family *family)
 
 static void family_print(FILE *out, const struct metric_family *family)
 {
-    fprintf(out, "| `%s` | %s | ", family->name, type_name(family->type));
+    fprintf(out, "| `%s` | %s | ", family->name, metric_type_name(family->type));
     labels_print(out, family);
     fputs(" | ", out);
     markdown_plain(out, family->help);

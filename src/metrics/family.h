@@ -16,6 +16,9 @@ enum metric_type {
     METRIC_SERIES /* a gauge: how many series the scrape shows, itself counted; of a class with one owner */
 };
 
+/* The type's name for Prometheus, as text format 0.0.4 and the reference tell it: "counter", "gauge", "histogram". */
+const char *metric_type_name(enum metric_type type);
+
 /* Owners of one class carry the same labels. A class without labels has one owner. */
 struct metric_class {
     const char *const *labels; /* NULL-terminated; NULL: none */

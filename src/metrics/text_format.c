@@ -31,23 +31,6 @@ struct family_writer {
 
 /* ---- lines ---- */
 
-static const char *type_name(enum metric_type type)
-{
-    switch (type) {
-    case METRIC_COUNTER:
-        return "counter";
-    case METRIC_HISTOGRAM:
-        return "histogram";
-    case METRIC_GAUGE:
-    case METRIC_CHOICE:
-    case METRIC_REMAINING:
-    case METRIC_FOUND:
-    case METRIC_SERIES:
-        break;
-    }
-    return "gauge";
-}
-
 /* Appends one line's head and tail; they are given positions here and addresses when all are there. */
 static void add_line(struct family_writer *writer, const char *suffix, struct span labels)
 {
@@ -125,7 +108,7 @@ static bool write_comments(struct buffer *page, const char *name, const char *he
     buffer_text(page, "\n# TYPE ");
     buffer_text(page, name);
     buffer_byte(page, ' ');
-    buffer_text(page, type_name(type));
+    buffer_text(page, metric_type_name(type));
     return buffer_byte(page, '\n');
 }
 
