@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "config/model.h"
 #include "report/board_write.h"
 
 /* A snapshot: immutable but for its references; its texts stand behind it in the same memory. */
@@ -21,7 +22,8 @@ struct card {
 
 struct board {
     pthread_mutex_t mutex;
-    size_t count; /* cards: app servers, then targets */
+    struct model *model; /* in force; a reference */
+    size_t count;        /* cards: app servers, then targets */
     size_t appserver_count;
     struct card **cards;
     _Atomic int64_t beat_boot_ns;
@@ -69,6 +71,7 @@ void board_free(struct board *board)
     if (board == NULL)
         return;
     free_cards(board->cards, board->count);
+    model_unref(board->model);
     pthread_mutex_destroy(&board->mutex);
     free(board);
 }
@@ -146,7 +149,7 @@ void board_put_appserver(struct board *board, size_t index, const struct board_a
     put(board, index, card_of_appserver(value));
 }
 
-void board_replace(struct board *board, const struct board_appserver *const *appservers,
+void board_replace(struct board *board, struct model *model, const struct board_appserver *const *appservers,
                    size_t appserver_count, const struct board_target *const *targets, size_t target_count)
 {
     size_t count = appserver_count + target_count;
@@ -159,11 +162,22 @@ void board_replace(struct board *board, const struct board_appserver *const *app
     pthread_mutex_lock(&board->mutex);
     struct card **old = board->cards;
     size_t old_count = board->count;
+    struct model *old_model = board->model;
+    board->model = model_ref(model);
     board->cards = cards;
     board->count = count;
     board->appserver_count = appserver_count;
     pthread_mutex_unlock(&board->mutex);
     free_cards(old, old_count);
+    model_unref(old_model);
+}
+
+struct model *board_model(struct board *board)
+{
+    pthread_mutex_lock(&board->mutex);
+    struct model *model = model_ref(board->model);
+    pthread_mutex_unlock(&board->mutex);
+    return model;
 }
 
 struct board_view *board_view_take(struct board *board, struct moment now)

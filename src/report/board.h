@@ -11,6 +11,37 @@
 #include "kinetic/reason.h"
 
 struct board;
+struct model;
+
+enum board_phase { BOARD_RESOLVE, BOARD_CONNECT, BOARD_TLS, BOARD_PROCESSING, BOARD_TRANSFER, BOARD_PHASES };
+#define BOARD_NO_TIME   UINT32_MAX
+#define BOARD_NO_ROWS   UINT32_MAX
+#define BOARD_MOST_ROWS (UINT32_MAX - 1)
+
+/* One run of a target, kept small: there are many. */
+struct board_run {
+    int64_t ended_wall_ns;
+    uint32_t duration_us;            /* of its exchanges together; BOARD_NO_TIME: none */
+    uint32_t phase_us[BOARD_PHASES]; /* by enum board_phase; BOARD_NO_TIME: not measured */
+    uint32_t rows;                   /* BOARD_NO_ROWS: none told; at most BOARD_MOST_ROWS */
+    uint16_t status;                 /* 0: no answer */
+    uint8_t reason;                  /* enum reason; REASON_NONE: success */
+    uint8_t retries;
+};
+
+/* A failed run, kept longer than the successes. */
+struct board_failure {
+    struct board_run run;
+    const char *message;     /* the server's own words, redacted; NULL: none */
+    const char *correlation; /* Kinetic's CorrelationId; NULL: none */
+};
+
+struct board_seats {
+    const char *company; /* "" where the license is the whole server's */
+    const char *license;
+    bool has_used, has_owned;
+    double used, owned;
+};
 
 struct board_target {
     const char *appserver, *company, *probe, *kind; /* live as long as the view */
@@ -29,6 +60,12 @@ struct board_target {
     char *drift; /* the last of them: what came and went, a sentence; NULL: none yet */
     int64_t drift_wall_ns;
     uint64_t consecutive_slow_runs; /* 0 also where no latency_limit is set */
+    bool resting;                   /* outside its windows */
+    int64_t latency_limit_ns;       /* 0: none is set */
+    const struct board_run *runs;   /* the last `history` of them, oldest first */
+    size_t run_count;
+    const struct board_failure *failures; /* oldest first */
+    size_t failure_count;
 };
 
 struct board_appserver {
@@ -46,6 +83,16 @@ struct board_appserver {
     int64_t certificate_expiry_epoch;     /* 0: unknown */
     bool has_maintenance, in_maintenance; /* windows configured; inside them */
     bool has_hours, in_hours;
+    char *version; /* NULL: nobody asked, or it was not told */
+    bool has_production, production;
+    bool has_clock_skew;
+    double clock_skew_seconds;     /* the server's Date minus ours */
+    int64_t backoff_until_wall_ns; /* 0: none */
+    int64_t in_flight, waiting;
+    int64_t sessions_open; /* our own; -1: session = none */
+    bool has_throttled, throttled;
+    const struct board_seats *seats; /* as the last good read told them */
+    size_t seats_count;
 };
 
 /* A consistent picture, reference-counted underneath; cheap to take. */
@@ -59,6 +106,9 @@ struct board_view {
 
 struct board_view *board_view_take(struct board *board, struct moment now);
 void board_view_free(struct board_view *view);
+
+/* The model in force; the reference is the caller's. */
+struct model *board_model(struct board *board);
 
 /* Boot time of the agent thread's last turn; and whether its schedule is in force and turning. */
 int64_t board_heartbeat_boot_ns(struct board *board);

@@ -8,8 +8,8 @@ struct board *board_new(void); /* empty */
 /* No view may be left. */
 void board_free(struct board *board);
 
-/* Replaces all snapshots at once by copies of these. */
-void board_replace(struct board *board, const struct board_appserver *const *appservers,
+/* Replaces all snapshots at once by copies of these, and the model in force (a reference is taken). */
+void board_replace(struct board *board, struct model *model, const struct board_appserver *const *appservers,
                    size_t appserver_count, const struct board_target *const *targets, size_t target_count);
 /* Replaces the snapshot at this index by a copy of *value; its texts are copied too. */
 void board_put_target(struct board *board, size_t index, const struct board_target *value);

@@ -55,7 +55,7 @@ static void configure(struct report *report, const struct model *model, struct m
     }
 }
 
-static void fill_board(const struct report *report, const struct model *model)
+static void fill_board(const struct report *report, struct model *model)
 {
     const struct board_appserver **appservers = memory_new(model->appserver_count,
                                                            sizeof(struct board_appserver *));
@@ -65,7 +65,7 @@ static void fill_board(const struct report *report, const struct model *model)
         appservers[i] = &report->appservers[i]->card;
     for (size_t i = 0; i < model->target_count; i++)
         targets[i] = &report->targets[i]->card;
-    board_replace(report->board, appservers, model->appserver_count, targets, model->target_count);
+    board_replace(report->board, model, appservers, model->appserver_count, targets, model->target_count);
     free(appservers);
     free(targets);
 }

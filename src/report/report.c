@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "metrics/exposition.h"
 #include "metrics/process.h"
-#include "metrics/text_format.h"
 #include "report/parts.h"
 
 #define CODE_TEXT 16 /* bytes of a status code as text */
@@ -136,7 +136,8 @@ static void refresh(struct report *report)
     store_unlock(report->store);
 }
 
-bool report_page(struct report *report, struct moment now, struct buffer *page)
+bool report_page(struct report *report, const struct exposition *exposition, struct moment now,
+                 struct buffer *page)
 {
     size_t last = atomic_load_explicit(&report->page_size, memory_order_relaxed);
     size_t before = page->size;
@@ -147,7 +148,7 @@ bool report_page(struct report *report, struct moment now, struct buffer *page)
     if (!page->failed && guess <= page->maximum - page->size)
         buffer_reserve(page, guess);
     struct store_view *view = store_view_take(report->store, now);
-    bool fits = text_format_write(view, page);
+    bool fits = exposition_write(view, exposition != NULL ? exposition : &(struct exposition){0}, page);
     store_view_free(view);
     if (fits)
         atomic_store_explicit(&report->page_size, page->size - before, memory_order_relaxed);

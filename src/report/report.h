@@ -15,6 +15,7 @@
 #include "kinetic/exchange.h"
 #include "probe/kind.h"
 
+struct exposition;
 struct report;
 struct report_appserver;
 struct report_target;
@@ -138,9 +139,11 @@ void report_sessions_open(struct report_appserver *appserver, int64_t open);
 void report_http_request(struct report *report, const char *path, int code, uint64_t bytes,
                          struct moment now);
 
-/* Writes the page of all series, text format 0.0.4 (metrics/text_format.h), into the buffer; what is read at the scrape
+/* Writes the page of all series, as asked for (metrics/exposition.h; NULL: text format
+   0.0.4, all), into the buffer; what is read at the scrape
    (process_*, log messages) is read here. False when it does not fit: what the buffer holds then is no page. */
-bool report_page(struct report *report, struct moment now, struct buffer *page);
+bool report_page(struct report *report, const struct exposition *exposition, struct moment now,
+                 struct buffer *page);
 
 /* One turn of the agent's loop has taken turn_ns and ended now; also the heartbeat. */
 void report_turn(struct report *report, int64_t turn_ns, struct moment now);

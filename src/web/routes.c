@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "metrics/text_format.h"
+#include "metrics/exposition.h"
 #include "report/board.h"
 #include "web/page.h"
 
@@ -53,9 +53,11 @@ static bool is_hung(int64_t beat_ns, struct moment now)
 
 static void answer_metrics(const struct web_request *request, struct web_answer *answer)
 {
+    struct exposition exposition = {.format = EXPOSITION_TEXT};
+
     answer->status = 200;
-    if (report_page(request->report, request->now, &answer->body))
-        answer->content_type = TEXT_FORMAT_CONTENT_TYPE;
+    if (report_page(request->report, &exposition, request->now, &answer->body))
+        answer->content_type = exposition_content_type(&exposition);
     else
         answer_too_large(request, answer);
 }

@@ -113,7 +113,7 @@ char *rig_page(const struct rig *rig)
 {
     struct buffer page;
     buffer_init(&page, PAGE_MAX);
-    assert_true(report_page(rig->report, clock_now(), &page));
+    assert_true(report_page(rig->report, NULL, clock_now(), &page));
     return buffer_take(&page);
 }
 

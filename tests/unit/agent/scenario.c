@@ -523,7 +523,7 @@ const char *scenario_last_login(const struct scenario *scenario)
 const char *scenario_page(struct scenario *scenario)
 {
     buffer_clear(&scenario->page);
-    assert_true(report_page(scenario->report, scenario->now, &scenario->page));
+    assert_true(report_page(scenario->report, NULL, scenario->now, &scenario->page));
     return buffer_as_text(&scenario->page);
 }
 

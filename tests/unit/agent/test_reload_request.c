@@ -101,7 +101,7 @@ static double metric(const struct stage *stage, const char *series)
 {
     struct buffer page;
     buffer_init(&page, 1 << 24);
-    assert_true(report_page(stage->report, clock_now(), &page));
+    assert_true(report_page(stage->report, NULL, clock_now(), &page));
     char *line = memory_format("\n%s ", series);
     const char *at = strstr(buffer_as_text(&page), line);
     double value = at ? strtod(at + strlen(line), NULL) : -1;

@@ -162,7 +162,7 @@ static inline char *sample_lines(struct report *report, struct moment now, const
 
     buffer_init(&page, 1 << 24);
     buffer_init(&lines, 1 << 24);
-    assert_true(report_page(report, now, &page));
+    assert_true(report_page(report, NULL, now, &page));
     for (char *at = page.data, *end; *at != '\0'; at = end + 1) {
         end = strchr(at, '\n');
         *end = '\0';

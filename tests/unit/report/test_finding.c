@@ -189,7 +189,7 @@ static void test_values_by_their_definitions(void **state)
     run_at(&stage, 0, 5, REASON_NONE, &findings);
     assert_lines(stage.report, sample_after(6), "epicor_value_", ORDERS_TOLD("-1.5"));
     buffer_init(&page, 1 << 20);
-    assert_true(report_page(stage.report, sample_after(6), &page));
+    assert_true(report_page(stage.report, NULL, sample_after(6), &page));
     assert_non_null(strstr(page.data, "\n# HELP epicor_value_open_total_value Sum of the\\nopen.\n"
                                       "# TYPE epicor_value_open_total_value gauge\n"));
     buffer_free(&page);

@@ -1,0 +1,31 @@
+/* What a request waits for: an answer, or a verdict on its password, that somebody else is to give. The connection is
+   suspended meanwhile, so that the web thread goes on with the others. It is shared by two, who each hold a reference: the
+   server, which waits (and may lose its client before), and whoever completes it, from any thread, once. */
+#ifndef WEB_LATER_H
+#define WEB_LATER_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+
+struct later;
+struct later_post; /* where what is complete is announced; one a server */
+
+/* Two references: one for the server (given to it in web_answer.later), one for who completes it. */
+struct later *later_new(struct later_post *post);
+void later_unref(struct later *later); /* NULL is allowed */
+
+/* The answer is this: a text. It is copied. Gives back the reference. From any thread. */
+void later_complete(struct later *later, int status, const char *text);
+
+/* For the server: has it been completed? Then the status, and the text, which lives as long as the reference. */
+bool later_take(const struct later *later, int *status, const char **text);
+
+struct later_post *later_post_new(void);
+/* What is completed afterwards is announced to nobody. */
+void later_post_free(struct later_post *post);
+/* Readable once something was completed since the last later_post_clear. */
+int later_post_descriptor(const struct later_post *post);
+void later_post_clear(struct later_post *post);
+
+#endif
