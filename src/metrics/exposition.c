@@ -1,20 +1,59 @@
 #include "metrics/exposition.h"
 
+#include <assert.h>
+
 #include "metrics/text_format.h"
 
+/* Its Content-Type with each of the escapings behind it. */
+#define CONTENT_TYPES(type)                                                                                  \
+    {                                                                                                        \
+        [ESCAPING_NONE] = type, [ESCAPING_UNDERSCORES] = type "; escaping=underscores",                      \
+        [ESCAPING_DOTS] = type "; escaping=dots", [ESCAPING_VALUES] = type "; escaping=values",              \
+        [ESCAPING_ALLOW_UTF8] = type "; escaping=allow-utf-8"                                                \
+    }
+
+/* One row a format; without a writer it is not offered. */
 static const struct {
-    const char *content_type;
-    bool (*write)(const struct store_view *view, struct buffer *page);
+    bool (*write)(const struct store_view *view, const struct exposition *exposition, struct buffer *page);
+    const char *content_types[EXPOSITION_ESCAPINGS];
 } formats[EXPOSITION_FORMATS] = {
-    [EXPOSITION_TEXT] = {TEXT_FORMAT_CONTENT_TYPE, text_format_write},
+    [EXPOSITION_TEXT] = {text_format_write, CONTENT_TYPES("text/plain; version=0.0.4; charset=utf-8")},
+    [EXPOSITION_OPENMETRICS] = {NULL,
+                                CONTENT_TYPES("application/openmetrics-text; version=1.0.0; charset=utf-8")},
+    [EXPOSITION_PROTOBUF] = {NULL,
+                             CONTENT_TYPES("application/vnd.google.protobuf; "
+                                           "proto=io.prometheus.client.MetricFamily; encoding=delimited")},
 };
+
+static const char *const draft_content_types[EXPOSITION_ESCAPINGS] = CONTENT_TYPES(
+    "application/openmetrics-text; version=0.0.1; charset=utf-8");
+
+static const char *const escaping_names[EXPOSITION_ESCAPINGS] = {
+    [ESCAPING_UNDERSCORES] = "underscores",
+    [ESCAPING_DOTS] = "dots",
+    [ESCAPING_VALUES] = "values",
+    [ESCAPING_ALLOW_UTF8] = "allow-utf-8",
+};
+
+bool exposition_offers(enum exposition_format format)
+{
+    return formats[format].write != NULL;
+}
+
+const char *exposition_escaping_name(enum exposition_escaping escaping)
+{
+    return escaping_names[escaping];
+}
 
 bool exposition_write(const struct store_view *view, const struct exposition *exposition, struct buffer *page)
 {
-    return formats[exposition->format].write(view, page);
+    assert(exposition_offers(exposition->format));
+    return formats[exposition->format].write(view, exposition, page);
 }
 
 const char *exposition_content_type(const struct exposition *exposition)
 {
-    return formats[exposition->format].content_type;
+    if (exposition->format == EXPOSITION_OPENMETRICS && exposition->draft)
+        return draft_content_types[exposition->escaping];
+    return formats[exposition->format].content_types[exposition->escaping];
 }

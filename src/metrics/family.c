@@ -1,5 +1,10 @@
 #include "metrics/family.h"
 
+#include <assert.h>
+#include <string.h>
+
+static const char total[] = "_total";
+
 const char *metric_type_name(enum metric_type type)
 {
     switch (type) {
@@ -15,4 +20,14 @@ const char *metric_type_name(enum metric_type type)
         break;
     }
     return "gauge";
+}
+
+size_t family_base_size(const char *name, enum metric_type type)
+{
+    size_t size = strlen(name), end = strlen(total);
+
+    if (type != METRIC_COUNTER)
+        return size;
+    assert(size > end && strcmp(name + size - end, total) == 0);
+    return size - end;
 }

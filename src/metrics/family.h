@@ -19,6 +19,9 @@ enum metric_type {
 /* The type's name for Prometheus, as text format 0.0.4 and the reference tell it: "counter", "gauge", "histogram". */
 const char *metric_type_name(enum metric_type type);
 
+/* Of the family's name, as OpenMetrics counts it: a counter's without _total. */
+size_t family_base_size(const char *name, enum metric_type type);
+
 /* Owners of one class carry the same labels. A class without labels has one owner. */
 struct metric_class {
     const char *const *labels; /* NULL-terminated; NULL: none */

@@ -322,7 +322,8 @@ static void write_found(const struct found_family *family, struct buffer *page)
         write_part(family->name, &family->parts[i], page);
 }
 
-bool text_format_write(const struct store_view *view, struct buffer *page)
+bool text_format_write(const struct store_view *view, const struct exposition *exposition,
+                       struct buffer *page)
 {
     const struct layout *layout = view->layout;
     const struct found *found = &view->found;
@@ -330,13 +331,16 @@ bool text_format_write(const struct store_view *view, struct buffer *page)
 
     for (size_t i = 0; i < layout->family_count && !page->failed; i++) {
         const struct family_layout *family = &layout->families[layout->by_name[i]];
-        while (next < found->family_count && !page->failed &&
-               strcmp(found->families[next].name, family->row->name) <= 0)
-            write_found(&found->families[next++], page);
-        if (family->row->type != METRIC_FOUND)
+        for (; next < found->family_count && strcmp(found->families[next].name, family->row->name) <= 0;
+             next++)
+            if (exposition_wants(exposition, found->families[next].name, METRIC_FOUND))
+                write_found(&found->families[next], page);
+        if (family->row->type != METRIC_FOUND &&
+            exposition_wants(exposition, family->row->name, family->row->type))
             write_slots(view, family, page);
     }
-    while (next < found->family_count && !page->failed)
-        write_found(&found->families[next++], page);
+    for (; next < found->family_count && !page->failed; next++)
+        if (exposition_wants(exposition, found->families[next].name, METRIC_FOUND))
+            write_found(&found->families[next], page);
     return !page->failed;
 }

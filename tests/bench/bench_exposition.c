@@ -184,7 +184,7 @@ static bool measure(const char *what, size_t series, enum way way, double peer_m
         /* As report_page does once it has seen a page. */
         buffer_reserve(&page, size + size / 8);
         struct store_view *view = store_view_take(store, (struct moment){0, 0});
-        bool fits = text_format_write(view, &page);
+        bool fits = text_format_write(view, &(struct exposition){0}, &page);
         shown = store_view_series(view);
         store_view_free(view);
         size = page.size;

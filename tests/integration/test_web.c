@@ -18,7 +18,6 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "metrics/text_format.h"
 #include "unit/report/sample.h"
 #include "web/server.h"
 
@@ -229,7 +228,7 @@ static void metrics_are_served(void **state)
 
     (void)state;
     assert_int_equal(status_of(answer), 200);
-    assert_header(answer, "Content-Type", TEXT_FORMAT_CONTENT_TYPE);
+    assert_header(answer, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     assert_header(answer, "Cache-Control", "no-store");
     assert_header(answer, "X-Content-Type-Options", "nosniff");
     assert_header(answer, "Referrer-Policy", "no-referrer");

@@ -35,7 +35,7 @@ static char *page_at(struct store *store, struct moment now, size_t *series)
     struct buffer page;
 
     buffer_init(&page, (size_t)1 << 30);
-    assert_true(text_format_write(view, &page));
+    assert_true(text_format_write(view, &(struct exposition){0}, &page));
     if (series != NULL)
         *series = store_view_series(view);
     store_view_free(view);
@@ -316,7 +316,7 @@ static void test_a_view_keeps_what_it_saw(void **state)
     store_owner_remove(store, thing);
     store_unlock(store);
     buffer_init(&page, 1 << 20);
-    assert_true(text_format_write(view, &page));
+    assert_true(text_format_write(view, &(struct exposition){0}, &page));
     assert_non_null(strstr(buffer_as_text(&page), "\nseats{" A ",license=\"x\",state=\"s\"} 1\n"));
     store_view_free(view);
     buffer_free(&page);
@@ -369,7 +369,7 @@ static void test_pages_that_do_not_fit(void **state)
     for (size_t maximum = 0; maximum < strlen("# HELP value_b B.\n# TYPE value_b gauge\nvalue_b{} 1\n");
          maximum++) {
         buffer_init(&page, maximum);
-        assert_false(text_format_write(view, &page));
+        assert_false(text_format_write(view, &(struct exposition){0}, &page));
         assert_true(page.failed);
         buffer_free(&page);
     }

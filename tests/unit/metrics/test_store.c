@@ -35,7 +35,7 @@ static char *page_of(struct store *store, struct moment now)
     struct buffer page;
 
     buffer_init(&page, (size_t)1 << 28);
-    assert_true(text_format_write(view, &page));
+    assert_true(text_format_write(view, &(struct exposition){0}, &page));
     store_view_free(view);
     return buffer_take(&page);
 }
@@ -279,7 +279,7 @@ static void test_a_view_does_not_change(void **state)
     struct store_view *view = store_view_take(store, start);
     buffer_init(&first, 1 << 20);
     buffer_init(&second, 1 << 20);
-    assert_true(text_format_write(view, &first));
+    assert_true(text_format_write(view, &(struct exposition){0}, &first));
     store_lock(store);
     for (unsigned i = 0; i < 100; i++) {
         store_add_data(store, thing, SAMPLE_ANSWERS, (const char *const[]){"404"}, 1, start);
@@ -287,7 +287,7 @@ static void test_a_view_does_not_change(void **state)
         store_owner_add(store, CLASS_THING, (const char *const[]){"more", "things"}, 0, start);
     }
     store_unlock(store);
-    assert_true(text_format_write(view, &second));
+    assert_true(text_format_write(view, &(struct exposition){0}, &second));
     assert_string_equal(first.data, second.data);
     buffer_free(&first);
     buffer_free(&second);
@@ -338,7 +338,7 @@ static void test_a_removed_owner_takes_its_series_with_it(void **state)
     /* A view from before still shows all. */
     struct buffer again;
     buffer_init(&again, 1 << 20);
-    assert_true(text_format_write(view, &again));
+    assert_true(text_format_write(view, &(struct exposition){0}, &again));
     assert_string_equal(again.data, before);
     buffer_free(&again);
     free(before);

@@ -26,7 +26,7 @@ static char *page_at(struct store *store, struct moment now)
     struct buffer page;
 
     buffer_init(&page, (size_t)1 << 30);
-    assert_true(text_format_write(view, &page));
+    assert_true(text_format_write(view, &(struct exposition){0}, &page));
     store_view_free(view);
     char *text = buffer_take(&page);
     assert_non_null(text);
@@ -186,7 +186,7 @@ static void test_a_page_that_does_not_fit_is_no_page(void **state)
     struct store_view *view = store_view_take(store, start);
     for (size_t maximum = 0; maximum < strlen(whole); maximum++) {
         buffer_init(&page, maximum);
-        assert_false(text_format_write(view, &page));
+        assert_false(text_format_write(view, &(struct exposition){0}, &page));
         assert_true(page.failed);
         buffer_free(&page);
     }
