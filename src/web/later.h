@@ -11,18 +11,28 @@
 struct later;
 struct later_post; /* where what is complete is announced; one a server */
 
-/* Two references: one for the server (given to it in web_answer.later), one for who completes it. */
+/* The status of what is no answer but a verdict: the routes are asked the same again, with the text as web_request.verdict. */
+#define LATER_VERDICT 0
+
+/* Two references: one for the server (given to it in web_answer.later), one for who completes it, who must do so: where it
+   cannot be done any more (web_worker's abandon), with 503. The post may be freed before. */
 struct later *later_new(struct later_post *post);
 void later_unref(struct later *later); /* NULL is allowed */
 
-/* The answer is this: a text. It is copied. Gives back the reference. From any thread. */
+/* The answer is this, a text of ours, sent as text/plain; or LATER_VERDICT. It is copied. Gives back the reference. From any
+   thread. */
 void later_complete(struct later *later, int status, const char *text);
+/* The same with bytes, which are taken over: the buffer is empty afterwards. */
+void later_complete_bytes(struct later *later, int status, struct buffer *bytes);
 
 /* For the server: has it been completed? Then the status, and the text, which lives as long as the reference. */
 bool later_take(const struct later *later, int *status, const char **text);
+/* Moves the bytes out of one that is complete, into an empty buffer. */
+void later_move_bytes(struct later *later, struct buffer *bytes);
 
+/* NULL, and errno, when the system gives no descriptor. */
 struct later_post *later_post_new(void);
-/* What is completed afterwards is announced to nobody. */
+/* What is completed afterwards is announced to nobody. NULL is nothing. */
 void later_post_free(struct later_post *post);
 /* Readable once something was completed since the last later_post_clear. */
 int later_post_descriptor(const struct later_post *post);
