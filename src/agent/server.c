@@ -216,9 +216,11 @@ static int64_t pause_until(const struct server *server, struct moment now)
     return until_ns > now.boot_ns ? until_ns : 0;
 }
 
-static void tell_blocked(struct server *server, struct moment now)
+void server_tell_blocked(struct server *server, struct moment now)
 {
     const struct credential *credential = &server->credential;
+    if (server->leaving)
+        return;
     /* Before they are read nobody knows whether the secrets are still those that were refused. */
     bool stands = credential->read_once && credential->blocked_until_ns > now.boot_ns;
     int64_t until_ns = stands ? credential->blocked_until_ns : 0;
@@ -309,7 +311,7 @@ int64_t server_turn(struct server *server, struct moment now)
     server_turn_sessions(server, now); /* a call may have found its session ended */
     /* Runs that could not be sent may have ended just now: what they waited for may be asked no more. */
     tell_gate(server, now);
-    tell_blocked(server, now);
+    server_tell_blocked(server, now);
     tell_throttled(server, now);
     return ns_min(deadline(server, now), watch(server, now));
 }

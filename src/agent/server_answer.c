@@ -274,6 +274,7 @@ static void note_guarded(struct server *server, const struct target *target,
                                  message, run->sent_ns, now.boot_ns);
         free(message);
     }
+    server_tell_blocked(server, now);
 }
 
 /* May the run, failed by this answer, be made again from its start? Half of a body may have been read into it, so that no

@@ -48,6 +48,7 @@ static void note_login(struct server *server, bool probe, const struct answer *a
     bool lives = credential_lives(&server->credential, now.boot_ns);
     bool outside = login_is_outside(server->settings);
     bool proves_up = !outside && token_answer_proves_up(answer, reason);
+    server_tell_blocked(server, now);
     server_note_answer(server, outside, answer, now);
     report_token_request(server->report, answer->status, answer->duration_ns, reason, message, now);
     if (reason != REASON_NONE && reason_row(reason)->auth)
@@ -81,8 +82,8 @@ void server_login_answered(struct server *server, const struct answer *answer, s
         credential_failed(&server->credential, reason, refuses_login(told), message, answer->retry_after_ns,
                           now.boot_ns);
     }
-    note_login(server, false, answer, reason, message, now);
     notice_login(server, reason, answer->status, message, now);
+    note_login(server, false, answer, reason, message, now);
     server->granted = server->granted || reason == REASON_NONE;
     free(message);
 }
@@ -145,12 +146,13 @@ void server_ticket(struct server *server, struct ticket_result *result, struct m
     } else {
         credential_failed(credential, reason, refuses_login(reason), message, 0, now.boot_ns);
         ticket_result_free(result);
-        if (reason_row(reason)->auth)
-            report_auth_failure(server->report, reason);
     }
+    notice_login(server, reason, 0, message, now);
+    server_tell_blocked(server, now);
+    if (reason != REASON_NONE && reason_row(reason)->auth)
+        report_auth_failure(server->report, reason);
     server_verdict_token(&server->verdict, false, lives, reason, false);
     server_tell_verdict(server, now);
-    notice_login(server, reason, 0, message, now);
     server->granted = server->granted || reason == REASON_NONE;
     free(message);
 }

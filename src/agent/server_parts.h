@@ -33,6 +33,9 @@ void server_proxy_succeed(struct server *server, const struct server *before);
 bool server_is_quiet(const struct server *server);
 void server_tell_verdict(struct server *server, struct moment now);
 void server_tell_token(struct server *server, struct moment now);
+/* Until when the login is held back. Told before the outcome that has changed it: who reads the refusal on a page finds there
+   that nobody asks again. */
+void server_tell_blocked(struct server *server, struct moment now);
 
 /* Hands the run's request to the transport, which takes over what order holds. */
 void server_start(struct server *server, struct target *target, struct order *order, struct moment now);

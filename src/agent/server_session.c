@@ -168,10 +168,11 @@ static void note_refusal(struct server *server, struct server_session *own,
         credential_glance(&server->credential);
     if (reason == REASON_NONE || !reason_row(reason)->auth)
         return;
-    report_auth_failure(server->report, reason);
     if (reason == REASON_CREDENTIALS || reason == REASON_UNAUTHORIZED)
         credential_login_refused(&server->credential, own->login, own, false, reason, message, own->sent_ns,
                                  now.boot_ns);
+    server_tell_blocked(server, now);
+    report_auth_failure(server->report, reason);
     if (!read->proves_up)
         credential_look(&server->credential);
 }

@@ -165,6 +165,8 @@ static void deliver(struct scenario *scenario, size_t index)
         answer->status = 0;
     }
     agent_answered(scenario->agent, exchange.ticket, answer, scenario->now);
+    if (scenario->erp.scrape)
+        scenario->erp.scrape(scenario);
     json_scanner_free(scanner);
     free(exchange.text);
 }

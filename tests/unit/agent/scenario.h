@@ -20,6 +20,8 @@ struct scenario_rule {
     int times;              /* for so many calls, then -1: no more; 0: always */
 };
 
+struct scenario;
+
 /* The Kinetic: tests change it as the story goes. */
 struct scenario_erp {
     int64_t answers_in_ns, grants_in_ns;
@@ -45,9 +47,9 @@ struct scenario_erp {
     enum reason ticket_reason;    /* not REASON_NONE: it gives none */
     struct scenario_rule rules[8];
     uint64_t oldest_session; /* earlier ones have expired; sessions are counted from 1 */
+    /* Not NULL: called when the agent was handed an answer and has not had its turn yet; a scrape may come in between. */
+    void (*scrape)(struct scenario *scenario);
 };
-
-struct scenario;
 
 /* What is between the name of an app server and its probes in most stories. "@" in the text stands for a
    folder where scenario_write puts files. */

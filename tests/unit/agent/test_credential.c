@@ -3,9 +3,11 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "scenario.h"
 
 #define FROM_FILES                                                                                           \
@@ -79,6 +81,33 @@ static void a_wrong_password_is_sent_rarely(void **state)
     assert_true(scenario_metric(story, LIVE_SERIES("epicor_up")) == 1);
     assert_true(scenario_metric(story, LIVE_SERIES("epicor_login_blocked_until_timestamp_seconds")) == 0);
     scenario_free(story);
+}
+
+static unsigned refusals_scraped;
+static void see_refusal_and_block(struct scenario *story)
+{
+    bool refused = scenario_metric(
+                       story, "epicor_token_failure_reason{appserver=\"live\",reason=\"credentials\"}") == 1;
+    bool blocked = scenario_metric(story, LIVE_SERIES("epicor_login_blocked_until_timestamp_seconds")) > 0;
+    refusals_scraped += refused;
+    assert_int_equal(refused, blocked);
+}
+
+static void whoever_scrapes_amid_a_refusal_sees_the_block_too(void **state)
+{
+    static const char *const others[] = {BAQ("a"), "[probe login]\nkind = token\n"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        char *text = memory_format("[exporter]\ninterval = 10s\n" LIVE "%s", others[i]);
+        struct scenario *story = scenario_new(text);
+        free(text);
+        refusals_scraped = 0;
+        scenario_erp(story)->scrape = see_refusal_and_block;
+        scenario_erp(story)->password = "another";
+        scenario_pass(story, 2 * MINUTE_NS);
+        assert_in_range(refusals_scraped, 1, 2);
+        scenario_free(story);
+    }
 }
 
 static void a_new_password_in_the_file_is_tried_at_once(void **state)
@@ -485,6 +514,7 @@ static void without_authentication_no_token_is_asked_for(void **state)
 
 ALL_TESTS(cmocka_unit_test(clocks_apart_cost_no_token_request),
           cmocka_unit_test(a_wrong_password_is_sent_rarely),
+          cmocka_unit_test(whoever_scrapes_amid_a_refusal_sees_the_block_too),
           cmocka_unit_test(a_new_password_in_the_file_is_tried_at_once),
           cmocka_unit_test(an_expired_token_costs_one_login_and_one_repeat),
           cmocka_unit_test(a_refused_token_is_replaced_whatever_calls_sent_later_say),
