@@ -2,6 +2,7 @@
 #ifndef METRICS_FAMILY_H
 #define METRICS_FAMILY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define FAMILY_LABELS 3 /* labels of a family beside those of its owners, at most */
@@ -44,6 +45,7 @@ struct metric_family {
     const char *overflow;
     const double *buckets; /* METRIC_HISTOGRAM: upper bounds, ascending, +Inf left out */
     size_t bucket_count;
+    bool exemplars; /* of its closed values, or buckets: each may have one (metrics/exemplar.h) */
 };
 
 #endif

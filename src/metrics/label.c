@@ -61,6 +61,29 @@ void label_append(struct buffer *buffer, const char *name, const char *value)
     buffer_byte(buffer, '"');
 }
 
+bool label_next(struct span *rest, struct span *name, struct span *value)
+{
+    const char *at = rest->data, *end = rest->size == 0 ? rest->data : rest->data + rest->size;
+
+    if (at == end)
+        return false;
+    name->data = at;
+    while (*at != '=')
+        at++;
+    name->size = (size_t)(at - name->data);
+    at += 2; /* ="  */
+    value->data = at;
+    while (*at != '"')
+        at += *at == '\\' ? 2 : 1;
+    value->size = (size_t)(at - value->data);
+    at++;
+    if (at < end)
+        at++; /* the comma */
+    assert(at <= end);
+    *rest = (struct span){at, (size_t)(end - at)};
+    return true;
+}
+
 void label_append_help(struct buffer *buffer, const char *help)
 {
     append_escaped(buffer, help, false);

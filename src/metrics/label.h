@@ -18,6 +18,9 @@ bool label_is_metric_name(const char *name);
    are escaped; bytes that are no UTF-8 become U+FFFD, because one of them would lose the whole scrape. */
 void label_append(struct buffer *buffer, const char *name, const char *value);
 
+/* The first pair of escaped labels; *rest is moved behind it. False when nothing is left. */
+bool label_next(struct span *rest, struct span *name, struct span *value);
+
 /* Appends text of a HELP line: backslash and line feed escaped, a quote not; UTF-8 as above. */
 void label_append_help(struct buffer *buffer, const char *help);
 

@@ -48,6 +48,7 @@ static void check_row(const struct metric_class *owner_class, const struct metri
     assert(row->type == METRIC_HISTOGRAM ||
            (!ends_with(row->name, "_bucket") && !ends_with(row->name, "_sum") &&
             !ends_with(row->name, "_count")));
+    assert(!row->exemplars || row->type == METRIC_COUNTER || row->type == METRIC_HISTOGRAM);
     check_labels(owner_class, row);
     switch (row->type) {
     case METRIC_COUNTER:

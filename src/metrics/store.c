@@ -101,6 +101,13 @@ void store_owner_regroup(struct store *store, struct store_owner owner, unsigned
     owners->owners[row].groups = groups;
 }
 
+static struct view_owner *owner_of(struct store *store, struct store_owner owner)
+{
+    struct owners *owners = owners_of(store, owner.owner_class);
+
+    return &owners->owners[owners_row(owners, owner.number)];
+}
+
 /* ---- slots ---- */
 
 static const struct family_layout *family_of(const struct store *store, size_t family)
@@ -183,17 +190,24 @@ void store_clear_data(struct store *store, struct store_owner owner, size_t fami
     slot->block = NULL;
 }
 
+/* Its bucket_count for +Inf. */
+static size_t bucket_of(const struct metric_family *row, double number)
+{
+    size_t bucket = 0;
+
+    while (bucket < row->bucket_count && !(number <= row->buckets[bucket])) /* NaN is below nothing */
+        bucket++;
+    return bucket;
+}
+
 void store_observe(struct store *store, struct store_owner owner, size_t family, double number)
 {
     const struct family_layout *layout = family_of(store, family);
     const struct metric_family *row = layout->row;
-    size_t bucket = 0;
 
     assert(row->type == METRIC_HISTOGRAM);
     union slot *slots = row_of(store, owner, layout) + layout->offset;
-    while (bucket < row->bucket_count && !(number <= row->buckets[bucket])) /* NaN is below nothing */
-        bucket++;
-    slots[bucket].count++;
+    slots[bucket_of(row, number)].count++;
     slots[row->bucket_count + 1].number += number;
 }
 
@@ -203,6 +217,35 @@ void store_set_expiry(struct store *store, struct store_owner owner, size_t fami
 
     assert(layout->row->type == METRIC_REMAINING);
     row_of(store, owner, layout)[layout->offset].time_ns = expiry_boot_ns;
+}
+
+/* ---- exemplars ---- */
+
+static void keep_exemplar(struct store *store, struct store_owner owner, size_t family, size_t index,
+                          const struct exemplar *exemplar)
+{
+    struct view_owner *of = owner_of(store, owner);
+    struct exemplar_set *old = of->exemplars;
+
+    if (!family_of(store, family)->row->exemplars || !exemplar_labels_fit(exemplar->labels))
+        return;
+    of->exemplars = exemplar_set_with(old, family, index, exemplar);
+    exemplar_set_unref(old);
+}
+
+void store_add_with(struct store *store, struct store_owner owner, size_t family, size_t value,
+                    double increment, struct span labels, struct moment now)
+{
+    store_add(store, owner, family, value, increment);
+    keep_exemplar(store, owner, family, value, &(struct exemplar){labels, increment, now.wall_ns});
+}
+
+void store_observe_with(struct store *store, struct store_owner owner, size_t family, double number,
+                        struct span labels, struct moment now)
+{
+    store_observe(store, owner, family, number);
+    keep_exemplar(store, owner, family, bucket_of(family_of(store, family)->row, number),
+                  &(struct exemplar){labels, number, now.wall_ns});
 }
 
 /* ---- series whose labels are data ---- */
@@ -316,13 +359,6 @@ bool store_set_data(struct store *store, struct store_owner owner, size_t family
 
 /* ---- series sets ---- */
 
-static struct view_owner *owner_of(struct store *store, struct store_owner owner)
-{
-    struct owners *owners = owners_of(store, owner.owner_class);
-
-    return &owners->owners[owners_row(owners, owner.number)];
-}
-
 void store_owner_set_parent(struct store *store, struct store_owner owner, struct store_owner parent)
 {
     struct view_owner *of = owner_of(store, owner);
@@ -373,6 +409,7 @@ static void measure(const struct store *store, size_t *slots, size_t *owners)
 static void reference_owner(struct view_owner *owner, int64_t now_ns)
 {
     label_text_ref(owner->labels);
+    exemplar_set_ref(owner->exemplars);
     if (owner->set != NULL && owner->set_until_ns > now_ns) {
         series_set_ref(owner->set);
         if (owner->parent != NULL)

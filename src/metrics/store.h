@@ -63,6 +63,12 @@ void store_extend(struct store *store, struct store_owner owner, size_t family, 
                   int64_t until_ns);
 void store_clear(struct store *store, struct store_owner owner, size_t family, size_t value);
 void store_observe(struct store *store, struct store_owner owner, size_t family, double number);
+/* The same, and what was counted becomes the series' or the bucket's exemplar, where the family carries them and these labels
+   (escaped) fit: metrics/exemplar.h. */
+void store_add_with(struct store *store, struct store_owner owner, size_t family, size_t value,
+                    double increment, struct span labels, struct moment now);
+void store_observe_with(struct store *store, struct store_owner owner, size_t family, double number,
+                        struct span labels, struct moment now);
 /* METRIC_REMAINING: the boot time to count down to; 0: none. */
 void store_set_expiry(struct store *store, struct store_owner owner, size_t family, int64_t expiry_boot_ns);
 

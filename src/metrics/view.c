@@ -43,6 +43,16 @@ const struct block *view_block(const struct store_view *view, const struct famil
                                         : owner_class->slots[row * owner_class->width + family->block].block;
 }
 
+const struct exemplar *view_exemplar(const struct store_view *view, const struct family_layout *family,
+                                     size_t row, size_t index)
+{
+    const struct exemplar_set *set = view->classes[family->row->owner_class].owners[row].exemplars;
+
+    if (set == NULL || !family->row->exemplars)
+        return NULL;
+    return exemplar_set_find(set, (size_t)(family - view->layout->families), index);
+}
+
 double view_remaining(const struct store_view *view, const union slot *slots)
 {
     return view_shows(view, slots->time_ns) ? clock_seconds(slots->time_ns - view->now.boot_ns) : 0;
@@ -53,6 +63,7 @@ void owner_release(const struct view_owner *owner)
     label_text_unref(owner->labels);
     label_text_unref(owner->parent);
     series_set_unref(owner->set);
+    exemplar_set_unref(owner->exemplars);
 }
 
 static size_t count_gauges(const struct store_view *view, const struct family_layout *family,

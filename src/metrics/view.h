@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/clock.h"
+#include "metrics/exemplar.h"
 #include "metrics/found.h"
 #include "metrics/label.h"
 #include "metrics/layout.h"
@@ -18,6 +19,7 @@ struct view_owner {
     struct label_text *parent; /* labels of the owner of whom its set tells too, a reference; NULL: none */
     struct series_set *set;    /* a reference; NULL: none (in a view, also one that is not shown any more) */
     int64_t set_until_ns;
+    struct exemplar_set *exemplars; /* a reference; NULL: none */
     int64_t created_wall_ns;
     uint32_t groups;
     uint32_t number; /* of the owner, whatever its row */
@@ -54,6 +56,10 @@ size_t store_view_series(const struct store_view *view);
 const union slot *view_slots(const struct store_view *view, const struct family_layout *family, size_t row);
 /* Its series whose labels came as data; NULL: none. */
 const struct block *view_block(const struct store_view *view, const struct family_layout *family, size_t row);
+
+/* The exemplar of a series with a closed label (index: of its value), or of a bucket (+Inf: bucket_count); NULL: none. */
+const struct exemplar *view_exemplar(const struct store_view *view, const struct family_layout *family,
+                                     size_t row, size_t index);
 
 static inline bool view_shows(const struct store_view *view, int64_t until_ns)
 {

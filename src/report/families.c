@@ -120,6 +120,7 @@ const struct metric_class family_classes[OWNER_CLASSES] = {
 #define CODES                        CLOSED("code", code_value, COUNT(codes)), .data_maximum = 6, .overflow = "other"
 #define REASON_LABEL                 CLOSED("reason", reason_value, REASONS - 1)
 #define DATA(label, n)               .labels = {(label)}, .data_maximum = (n)
+#define EXEMPLARS                    .exemplars = true
 #define BUCKETS(list)                .buckets = (list), .bucket_count = COUNT(list)
 
 const struct metric_family families[FAMILIES] = {
@@ -134,7 +135,8 @@ const struct metric_family families[FAMILIES] = {
     [FAMILY_PROBE_CONSECUTIVE_FAILURES] = {TARGET(GAUGE, "epicor_probe_consecutive_failures",
                                                   "Failed runs in a row; 0 after a success.")},
     [FAMILY_PROBE_RUNS] = {TARGET(COUNTER, "epicor_probe_runs_total", "Runs that have ended.")},
-    [FAMILY_PROBE_FAILURES] = {TARGET(COUNTER, "epicor_probe_failures_total", "Runs that have failed.")},
+    [FAMILY_PROBE_FAILURES] = {TARGET(COUNTER, "epicor_probe_failures_total", "Runs that have failed."),
+                               EXEMPLARS},
     [FAMILY_PROBE_RESPONSES] = {TARGET(COUNTER, "epicor_probe_responses_total",
                                        "HTTP answers to requests of the probe, by status code."),
                                 CODES},
@@ -142,7 +144,7 @@ const struct metric_family families[FAMILIES] = {
         {TARGET(HISTOGRAM, "epicor_probe_duration_seconds",
                 "Time of the exchanges of runs that got an answer or timed out; no waiting for "
                 "a place and no login in it."),
-         BUCKETS(probe_buckets)},
+         BUCKETS(probe_buckets), EXEMPLARS},
     [FAMILY_PROBE_LAST_DURATION] = {TARGET(GAUGE, "epicor_probe_last_duration_seconds",
                                            "Time of the exchanges of the last run.")},
     [FAMILY_PROBE_CONSECUTIVE_SLOW_RUNS] = {TARGET(
@@ -189,7 +191,7 @@ const struct metric_family families[FAMILIES] = {
 
     /* app servers */
     [FAMILY_FAILURES] = {APPSERVER(COUNTER, "epicor_failures_total", "Failed runs of all probes, by reason."),
-                         REASON_LABEL},
+                         REASON_LABEL, EXEMPLARS},
     [FAMILY_UP] = {APPSERVER(GAUGE, "epicor_up", "0 while the app server as a whole fails, else 1.")},
     [FAMILY_APPSERVER_FAILURE_REASON] =
         {APPSERVER(CHOICE, "epicor_appserver_failure_reason",

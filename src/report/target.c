@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "report/correlation.h"
 #include "report/finding.h"
 #include "report/parts.h"
 
@@ -226,6 +227,7 @@ struct run_writer {
     struct store *store;
     struct store_owner owner;
     int64_t now_ns, until_ns;
+    struct correlation correlation; /* of a run that failed */
 };
 
 static void result_set(const struct run_writer *run, enum family family, size_t value, double number)
@@ -287,15 +289,18 @@ static void write_outcome(struct report_target *target, const struct run_writer 
                   NEVER_NS);
         return;
     }
-    store_add(run->store, run->owner, FAMILY_PROBE_FAILURES, 0, 1);
-    store_add(run->store, target->appserver->owner, FAMILY_FAILURES, family_reason_index(reason), 1);
+    struct span labels = run->correlation.labels;
+    store_add_with(run->store, run->owner, FAMILY_PROBE_FAILURES, 0, 1, labels, ended);
+    store_add_with(run->store, target->appserver->owner, FAMILY_FAILURES, family_reason_index(reason), 1,
+                   labels, ended);
     result_set(run, FAMILY_PROBE_FAILURE_REASON, family_reason_index(reason), 1);
 }
 
 static void write_times(const struct run_writer *run, const struct run_record *record)
 {
     if (record->timed)
-        store_observe(run->store, run->owner, FAMILY_PROBE_DURATION, clock_seconds(record->duration_ns));
+        store_observe_with(run->store, run->owner, FAMILY_PROBE_DURATION, clock_seconds(record->duration_ns),
+                           run->correlation.labels, record->ended);
     if (record->asked)
         result_set(run, FAMILY_PROBE_LAST_DURATION, 0, clock_seconds(record->duration_ns));
     else
@@ -408,6 +413,8 @@ void report_run(struct report_target *target, const struct run_record *record)
                              .owner = target->owner,
                              .now_ns = record->ended.boot_ns,
                              .until_ns = results_end(target)};
+    correlation_labels(&run.correlation,
+                       record->result->reason == REASON_NONE ? NULL : record->result->correlation);
     fill_card(&target->card, record);
     fill_drift(&target->card, record);
     struct found_write found = found_of(target, record);
