@@ -14,9 +14,11 @@
 #include "agent/thread.h"
 #include "agent/transfer.h"
 #include "base/clock.h"
+#include "base/embedded.h"
 #include "base/log.h"
 #include "command/arguments.h"
 #include "command/check.h"
+#include "command/embedded_write.h"
 #include "command/reference.h"
 #include "command/sample.h"
 #include "probe/kind.h"
@@ -155,6 +157,10 @@ static enum exit_status run(struct arguments *arguments)
     case COMMAND_SAMPLE_CONFIG:
         sample_print(probe_schema(), stdout);
         return STATUS_GOOD;
+    case COMMAND_DASHBOARDS:
+        return embedded_write(embedded_dashboards, arguments->directory, NULL);
+    case COMMAND_RULES:
+        return embedded_write(embedded_rules, arguments->directory, arguments->base_url);
     }
     return STATUS_WRONG_USAGE;
 }

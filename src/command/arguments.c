@@ -18,31 +18,40 @@ struct command_row {
     const char *name;
     const char *help;
     enum command_id id;
-    bool not_built; /* known to the contract, not in this version */
-    bool
-        self_contained; /* takes no flag but those of all commands: it reads no configuration and logs nothing */
-    const char *const
-        *topics; /* of which one has to follow the command, NULL-terminated; NULL: no word follows */
+    bool not_built;            /* known to the contract, not in this version */
+    const char *const *topics; /* of which one has to follow the command, NULL-terminated; NULL: none does */
+    const char *word;          /* any one word has to follow, of this name in --help; NULL: none does */
 };
 
 static const char *const reference_topics[] = {"config", "metrics", NULL}; /* enum reference_topic */
 
 static const struct command_row commands[] = {
-    {"serve", "Runs the probes on their own clock and serves HTTP until SIGTERM or SIGINT.", COMMAND_SERVE,
-     false, false, NULL},
-    {"check", "Reads the configuration and prints every fault and every warning with file and line.",
-     COMMAND_CHECK, false, false, NULL},
+    {.name = "serve",
+     .help = "Runs the probes on their own clock and serves HTTP until SIGTERM or SIGINT.",
+     .id = COMMAND_SERVE},
+    {.name = "check",
+     .help = "Reads the configuration and prints every fault and every warning with file and line.",
+     .id = COMMAND_CHECK},
     {.name = "probe", .not_built = true},
     {.name = "doctor", .not_built = true},
     {.name = "discover", .not_built = true},
     {.name = "init", .not_built = true},
-    {.name = "dashboards", .not_built = true},
-    {.name = "rules", .not_built = true},
-    {"reference",
-     "Prints every key of the configuration, or every metric with the reasons of failures, as Markdown.",
-     COMMAND_REFERENCE, false, true, reference_topics},
-    {"sample-config", "Prints a commented configuration with every key and its default.",
-     COMMAND_SAMPLE_CONFIG, false, true, NULL},
+    {.name = "dashboards",
+     .help = "Writes the Grafana dashboards that are built in into a folder.",
+     .id = COMMAND_DASHBOARDS,
+     .word = "DIR"},
+    {.name = "rules",
+     .help = "Writes the recording and alerting rules of Prometheus that are built in into a folder.",
+     .id = COMMAND_RULES,
+     .word = "DIR"},
+    {.name = "reference",
+     .help =
+         "Prints every key of the configuration, or every metric with the reasons of failures, as Markdown.",
+     .id = COMMAND_REFERENCE,
+     .topics = reference_topics},
+    {.name = "sample-config",
+     .help = "Prints a commented configuration with every key and its default.",
+     .id = COMMAND_SAMPLE_CONFIG},
     {.name = "hash-password", .not_built = true},
 };
 
@@ -87,8 +96,13 @@ static char *topics_join(const struct command_row *command)
 }
 
 /* The word behind the command; *topic is -1 before it has come. */
-static char *read_topic(const struct command_row *command, const char *word, int *topic)
+static char *read_topic(const struct command_row *command, const char *word, int *topic,
+                        struct arguments *out)
 {
+    if (command->word != NULL && out->directory == NULL && word[0] != '\0') {
+        out->directory = word;
+        return NULL;
+    }
     if (command->topics == NULL || *topic >= 0)
         return memory_format("%s: the command %s takes no further word", word, command->name);
     for (int i = 0; command->topics[i] != NULL; i++) {
@@ -184,6 +198,17 @@ static char *read_version(const char *value, struct arguments *out)
     return NULL;
 }
 
+static char *read_base_url(const char *value, struct arguments *out)
+{
+    if (strncmp(value, "http://", strlen("http://")) != 0 &&
+        strncmp(value, "https://", strlen("https://")) != 0)
+        return memory_copy_text("it must begin with http:// or https://");
+    if (value[strcspn(value, " \"'\\\n\r\t{}")] != '\0')
+        return memory_copy_text("it holds a character that no URL has");
+    out->base_url = value;
+    return NULL;
+}
+
 #define CONFIG_FILE_PRESET "/etc/epicor_exporter/epicor_exporter.ini"
 
 struct flag_row {
@@ -194,26 +219,36 @@ struct flag_row {
     const char *web_key; /* in place of preset: the key of [web] that the flag overrides */
     bool repeatable;
     char *(*read)(const char *value, struct arguments *out);
-    bool of_all_commands;
+    unsigned commands; /* which take it: bits by enum command_id */
 };
+
+#define BIT(command) (1U << (command))
+#define ALL          (~0U)
+/* Those that read the configuration. */
+#define CONFIGURED (BIT(COMMAND_SERVE) | BIT(COMMAND_CHECK))
 
 static const struct flag_row flags[] = {
     {"config.file", "PATH", "The configuration: an INI file, or a folder whose *.ini are read in name order.",
-     CONFIG_FILE_PRESET, NULL, false, read_config_file, false},
-    {"config.check", NULL, "The same as the command check.", NULL, NULL, false, read_config_check, false},
+     CONFIG_FILE_PRESET, NULL, false, read_config_file, CONFIGURED},
+    {"config.check", NULL, "The same as the command check.", NULL, NULL, false, read_config_check,
+     CONFIGURED},
     {"web.listen-address", "[HOST]:PORT", "Where to listen, in place of the file's; may be repeated.", NULL,
-     "listen_address", true, read_listen_address, false},
+     "listen_address", true, read_listen_address, CONFIGURED},
     {"web.telemetry-path", "PATH", "Where the metrics are, in place of the file's.", NULL, "telemetry_path",
-     false, read_path_of_metrics, false},
+     false, read_path_of_metrics, CONFIGURED},
     {"log.level", "debug|info|warn|error", "The least level that is logged, to stderr.", "info", NULL, false,
-     read_log_level, false},
+     read_log_level, CONFIGURED},
     {"log.format", "logfmt|json", "How a line of the log looks.", "logfmt", NULL, false, read_log_format,
-     false},
+     CONFIGURED},
     {"shard.index", "I", "Runs only the app servers that hash to shard I, counted from 0.", "0", NULL, false,
-     read_shard_index, false},
-    {"shard.total", "N", "How many shards there are.", "1", NULL, false, read_shard_total, false},
-    {"help", NULL, "Prints this, also for each command.", NULL, NULL, true, read_help, true},
-    {"version", NULL, "Prints version and revision.", NULL, NULL, true, read_version, true},
+     read_shard_index, CONFIGURED},
+    {"shard.total", "N", "How many shards there are.", "1", NULL, false, read_shard_total, CONFIGURED},
+    {"base-url", "URL",
+     "Where your runbooks and dashboards are: runbooks/NAME.md and d/NAME below it, in the rules' "
+     "annotations.",
+     NULL, NULL, false, read_base_url, BIT(COMMAND_RULES)},
+    {"help", NULL, "Prints this, also for each command.", NULL, NULL, true, read_help, ALL},
+    {"version", NULL, "Prints version and revision.", NULL, NULL, true, read_version, ALL},
 };
 
 static const struct flag_row *flag_find(struct span name)
@@ -279,10 +314,13 @@ static char *read_flag(int argc, char *const *argv, int *at, bool *given, struct
 static char *words_check(const struct command_row *named, int topic, const bool *given,
                          const struct arguments *out)
 {
+    const struct command_row *command = command_of(out->command);
     for (size_t i = 0; i < COUNT_OF(flags); i++) {
-        if (given[i] && !flags[i].of_all_commands && named != NULL && named->self_contained)
-            return memory_format("--%s: the command %s takes no such flag", flags[i].name, named->name);
+        if (given[i] && (flags[i].commands & BIT(command->id)) == 0)
+            return memory_format("--%s: the command %s takes no such flag", flags[i].name, command->name);
     }
+    if (command->word != NULL && out->directory == NULL && !out->help && !out->version)
+        return memory_format("%s: %s is missing: the folder to write into", command->name, command->word);
     if (named != NULL && named->topics != NULL && topic < 0 && !out->help && !out->version) {
         char *all = topics_join(named), *fault = memory_format("%s: which of %s?", named->name, all);
         free(all);
@@ -316,7 +354,7 @@ char *arguments_read(int argc, char *const *argv, struct arguments *out)
             fault = read_command(word, out);
             named = fault == NULL ? command_of(out->command) : NULL;
         } else {
-            fault = read_topic(named, word, &topic);
+            fault = read_topic(named, word, &topic, out);
         }
     }
     if (fault == NULL)
@@ -354,9 +392,10 @@ void arguments_print_help(const struct arguments *arguments, FILE *out)
 {
     const struct command_row *command = arguments->command_given ? command_of(arguments->command) : NULL;
     if (command != NULL) {
-        char *topics = command->topics == NULL ? memory_copy_text("") : topics_join(command);
-        fprintf(out, "Usage: epicor_exporter %s%s%s [FLAGS]\n\n%s\n", command->name,
-                command->topics == NULL ? "" : " ", topics, command->help);
+        char *topics = command->topics == NULL ? NULL : topics_join(command);
+        const char *word = topics != NULL ? topics : command->word;
+        fprintf(out, "Usage: epicor_exporter %s%s%s [FLAGS]\n\n%s\n", command->name, word == NULL ? "" : " ",
+                word == NULL ? "" : word, command->help);
         free(topics);
     } else {
         fprintf(out,
@@ -371,7 +410,8 @@ void arguments_print_help(const struct arguments *arguments, FILE *out)
     fprintf(out, "\nFlags:\n");
     for (size_t i = 0; i < COUNT_OF(flags); i++) {
         const struct flag_row *flag = &flags[i];
-        if (command != NULL && command->self_contained && !flag->of_all_commands)
+        enum command_id of = command == NULL ? COMMAND_SERVE : command->id;
+        if ((flag->commands & BIT(of)) == 0)
             continue;
         const char *preset = flag->web_key == NULL ? flag->preset
                                                    : config_row_named(SECTION_WEB, flag->web_key)->preset;

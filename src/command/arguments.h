@@ -18,15 +18,24 @@ enum exit_status {
     STATUS_ADDRESS_TAKEN = 4, /* the address cannot be bound */
 };
 
-enum command_id { COMMAND_SERVE, COMMAND_CHECK, COMMAND_REFERENCE, COMMAND_SAMPLE_CONFIG };
+enum command_id {
+    COMMAND_SERVE,
+    COMMAND_CHECK,
+    COMMAND_REFERENCE,
+    COMMAND_SAMPLE_CONFIG,
+    COMMAND_DASHBOARDS,
+    COMMAND_RULES
+};
 
 enum reference_topic { REFERENCE_CONFIG, REFERENCE_METRICS };
 
 struct arguments {
     enum command_id command;
-    bool command_given; /* false: serve, because none was named */
-    int topic;          /* of the command reference: enum reference_topic */
-    bool help, version; /* print it and end, whatever else was asked */
+    bool command_given;    /* false: serve, because none was named */
+    int topic;             /* of the command reference: enum reference_topic */
+    const char *directory; /* of the commands that write files */
+    const char *base_url;  /* of the command rules; NULL: none given */
+    bool help, version;    /* print it and end, whatever else was asked */
     const char *config_file;
     enum log_level log_level;
     enum log_format log_format;

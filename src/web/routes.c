@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/embedded.h"
 #include "metrics/exposition.h"
 #include "report/board.h"
 #include "web/page.h"
@@ -24,7 +25,8 @@ static const struct {
 static const char *const allow_texts[] = {[METHOD_GET | METHOD_HEAD] = "GET, HEAD"};
 
 struct route {
-    const char *path; /* NULL: the configured telemetry path */
+    const char *
+        path; /* NULL: the configured telemetry path; one that ends in a slash and is not the root: all below it */
     unsigned methods;
     void (*answer)(const struct web_request *request, struct web_answer *answer);
 };
@@ -108,11 +110,41 @@ static void answer_ready(const struct web_request *request, struct web_answer *a
         answer_text(answer, 503, "The schedule does not turn yet.\n");
 }
 
+static void answer_embedded(const struct web_request *request, struct web_answer *answer,
+                            const struct embedded_file *table, const char *content_type)
+{
+    const struct embedded_file *file = embedded_find(table, strrchr(request->path, '/') + 1);
+
+    if (file == NULL) {
+        answer_text(answer, 404, "There is no such file. These there are:\n");
+        for (file = table; file->name != NULL; file++)
+            buffer_format(&answer->body, "%s\n", file->name);
+        return;
+    }
+    answer->status = 200;
+    answer->content_type = content_type;
+    answer->compressible = true;
+    if (!buffer_append(&answer->body, file->data, file->size))
+        answer_too_large(request, answer);
+}
+
+static void answer_dashboard(const struct web_request *request, struct web_answer *answer)
+{
+    answer_embedded(request, answer, embedded_dashboards, "application/json");
+}
+
+static void answer_rules(const struct web_request *request, struct web_answer *answer)
+{
+    answer_embedded(request, answer, embedded_rules, "application/yaml");
+}
+
 static const struct route routes[] = {
     {NULL, METHOD_GET | METHOD_HEAD, answer_metrics},
     {"/", METHOD_GET | METHOD_HEAD, answer_status_page},
     {"/-/healthy", METHOD_GET | METHOD_HEAD, answer_healthy},
     {"/-/ready", METHOD_GET | METHOD_HEAD, answer_ready},
+    {"/dashboards/", METHOD_GET | METHOD_HEAD, answer_dashboard},
+    {"/rules/", METHOD_GET | METHOD_HEAD, answer_rules},
 };
 
 static const char *route_path(const struct route *route, const struct web_request *request)
@@ -120,10 +152,20 @@ static const char *route_path(const struct route *route, const struct web_reques
     return route->path != NULL ? route->path : request->telemetry_path;
 }
 
+static bool route_takes(const struct route *route, const struct web_request *request)
+{
+    const char *path = route_path(route, request);
+    size_t size = strlen(path);
+
+    if (route->path != NULL && size > 1 && path[size - 1] == '/')
+        return strncmp(path, request->path, size) == 0 && strchr(request->path + size, '/') == NULL;
+    return strcmp(path, request->path) == 0;
+}
+
 static const struct route *route_find(const struct web_request *request)
 {
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
-        if (strcmp(route_path(&routes[i], request), request->path) == 0)
+        if (route_takes(&routes[i], request))
             return &routes[i];
     return NULL;
 }

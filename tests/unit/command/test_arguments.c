@@ -82,6 +82,9 @@ static void test_commands(void **state)
         {{"reference", "--help"}, COMMAND_REFERENCE, true, true},
         {{"--help", "reference", "metrics"}, COMMAND_REFERENCE, true, true},
         {{"sample-config"}, COMMAND_SAMPLE_CONFIG, true, false},
+        {{"rules", "dir", "--base-url=https://wiki.example.com"}, COMMAND_RULES, true, false},
+        {{"dashboards", "dir"}, COMMAND_DASHBOARDS, true, false},
+        {{"rules", "--help"}, COMMAND_RULES, true, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct arguments got;
@@ -113,6 +116,14 @@ static void test_wrong_usage(void **state)
          "--config.file: the command reference takes no such flag"},
         {{"sample-config", "baq"}, "baq: the command sample-config takes no further word"},
         {{"--log.level=info", "sample-config"}, "--log.level: the command sample-config takes no such flag"},
+        {{"rules"}, "rules: DIR is missing: the folder to write into"},
+        {{"rules", ""}, ": the command rules takes no further word"},
+        {{"rules", "a", "b"}, "b: the command rules takes no further word"},
+        {{"rules", "a", "--base-url=wiki"}, "--base-url=wiki: it must begin with http:// or https://"},
+        {{"rules", "a", "--base-url=http://a\"b"},
+         "--base-url=http://a\"b: it holds a character that no URL has"},
+        {{"dashboards", "a", "--base-url=http://a"}, "--base-url: the command dashboards takes no such flag"},
+        {{"--base-url=http://a"}, "--base-url: the command serve takes no such flag"},
         {{"sample-confg"}, "sample-confg: unknown command; is sample-config meant?"},
         {{"--config-file=x"}, "--config-file: unknown flag; is --config.file meant?"},
         {{"--nothing=x"}, "--nothing: unknown flag; --help lists them"},

@@ -59,6 +59,13 @@ static void routes_and_methods(void **state)
         {"GETS", "/", "/", 405},
         {"GET", "/-/ready", "/-/ready", 200},
         {"GET", "/-/", "other", 404},
+        {"GET", "/rules/epicor.rules.yml", "/rules/", 200},
+        {"POST", "/rules/epicor.rules.yml", "/rules/", 405},
+        {"GET", "/rules/", "/rules/", 404},
+        {"GET", "/rules/none.yml", "/rules/", 404},
+        {"GET", "/rules/../rules/epicor.rules.yml", "other", 404},
+        {"GET", "/rules", "other", 404},
+        {"GET", "/dashboards/none.json", "/dashboards/", 404},
     };
     struct report *report = sample_report();
 

@@ -1,0 +1,46 @@
+#!/bin/sh
+# The rules that are built into the program: legal, with tests of their own that pass, and about nothing that the program does
+# not tell; what the program serves and writes are the same files.
+set -eu
+build=$1
+tools=$(sh packaging/prometheus.sh)
+. packaging/process.sh
+
+"$tools/promtool" check rules alerts/*.rules.yml >"$work/said" 2>&1 || fail "$(cat "$work/said")"
+! grep -q lint "$work/said" || fail "$(cat "$work/said")"
+
+# A name in a rule is one of the program, one that the rules record, or Prometheus's own.
+"$build/epicor_exporter" reference metrics | sed -n 's/^| `\([a-z_0-9]*\)`.*/\1/p' >"$work/families"
+sed -n 's/^ *- record: //p' alerts/*.rules.yml >"$work/recorded"
+grep -ohE '\b([a-z]+:)?epicor_[a-z0-9_]+(:[a-z0-9_]+)?' alerts/*.rules.yml | grep -vE '^epicor_(recording|appserver|probe|error_budget|agent|exporter)$' |
+    sort -u >"$work/named"
+[ "$(wc -l <"$work/named")" -ge 30 ] || fail "only $(wc -l <"$work/named") names of metrics found in the rules"
+while read -r name; do
+    family=${name%_bucket}
+    grep -qxF "$family" "$work/families" || grep -qxF "$name" "$work/recorded" || fail "no metric is called $name"
+done <"$work/named"
+
+# Each alert says what the reader needs.
+alerts=$(grep -c '^ *- alert:' alerts/epicor.rules.yml)
+for line in 'scope: \(appserver\|probe\|agent\)' 'severity: \(critical\|warning\|info\)' 'summary: .*\.'"'"'\{0,1\}' 'runbook_url: .*' \
+    'dashboard_url: .*'; do
+    [ "$(grep -c "^ *$line\$" alerts/epicor.rules.yml)" = "$alerts" ] || fail "not each of $alerts alerts has a line $line"
+done
+
+simulator_start "$build/kinetic_simulator"
+sed "s|^url = .*|url = $kinetic|" packaging/example.ini >"$work/agent.ini"
+agent_start "$build/epicor_exporter" --config.file="$work/agent.ini"
+"$build/epicor_exporter" rules "$work/rules" >"$work/said"
+for file in alerts/*.rules.yml; do
+    name=${file##*/}
+    curl -sSf "http://$exporter/rules/$name" | cmp - "$file" || fail "/rules/$name is not $file"
+    cmp "$work/rules/$name" "$file" || fail "rules writes another $name"
+done
+[ "$(curl -s -o "$work/none" -w '%{http_code}' "http://$exporter/rules/none.yml")" = 404 ] || fail "rules that are not there"
+grep -qx epicor.rules.yml "$work/none" || fail "the answer does not say which rules there are"
+
+"$build/epicor_exporter" rules "$work/own" --base-url=https://wiki.example.com/epicor/ >"$work/said"
+"$tools/promtool" check rules "$work/own/epicor.rules.yml" >"$work/said" 2>&1 || fail "$(cat "$work/said")"
+grep -q 'runbook_url: https://wiki.example.com/epicor/runbooks/EpicorUnavailable.md' "$work/own/epicor.rules.yml" ||
+    fail "--base-url has no effect"
+! grep -q 'epicor-exporter.example' "$work/own/epicor.rules.yml" || fail "--base-url leaves addresses behind"
