@@ -45,6 +45,7 @@ struct metric_family {
     const char *overflow;
     const double *buckets; /* METRIC_HISTOGRAM: upper bounds, ascending, +Inf left out */
     size_t bucket_count;
+    bool native;    /* METRIC_HISTOGRAM: there is a native one beside it (metrics/native.h) */
     bool exemplars; /* of its closed values, or buckets: each may have one (metrics/exemplar.h) */
 };
 

@@ -48,6 +48,7 @@ static void check_row(const struct metric_class *owner_class, const struct metri
     assert(row->type == METRIC_HISTOGRAM ||
            (!ends_with(row->name, "_bucket") && !ends_with(row->name, "_sum") &&
             !ends_with(row->name, "_count")));
+    assert(!row->native || row->type == METRIC_HISTOGRAM);
     assert(!row->exemplars || row->type == METRIC_COUNTER || row->type == METRIC_HISTOGRAM);
     check_labels(owner_class, row);
     switch (row->type) {
@@ -136,6 +137,7 @@ static void place_family(struct layout *layout, struct family_layout *family, co
     family->values = closed_values(row);
     *width += closed_slots(row);
     family->block = row->data_maximum > 0 ? (*width)++ : LAYOUT_NONE;
+    family->native = row->native ? (*width)++ : LAYOUT_NONE;
     render_labels(family, row);
 }
 
@@ -234,4 +236,34 @@ void layout_clear_row(const struct layout *layout, unsigned owner_class, union s
     for (size_t i = 0; i < layout->family_count; i++)
         if (layout->families[i].row->owner_class == owner_class)
             layout_clear_gauges(&layout->families[i], row);
+}
+
+void layout_hold(const struct layout *layout, unsigned owner_class, const union slot *slots, size_t rows)
+{
+    size_t width = layout->widths[owner_class];
+
+    for (size_t i = 0; i < layout->family_count; i++) {
+        const struct family_layout *family = &layout->families[i];
+        if (family->row->owner_class != owner_class)
+            continue;
+        for (size_t row = 0; family->block != LAYOUT_NONE && row < rows; row++)
+            block_ref(slots[row * width + family->block].block);
+        for (size_t row = 0; family->native != LAYOUT_NONE && row < rows; row++)
+            native_ref(slots[row * width + family->native].native);
+    }
+}
+
+void layout_release(const struct layout *layout, unsigned owner_class, const union slot *slots, size_t rows)
+{
+    size_t width = layout->widths[owner_class];
+
+    for (size_t i = 0; i < layout->family_count; i++) {
+        const struct family_layout *family = &layout->families[i];
+        if (family->row->owner_class != owner_class)
+            continue;
+        for (size_t row = 0; family->block != LAYOUT_NONE && row < rows; row++)
+            block_unref(slots[row * width + family->block].block);
+        for (size_t row = 0; family->native != LAYOUT_NONE && row < rows; row++)
+            native_unref(slots[row * width + family->native].native);
+    }
 }

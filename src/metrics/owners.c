@@ -20,11 +20,7 @@ void owners_init(struct owners *owners, const struct layout *layout, unsigned ow
 
 static void drop_row(const struct owners *owners, size_t row)
 {
-    for (size_t i = 0; i < owners->layout->family_count; i++) {
-        const struct family_layout *family = &owners->layout->families[i];
-        if (family->row->owner_class == owners->owner_class && family->block != LAYOUT_NONE)
-            block_unref(owners->slots[row * owners->width + family->block].block);
-    }
+    layout_release(owners->layout, owners->owner_class, owners->slots + row * owners->width, 1);
     owner_release(&owners->owners[row]);
 }
 

@@ -206,9 +206,11 @@ void store_observe(struct store *store, struct store_owner owner, size_t family,
     const struct metric_family *row = layout->row;
 
     assert(row->type == METRIC_HISTOGRAM);
-    union slot *slots = row_of(store, owner, layout) + layout->offset;
+    union slot *all = row_of(store, owner, layout), *slots = all + layout->offset;
     slots[bucket_of(row, number)].count++;
     slots[row->bucket_count + 1].number += number;
+    if (row->native)
+        all[layout->native].native = native_observe(all[layout->native].native, number);
 }
 
 void store_set_expiry(struct store *store, struct store_owner owner, size_t family, int64_t expiry_boot_ns)
@@ -434,13 +436,7 @@ static void copy_class(const struct store *store, unsigned owner_class, struct v
     memcpy(copy->owners, owners->owners, owners->count * sizeof *copy->owners);
     for (size_t row = 0; row < copy->count; row++)
         reference_owner(&copy->owners[row], now_ns);
-    for (size_t i = 0; i < store->layout->family_count; i++) {
-        const struct family_layout *family = &store->layout->families[i];
-        if (family->row->owner_class != owner_class || family->block == LAYOUT_NONE)
-            continue;
-        for (size_t row = 0; row < copy->count; row++)
-            block_ref(copy->slots[row * width + family->block].block);
-    }
+    layout_hold(store->layout, owner_class, copy->slots, copy->count);
 }
 
 void store_copy(struct store *store, struct store_view *view)

@@ -43,6 +43,16 @@ const struct block *view_block(const struct store_view *view, const struct famil
                                         : owner_class->slots[row * owner_class->width + family->block].block;
 }
 
+const struct native *view_native(const struct store_view *view, const struct family_layout *family,
+                                 size_t row)
+{
+    const struct view_class *owner_class = &view->classes[family->row->owner_class];
+
+    return family->native == LAYOUT_NONE
+               ? NULL
+               : owner_class->slots[row * owner_class->width + family->native].native;
+}
+
 const struct exemplar *view_exemplar(const struct store_view *view, const struct family_layout *family,
                                      size_t row, size_t index)
 {
@@ -131,14 +141,10 @@ void store_view_free(struct store_view *view)
     if (view == NULL)
         return;
     found_free(&view->found);
-    for (size_t i = 0; i < view->layout->class_count; i++)
+    for (unsigned i = 0; i < view->layout->class_count; i++) {
+        layout_release(view->layout, i, view->classes[i].slots, view->classes[i].count);
         for (size_t row = 0; row < view->classes[i].count; row++)
             owner_release(&view->classes[i].owners[row]);
-    for (size_t i = 0; i < view->layout->family_count; i++) {
-        const struct family_layout *family = &view->layout->families[i];
-        const struct view_class *owner_class = &view->classes[family->row->owner_class];
-        for (size_t row = 0; family->block != LAYOUT_NONE && row < owner_class->count; row++)
-            block_unref(owner_class->slots[row * owner_class->width + family->block].block);
     }
     free(view->classes);
     free(view->slots);

@@ -57,6 +57,9 @@ const union slot *view_slots(const struct store_view *view, const struct family_
 /* Its series whose labels came as data; NULL: none. */
 const struct block *view_block(const struct store_view *view, const struct family_layout *family, size_t row);
 
+/* The native histogram beside its classic one; NULL: none, or nothing has been observed. */
+const struct native *view_native(const struct store_view *view, const struct family_layout *family,
+                                 size_t row);
 /* The exemplar of a series with a closed label (index: of its value), or of a bucket (+Inf: bucket_count); NULL: none. */
 const struct exemplar *view_exemplar(const struct store_view *view, const struct family_layout *family,
                                      size_t row, size_t index);

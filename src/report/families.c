@@ -144,7 +144,7 @@ const struct metric_family families[FAMILIES] = {
         {TARGET(HISTOGRAM, "epicor_probe_duration_seconds",
                 "Time of the exchanges of runs that got an answer or timed out; no waiting for "
                 "a place and no login in it."),
-         BUCKETS(probe_buckets), EXEMPLARS},
+         BUCKETS(probe_buckets), EXEMPLARS, .native = true},
     [FAMILY_PROBE_LAST_DURATION] = {TARGET(GAUGE, "epicor_probe_last_duration_seconds",
                                            "Time of the exchanges of the last run.")},
     [FAMILY_PROBE_CONSECUTIVE_SLOW_RUNS] = {TARGET(

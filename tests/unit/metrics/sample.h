@@ -80,6 +80,7 @@ static const struct metric_family sample_families[SAMPLE_FAMILIES] = {
                      .type = METRIC_HISTOGRAM,
                      .buckets = time_buckets,
                      .bucket_count = 3,
+                     .native = true,
                      .exemplars = true},
     [SAMPLE_INFO] = {.name = "app_info",
                      .help = "Info.",
