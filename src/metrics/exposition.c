@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "metrics/openmetrics.h"
 #include "metrics/text_format.h"
 
 /* Its Content-Type with each of the escapings behind it. */
@@ -18,7 +19,7 @@ static const struct {
     const char *content_types[EXPOSITION_ESCAPINGS];
 } formats[EXPOSITION_FORMATS] = {
     [EXPOSITION_TEXT] = {text_format_write, CONTENT_TYPES("text/plain; version=0.0.4; charset=utf-8")},
-    [EXPOSITION_OPENMETRICS] = {NULL,
+    [EXPOSITION_OPENMETRICS] = {openmetrics_write,
                                 CONTENT_TYPES("application/openmetrics-text; version=1.0.0; charset=utf-8")},
     [EXPOSITION_PROTOBUF] = {NULL,
                              CONTENT_TYPES("application/vnd.google.protobuf; "

@@ -89,6 +89,11 @@ void label_append_help(struct buffer *buffer, const char *help)
     append_escaped(buffer, help, false);
 }
 
+void label_append_quoted(struct buffer *buffer, const char *text)
+{
+    append_escaped(buffer, text, true);
+}
+
 struct label_text *label_text_new(struct span labels)
 {
     struct label_text *copy = memory_new(1, sizeof *copy + labels.size);

@@ -23,6 +23,8 @@ bool label_next(struct span *rest, struct span *name, struct span *value);
 
 /* Appends text of a HELP line: backslash and line feed escaped, a quote not; UTF-8 as above. */
 void label_append_help(struct buffer *buffer, const char *help);
+/* The same with a quote escaped, as in a label's value. */
+void label_append_quoted(struct buffer *buffer, const char *text);
 
 /* Escaped labels that the store and its views share: immutable, reference-counted. */
 struct label_text {

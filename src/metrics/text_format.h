@@ -5,12 +5,9 @@
 
 #include <stdbool.h>
 
-#include "base/buffer.h"
 #include "metrics/exposition.h"
 
-/* Appends the page: families by name, each with HELP and TYPE once and all its series behind them; a family
-   without a series is left out. False (and page->failed) when it does not fit into the buffer: what stands there
-   then is no page. */
+/* Appends the page. False (and page->failed) when it does not fit into the buffer: what stands there then is no page. */
 bool text_format_write(const struct store_view *view, const struct exposition *exposition,
                        struct buffer *page);
 

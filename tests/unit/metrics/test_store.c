@@ -199,7 +199,7 @@ static void test_bounds_of_buckets_belong_to_them(void **state)
         struct store *store = store_with(&thing);
         store_observe(store, thing, SAMPLE_TIME, rows[i].value);
         snprintf(wanted, sizeof wanted,
-                 "time_seconds_bucket{,le=\"0.05\"} %s\ntime_seconds_bucket{,le=\"1\"} %s\n"
+                 "time_seconds_bucket{,le=\"0.05\"} %s\ntime_seconds_bucket{,le=\"1.0\"} %s\n"
                  "time_seconds_bucket{,le=\"2.5\"} %s\ntime_seconds_bucket{,le=\"+Inf\"} %s\n",
                  rows[i].counts[0], rows[i].counts[1], rows[i].counts[2], rows[i].counts[3]);
         assert_family(store, start, "time_seconds_bucket", wanted);
@@ -217,7 +217,7 @@ static void test_not_a_number_is_in_the_last_bucket(void **state)
     (void)state;
     store_observe(store, thing, SAMPLE_TIME, NAN);
     assert_family(store, start, "time_seconds_bucket",
-                  "time_seconds_bucket{,le=\"0.05\"} 0\ntime_seconds_bucket{,le=\"1\"} 0\n"
+                  "time_seconds_bucket{,le=\"0.05\"} 0\ntime_seconds_bucket{,le=\"1.0\"} 0\n"
                   "time_seconds_bucket{,le=\"2.5\"} 0\ntime_seconds_bucket{,le=\"+Inf\"} 1\n");
     end_store(store);
 }

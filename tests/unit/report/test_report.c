@@ -25,13 +25,13 @@
     "epicor_probe_duration_seconds_bucket{" target ",le=\"0.1\"} 0\n"                                        \
     "epicor_probe_duration_seconds_bucket{" target ",le=\"0.25\"} 0\n"                                       \
     "epicor_probe_duration_seconds_bucket{" target ",le=\"0.5\"} " n "\n"                                    \
-    "epicor_probe_duration_seconds_bucket{" target ",le=\"1\"} " n "\n"                                      \
+    "epicor_probe_duration_seconds_bucket{" target ",le=\"1.0\"} " n "\n"                                      \
     "epicor_probe_duration_seconds_bucket{" target ",le=\"2.5\"} " n "\n"                                    \
-    "epicor_probe_duration_seconds_bucket{" target ",le=\"5\"} " n "\n"                                      \
-    "epicor_probe_duration_seconds_bucket{" target ",le=\"10\"} " n "\n"                                     \
-    "epicor_probe_duration_seconds_bucket{" target ",le=\"20\"} " n "\n"                                     \
-    "epicor_probe_duration_seconds_bucket{" target ",le=\"30\"} " n "\n"                                     \
-    "epicor_probe_duration_seconds_bucket{" target ",le=\"60\"} " n "\n"                                     \
+    "epicor_probe_duration_seconds_bucket{" target ",le=\"5.0\"} " n "\n"                                      \
+    "epicor_probe_duration_seconds_bucket{" target ",le=\"10.0\"} " n "\n"                                     \
+    "epicor_probe_duration_seconds_bucket{" target ",le=\"20.0\"} " n "\n"                                     \
+    "epicor_probe_duration_seconds_bucket{" target ",le=\"30.0\"} " n "\n"                                     \
+    "epicor_probe_duration_seconds_bucket{" target ",le=\"60.0\"} " n "\n"                                     \
     "epicor_probe_duration_seconds_bucket{" target ",le=\"+Inf\"} " n "\n"                                   \
     "epicor_probe_duration_seconds_sum{" target "} " sum "\n"                                                \
     "epicor_probe_duration_seconds_count{" target "} " n "\n"
