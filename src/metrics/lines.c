@@ -25,6 +25,7 @@ struct family_writer {
     struct buffer *page;
     bool owner_labels; /* does its class have labels? */
     bool begun;        /* do its comments stand? */
+    bool exemplars;    /* does the format show those of this family? */
     struct line *lines;
     size_t line_count;
     const struct line
@@ -148,6 +149,21 @@ static char *put(char *at, struct span text)
     return at + text.size;
 }
 
+/* Seconds since the epoch with all their digits, which a double has not. */
+static char *put_time(char *at, int64_t wall_ns)
+{
+    int64_t fraction = wall_ns > 0 ? wall_ns % SECOND_NS : 0;
+
+    at += text_from_double((double)(wall_ns > 0 ? wall_ns / SECOND_NS : 0), at);
+    if (fraction > 0)
+        *at++ = '.';
+    for (int64_t unit = SECOND_NS / 10; fraction > 0; unit /= 10) {
+        *at++ = (char)('0' + fraction / unit);
+        fraction %= unit;
+    }
+    return at;
+}
+
 static char *put_series(char *at, const struct line *line, struct span owner, double number)
 {
     at = put(at, line->head);
@@ -158,10 +174,12 @@ static char *put_series(char *at, const struct line *line, struct span owner, do
     return at;
 }
 
-/* The room for this many lines of an owner; NULL when the page is full. What was written is told by end_lines. */
-static char *begin_lines(struct family_writer *writer, struct span owner, size_t lines)
+/* The room for this many lines of an owner, and more bytes; NULL when the page is full. What was written is told by
+   end_lines. */
+static char *begin_lines(struct family_writer *writer, struct span owner, size_t lines, size_t more)
 {
-    if (!begin(writer) || !buffer_reserve(writer->page, lines * (writer->longest + owner.size + NUMBER_ROOM)))
+    if (!begin(writer) ||
+        !buffer_reserve(writer->page, lines * (writer->longest + owner.size + NUMBER_ROOM) + more))
         return NULL;
     return writer->page->data + writer->page->size;
 }
@@ -172,25 +190,72 @@ static void end_lines(struct family_writer *writer, char *at)
     *at = '\0';
 }
 
-/* A line of _created: since when the series in the line before it counts. */
-static char *put_created(char *at, const struct family_writer *writer, size_t line, struct span owner,
-                         int64_t created_wall_ns)
+/* One owner of a counter or histogram: who it is, and what its lines have besides. */
+struct counting {
+    struct span owner;
+    size_t row;
+    int64_t created_wall_ns;
+    bool exemplars; /* it has some, and the format shows them */
+};
+
+/* Bytes that the exemplars of so many series need. */
+static size_t exemplar_room(const struct family_writer *writer, const struct counting *of, size_t series)
 {
-    return writer->created == NULL
-               ? at
-               : put_series(at, &writer->created[line], owner, clock_seconds(created_wall_ns));
+    size_t room = 0;
+
+    for (size_t i = 0; of->exemplars && i < series; i++) {
+        const struct exemplar *exemplar = view_exemplar(writer->view, writer->family, of->row, i);
+        if (exemplar != NULL)
+            room += exemplar->labels.size + sizeof " # {} " + 2 * (size_t)NUMBER_ROOM;
+    }
+    return room;
 }
 
-static void write_counters(struct family_writer *writer, struct span owner, const union slot *slots,
-                           int64_t created_wall_ns)
+/* Puts the series' exemplar, if it has one, behind its line, which has just been written. */
+static char *put_exemplar(char *at, const struct family_writer *writer, const struct counting *of,
+                          size_t index)
 {
-    char *at = begin_lines(writer, owner, 2 * writer->family->values);
+    const struct exemplar *exemplar = of->exemplars
+                                          ? view_exemplar(writer->view, writer->family, of->row, index)
+                                          : NULL;
+
+    if (exemplar == NULL)
+        return at;
+    at = put(at - 1, span_of(" # {"));
+    at = put(at, exemplar->labels);
+    at = put(at, span_of("} "));
+    at += text_from_double(exemplar->value, at);
+    *at++ = ' ';
+    at = put_time(at, exemplar->wall_ns);
+    *at++ = '\n';
+    return at;
+}
+
+/* A line of _created: since when the series in the line before it counts. */
+static char *put_created(char *at, const struct family_writer *writer, const struct counting *of,
+                         size_t index)
+{
+    if (writer->created == NULL)
+        return at;
+    at = put(at, writer->created[index].head);
+    at = put(at, of->owner);
+    at = put(at, writer->created[index].tail);
+    at = put_time(at, of->created_wall_ns);
+    *at++ = '\n';
+    return at;
+}
+
+static void write_counters(struct family_writer *writer, const struct counting *of, const union slot *slots)
+{
+    size_t values = writer->family->values;
+    char *at = begin_lines(writer, of->owner, 2 * values, exemplar_room(writer, of, values));
 
     if (at == NULL)
         return;
-    for (size_t i = 0; i < writer->family->values; i++) {
-        at = put_series(at, &writer->lines[i], owner, slots[i].number);
-        at = put_created(at, writer, i, owner, created_wall_ns);
+    for (size_t i = 0; i < values; i++) {
+        at = put_series(at, &writer->lines[i], of->owner, slots[i].number);
+        at = put_exemplar(at, writer, of, i);
+        at = put_created(at, writer, of, i);
     }
     end_lines(writer, at);
 }
@@ -202,7 +267,7 @@ static void write_gauges(struct family_writer *writer, struct span owner, const 
     for (size_t i = 0; i < writer->family->values; i++) {
         if (!view_shows(writer->view, slots[2 * i + 1].time_ns))
             continue;
-        if (at == NULL && (at = begin_lines(writer, owner, writer->family->values - i)) == NULL)
+        if (at == NULL && (at = begin_lines(writer, owner, writer->family->values - i, 0)) == NULL)
             return;
         at = put_series(at, &writer->lines[i], owner, slots[2 * i].number);
     }
@@ -212,35 +277,35 @@ static void write_gauges(struct family_writer *writer, struct span owner, const 
 
 static void write_single(struct family_writer *writer, struct span owner, size_t line, double number)
 {
-    char *at = begin_lines(writer, owner, 1);
+    char *at = begin_lines(writer, owner, 1, 0);
 
     if (at != NULL)
         end_lines(writer, put_series(at, &writer->lines[line], owner, number));
 }
 
-static void write_histogram(struct family_writer *writer, struct span owner, const union slot *slots,
-                            int64_t created_wall_ns)
+static void write_histogram(struct family_writer *writer, const struct counting *of, const union slot *slots)
 {
     size_t buckets = writer->family->row->bucket_count + 1; /* +Inf counted */
     const struct line *line = writer->lines;
-    char *at = begin_lines(writer, owner, buckets + 3);
+    char *at = begin_lines(writer, of->owner, buckets + 3, exemplar_room(writer, of, buckets));
     uint64_t cumulative = 0;
 
     if (at == NULL)
         return;
     for (size_t i = 0; i < buckets; i++) {
         cumulative += slots[i].count;
-        at = put_series(at, line++, owner, (double)cumulative);
+        at = put_series(at, line++, of->owner, (double)cumulative);
+        at = put_exemplar(at, writer, of, i);
     }
-    at = put_series(at, line++, owner, slots[buckets].number);
-    at = put_series(at, line, owner, (double)cumulative);
-    at = put_created(at, writer, 0, owner, created_wall_ns);
+    at = put_series(at, line++, of->owner, slots[buckets].number);
+    at = put_series(at, line, of->owner, (double)cumulative);
+    at = put_created(at, writer, of, 0);
     end_lines(writer, at);
 }
 
-/* The labels of a series whose values are data go where the pattern has none. */
-static char *put_block_series(char *at, const struct family_writer *writer, const struct line *pattern,
-                              struct span owner, struct span labels, double number)
+/* A line up to its number: the labels of a series whose values are data go where the pattern has none. */
+static char *put_block_labels(char *at, const struct family_writer *writer, const struct line *pattern,
+                              struct span owner, struct span labels)
 {
     at = put(at, pattern->head);
     if (writer->owner_labels) {
@@ -252,8 +317,6 @@ static char *put_block_series(char *at, const struct family_writer *writer, cons
     at = put(at, labels);
     *at++ = '}';
     *at++ = ' ';
-    at += text_from_double(number, at);
-    *at++ = '\n';
     return at;
 }
 
@@ -269,11 +332,15 @@ static void write_block(struct family_writer *writer, struct span owner, const s
             continue;
         if (!begin(writer) || !buffer_reserve(writer->page, 2 * longest))
             return;
-        char *at = put_block_series(writer->page->data + writer->page->size, writer, &writer->lines[pattern],
-                                    owner, series->labels, series->number);
-        if (writer->created != NULL)
-            at = put_block_series(at, writer, &writer->created[pattern], owner, series->labels,
-                                  clock_seconds(series->created_wall_ns));
+        char *at = put_block_labels(writer->page->data + writer->page->size, writer, &writer->lines[pattern],
+                                    owner, series->labels);
+        at += text_from_double(series->number, at);
+        *at++ = '\n';
+        if (writer->created != NULL) {
+            at = put_block_labels(at, writer, &writer->created[pattern], owner, series->labels);
+            at = put_time(at, series->created_wall_ns);
+            *at++ = '\n';
+        }
         end_lines(writer, at);
     }
 }
@@ -284,13 +351,15 @@ static void write_owner(struct family_writer *writer, size_t row)
     const union slot *slots = view_slots(view, writer->family, row);
     const struct view_owner *of = &view->classes[writer->family->row->owner_class].owners[row];
     struct span owner = {of->labels->text, of->labels->size};
+    const struct counting counting = {owner, row, of->created_wall_ns,
+                                      writer->exemplars && of->exemplars != NULL};
 
     if (slots == NULL)
         return;
     switch (writer->family->row->type) {
     case METRIC_COUNTER:
         if (writer->family->values > 0)
-            write_counters(writer, owner, slots, of->created_wall_ns);
+            write_counters(writer, &counting, slots);
         break;
     case METRIC_GAUGE:
         write_gauges(writer, owner, slots);
@@ -308,7 +377,7 @@ static void write_owner(struct family_writer *writer, size_t row)
         write_single(writer, owner, 0, (double)view->series);
         break;
     case METRIC_HISTOGRAM:
-        write_histogram(writer, owner, slots, of->created_wall_ns);
+        write_histogram(writer, &counting, slots);
         break;
     }
     write_block(writer, owner, view_block(view, writer->family, row));
@@ -322,6 +391,7 @@ static void write_slots(const struct page_writer *page, const struct family_layo
         .view = view, .family = family, .dialect = page->dialect, .page = page->buffer};
 
     writer.owner_labels = view->layout->classes[owner_class].labels != NULL;
+    writer.exemplars = page->dialect->exemplars && family->row->exemplars;
     make_lines(&writer, page->dialect->created && page->exposition->created);
     for (size_t row = 0; row < view->classes[owner_class].count && !page->buffer->failed; row++)
         write_owner(&writer, row);

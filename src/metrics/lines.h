@@ -10,7 +10,8 @@
 struct lines_dialect {
     /* What stands before the first series of a family. Of a counter the name ends in _total. */
     void (*write_comments)(struct buffer *page, const char *name, const char *help, enum metric_type type);
-    bool created;    /* may have series of _created */
+    bool created; /* may have series of _created */
+    bool exemplars;
     const char *end; /* behind the last series of the page */
 };
 

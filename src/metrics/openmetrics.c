@@ -47,7 +47,7 @@ bool openmetrics_write(const struct store_view *view, const struct exposition *e
                        struct buffer *page)
 {
     static const struct lines_dialect dialect = {
-        .write_comments = write_comments, .created = true, .end = "# EOF\n"};
+        .write_comments = write_comments, .created = true, .exemplars = true, .end = "# EOF\n"};
 
     return lines_write(view, exposition, &dialect, page);
 }

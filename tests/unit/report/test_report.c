@@ -3,6 +3,7 @@
 #include "sample.h"
 
 #include "config/constant_label.h"
+#include "metrics/wanted.h"
 #include "report/dropped.h"
 #include "report/families.h"
 
@@ -25,13 +26,13 @@
     "epicor_probe_duration_seconds_bucket{" target ",le=\"0.1\"} 0\n"                                        \
     "epicor_probe_duration_seconds_bucket{" target ",le=\"0.25\"} 0\n"                                       \
     "epicor_probe_duration_seconds_bucket{" target ",le=\"0.5\"} " n "\n"                                    \
-    "epicor_probe_duration_seconds_bucket{" target ",le=\"1.0\"} " n "\n"                                      \
+    "epicor_probe_duration_seconds_bucket{" target ",le=\"1.0\"} " n "\n"                                    \
     "epicor_probe_duration_seconds_bucket{" target ",le=\"2.5\"} " n "\n"                                    \
-    "epicor_probe_duration_seconds_bucket{" target ",le=\"5.0\"} " n "\n"                                      \
-    "epicor_probe_duration_seconds_bucket{" target ",le=\"10.0\"} " n "\n"                                     \
-    "epicor_probe_duration_seconds_bucket{" target ",le=\"20.0\"} " n "\n"                                     \
-    "epicor_probe_duration_seconds_bucket{" target ",le=\"30.0\"} " n "\n"                                     \
-    "epicor_probe_duration_seconds_bucket{" target ",le=\"60.0\"} " n "\n"                                     \
+    "epicor_probe_duration_seconds_bucket{" target ",le=\"5.0\"} " n "\n"                                    \
+    "epicor_probe_duration_seconds_bucket{" target ",le=\"10.0\"} " n "\n"                                   \
+    "epicor_probe_duration_seconds_bucket{" target ",le=\"20.0\"} " n "\n"                                   \
+    "epicor_probe_duration_seconds_bucket{" target ",le=\"30.0\"} " n "\n"                                   \
+    "epicor_probe_duration_seconds_bucket{" target ",le=\"60.0\"} " n "\n"                                   \
     "epicor_probe_duration_seconds_bucket{" target ",le=\"+Inf\"} " n "\n"                                   \
     "epicor_probe_duration_seconds_sum{" target "} " sum "\n"                                                \
     "epicor_probe_duration_seconds_count{" target "} " n "\n"
@@ -534,6 +535,28 @@ static void test_families_are_of_the_contract(void **state)
             assert_true(constant_label_is_taken(*label));
 }
 
+/* OpenMetrics: no family has the name of another's series, be they shown or not. */
+static void test_no_family_has_the_name_of_anothers_series(void **state)
+{
+    static const char *const suffixes[] = {"",     "_total", "_created", "_bucket",
+                                           "_sum", "_count", "_info",    "_gsum"};
+    char name[128];
+
+    (void)state;
+    for (size_t i = 0; i < FAMILIES; i++) {
+        size_t size = family_base_size(families[i].name, families[i].type);
+        for (size_t suffix = 0; suffix < sizeof suffixes / sizeof suffixes[0]; suffix++) {
+            snprintf(name, sizeof name, "%.*s%s", (int)size, families[i].name, suffixes[suffix]);
+            struct span span = span_of(name);
+            const struct wanted_names names = {&span, 1};
+            for (size_t other = 0; other < FAMILIES; other++)
+                if (other != i && wanted_family(&names, families[i].name, families[i].type) &&
+                    wanted_family(&names, families[other].name, families[other].type))
+                    fail_msg("%s is a name of %s and of %s", name, families[i].name, families[other].name);
+        }
+    }
+}
+
 ALL_TESTS(cmocka_unit_test(test_from_the_start), cmocka_unit_test(test_runs_become_series),
           cmocka_unit_test(test_a_failure_says_why_and_keeps_what_is_known),
           cmocka_unit_test(test_a_run_that_only_waited),
@@ -542,4 +565,5 @@ ALL_TESTS(cmocka_unit_test(test_from_the_start), cmocka_unit_test(test_runs_beco
           cmocka_unit_test(test_a_target_costs_at_most_56_series), cmocka_unit_test(test_the_verdict),
           cmocka_unit_test(test_tokens), cmocka_unit_test(test_what_happens_to_an_app_server),
           cmocka_unit_test(test_licenses_without_room_are_counted), cmocka_unit_test(test_the_agent_itself),
-          cmocka_unit_test(test_families_are_of_the_contract));
+          cmocka_unit_test(test_families_are_of_the_contract),
+          cmocka_unit_test(test_no_family_has_the_name_of_anothers_series));
