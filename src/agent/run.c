@@ -106,6 +106,7 @@ struct run_record run_record_of(const struct run *run, const struct probe_result
         .due_next_boot_ns = due_next_ns,
         .asked = run->asked,
         .timed = told.timed,
+        .attempts = run->attempts,
         .duration_ns = told.spent_ns,
         .phases = told.phases,
         .result = result,

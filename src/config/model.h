@@ -58,6 +58,7 @@ struct secret_pair_list {
 
 struct exporter_settings {
     int64_t interval_ns, timeout_ns, connect_timeout_ns, shutdown_grace_ns;
+    int64_t history; /* runs kept a target */
 };
 
 struct listen_address {

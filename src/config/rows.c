@@ -46,7 +46,16 @@ static const struct config_row exporter_rows[] = {
      .minimum = 0,
      .maximum = HOUR_NS,
      .help = "How long running probes may go on after SIGTERM."},
-    ABSENT("history", CONFIG_INTEGER, "Runs kept a target."),
+    {.name = "history",
+     .type = CONFIG_INTEGER,
+     AT(history),
+     .preset = "60",
+     .minimum = 1,
+     .maximum = 1440,
+     .help =
+         "Last runs kept of each target, in memory, for the status page and `/api/v1/status`. Beside them "
+         "the last 20 failed runs are kept, however many good ones have come since. A reload keeps both; a "
+         "restart begins anew. A run takes about 16 bytes, so that the default costs 1 KB a target."},
 };
 #undef AT
 

@@ -13,6 +13,8 @@
 /* A snapshot: immutable but for its references; its texts stand behind it in the same memory. */
 struct card {
     _Atomic uint32_t references;
+    struct history *history;   /* references, of a target's */
+    struct failures *failures; /* likewise */
     union {
         struct board_target target;
         struct board_appserver appserver;
@@ -46,8 +48,11 @@ static struct card *card_ref(struct card *card)
 
 static void card_unref(struct card *card)
 {
-    if (card != NULL && atomic_fetch_sub_explicit(&card->references, 1, memory_order_acq_rel) == 1)
-        free(card);
+    if (card == NULL || atomic_fetch_sub_explicit(&card->references, 1, memory_order_acq_rel) != 1)
+        return;
+    history_unref(card->history);
+    failures_unref(card->failures);
+    free(card);
 }
 
 struct board *board_new(void)
@@ -102,6 +107,8 @@ static struct card *card_of_target(const struct board_target *value)
     char *at = card->texts;
 
     atomic_init(&card->references, 1);
+    card->history = history_ref(value->history);
+    card->failures = failures_ref(value->failures);
     card->target = *value;
     card->target.appserver = place_text(&at, value->appserver);
     card->target.company = place_text(&at, value->company);

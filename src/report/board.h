@@ -9,32 +9,11 @@
 
 #include "base/clock.h"
 #include "kinetic/reason.h"
+#include "report/failure.h"
+#include "report/history.h"
 
 struct board;
 struct model;
-
-enum board_phase { BOARD_RESOLVE, BOARD_CONNECT, BOARD_TLS, BOARD_PROCESSING, BOARD_TRANSFER, BOARD_PHASES };
-#define BOARD_NO_TIME   UINT32_MAX
-#define BOARD_NO_ROWS   UINT32_MAX
-#define BOARD_MOST_ROWS (UINT32_MAX - 1)
-
-/* One run of a target, kept small: there are many. */
-struct board_run {
-    int64_t ended_wall_ns;
-    uint32_t duration_us;            /* of its exchanges together; BOARD_NO_TIME: none */
-    uint32_t phase_us[BOARD_PHASES]; /* by enum board_phase; BOARD_NO_TIME: not measured */
-    uint32_t rows;                   /* BOARD_NO_ROWS: none told; at most BOARD_MOST_ROWS */
-    uint16_t status;                 /* 0: no answer */
-    uint8_t reason;                  /* enum reason; REASON_NONE: success */
-    uint8_t retries;
-};
-
-/* A failed run, kept longer than the successes. */
-struct board_failure {
-    struct board_run run;
-    const char *message;     /* the server's own words, redacted; NULL: none */
-    const char *correlation; /* Kinetic's CorrelationId; NULL: none */
-};
 
 struct board_seats {
     const char *company; /* "" where the license is the whole server's */
@@ -62,21 +41,27 @@ struct board_target {
     uint64_t consecutive_slow_runs; /* 0 also where no latency_limit is set */
     bool resting;                   /* outside its windows */
     int64_t latency_limit_ns;       /* 0: none is set */
-    const struct board_run *runs;   /* the last `history` of them, oldest first */
-    size_t run_count;
-    const struct board_failure *failures; /* oldest first */
-    size_t failure_count;
+    int64_t
+        results_until_boot_ns; /* what the last run told is too old from then on, and its metrics are gone */
+    int64_t
+        failing_since_wall_ns;  /* the end of the first failed run after the last good one; 0: not failing */
+    int64_t slow_since_wall_ns; /* likewise of slow runs; 0: not slow */
+    struct history *history;    /* the last [exporter] history runs (report/history.h) */
+    struct failures *failures;  /* the last failed ones (report/failure.h) */
 };
 
 struct board_appserver {
     const char *name, *url;
-    bool known;                   /* has a request ended? */
-    enum reason verdict;          /* NONE: up */
+    bool known;          /* has a request ended? */
+    enum reason verdict; /* NONE: up */
+    int64_t verdict_since_wall_ns;
     bool has_token;               /* auth by token */
     int64_t token_expiry_boot_ns; /* 0: none lives */
     enum reason token_reason;     /* of the last token request */
     char *token_message;
-    int64_t login_blocked_until_wall_ns;  /* 0: not blocked */
+    int64_t token_failing_since_wall_ns; /* 0: the last one was good, or there was none */
+    int64_t login_blocked_until_wall_ns; /* 0: not blocked */
+    int64_t login_blocked_since_wall_ns;
     enum reason login_blocked_reason;     /* what was refused */
     char *login_blocked_message;          /* its words, or NULL */
     bool login_secret_changeable;         /* another text of it would be tried at once */
@@ -85,6 +70,7 @@ struct board_appserver {
     bool has_hours, in_hours;
     char *version; /* NULL: nobody asked, or it was not told */
     bool has_production, production;
+    bool has_production_expected, production_expected;
     bool has_clock_skew;
     double clock_skew_seconds;     /* the server's Date minus ours */
     int64_t backoff_until_wall_ns; /* 0: none */
@@ -102,6 +88,8 @@ struct board_view {
     size_t appserver_count;
     const struct board_target *const *targets; /* in the order of the model */
     size_t target_count;
+    bool reload_failed;     /* the last configuration that was read has faults: the one before is in force */
+    int64_t loaded_wall_ns; /* when the one in force came into force */
 };
 
 struct board_view *board_view_take(struct board *board, struct moment now);

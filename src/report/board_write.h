@@ -11,7 +11,7 @@ void board_free(struct board *board);
 /* Replaces all snapshots at once by copies of these, and the model in force (a reference is taken). */
 void board_replace(struct board *board, struct model *model, const struct board_appserver *const *appservers,
                    size_t appserver_count, const struct board_target *const *targets, size_t target_count);
-/* Replaces the snapshot at this index by a copy of *value; its texts are copied too. */
+/* Replaces the snapshot at this index by a copy of *value; its texts are copied too, its history and failures shared. */
 void board_put_target(struct board *board, size_t index, const struct board_target *value);
 void board_put_appserver(struct board *board, size_t index, const struct board_appserver *value);
 

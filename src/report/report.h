@@ -54,6 +54,7 @@ struct run_record {
     int64_t due_next_boot_ns; /* the next run */
     bool asked;          /* at least one request went out; else it only waited, and no histogram sees it */
     bool timed;          /* got an answer or timed out: observed in the histogram */
+    int64_t attempts;    /* that failed and were followed by another */
     int64_t duration_ns; /* of its exchanges together; no waiting for a place, no login */
     struct phases
         phases; /* processing and transfer of the last exchange; resolve, connect, tls of a new connection, else -1 */

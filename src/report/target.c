@@ -58,6 +58,8 @@ void report_target_free(struct report_target *target)
         return;
     free(target->card.message);
     free(target->card.drift);
+    history_unref(target->card.history);
+    failures_unref(target->card.failures);
     drop_list_free(&target->drops);
     free(target);
 }
@@ -145,6 +147,7 @@ static void forget_slowness(struct report_target *target)
     store_clear(target->report->store, target->owner, FAMILY_PROBE_CONSECUTIVE_SLOW_RUNS, 0);
     target->slow_runs = 0;
     target->card.consecutive_slow_runs = 0;
+    target->card.slow_since_wall_ns = 0;
 }
 
 /* What the last run said is of no use to a probe of another kind; what was counted goes on. */
@@ -162,7 +165,23 @@ static void forget_results(struct report_target *target)
     free(target->card.message);
     free(target->card.drift);
     target->card = (struct board_target){.duration_ns = -1,
-                                         .next_run_boot_ns = target->card.next_run_boot_ns};
+                                         .next_run_boot_ns = target->card.next_run_boot_ns,
+                                         .history = target->card.history,
+                                         .failures = target->card.failures};
+}
+
+static void forget_runs(struct report_target *target)
+{
+    history_unref(target->card.history);
+    failures_unref(target->card.failures);
+    target->card.history = NULL;
+    target->card.failures = NULL;
+}
+
+static void forget_all(struct report_target *target)
+{
+    forget_results(target);
+    forget_runs(target);
 }
 
 static struct value_definitions definitions_of(const struct probe_settings *probe)
@@ -187,11 +206,23 @@ static void forget_outdated(struct report_target *target, const struct probe_set
                             const struct probe_settings *probe)
 {
     if (strcmp(before->kind->name, probe->kind->name) != 0)
-        forget_results(target);
+        forget_all(target);
     else if (!same_findings(before, probe))
         forget_findings(target);
     if (before->latency_limit_ns != probe->latency_limit_ns)
         forget_slowness(target);
+}
+
+/* How many runs are kept may be fewer from now on. */
+static void shorten_history(struct report_target *target)
+{
+    size_t most = (size_t)target->report->model->exporter.history;
+
+    if (history_count(target->card.history) <= most)
+        return;
+    struct history *shorter = history_last(target->card.history, most);
+    history_unref(target->card.history);
+    target->card.history = shorter;
 }
 
 void report_target_configure(struct report_target *target, size_t index,
@@ -213,11 +244,14 @@ void report_target_configure(struct report_target *target, size_t index,
         target->interval_ns = longer_ns;
         extend_results(target, now);
     }
+    shorten_history(target);
+    target->card.results_until_boot_ns = results_end(target);
     target->card.appserver = settings->appserver->name;
     target->card.company = settings->company;
     target->card.probe = probe->name;
     target->card.kind = probe->kind->name;
     target->card.interval_ns = probe->interval_ns;
+    target->card.latency_limit_ns = probe->latency_limit_ns;
 }
 
 /* ---- a run ---- */
@@ -321,6 +355,10 @@ static void write_slowness(struct report_target *target, const struct run_writer
         target->slow_runs = slow ? target->slow_runs + 1 : 0;
     result_set(run, FAMILY_PROBE_CONSECUTIVE_SLOW_RUNS, 0, (double)target->slow_runs);
     target->card.consecutive_slow_runs = target->slow_runs;
+    if (target->slow_runs == 0)
+        target->card.slow_since_wall_ns = 0;
+    else if (target->card.slow_since_wall_ns == 0)
+        target->card.slow_since_wall_ns = record->ended.wall_ns;
 }
 
 /* What a run found out, before it is written. */
@@ -383,7 +421,12 @@ static void fill_card(struct board_target *card, const struct run_record *record
 {
     const struct probe_result *result = record->result;
 
+    if (result->reason == REASON_NONE)
+        card->failing_since_wall_ns = 0;
+    else if (card->failing_since_wall_ns == 0)
+        card->failing_since_wall_ns = record->ended.wall_ns;
     card->ran = true;
+    card->resting = false;
     card->reason = result->reason;
     free(card->message);
     card->message = result->reason == REASON_NONE || result->message == NULL
@@ -402,6 +445,50 @@ static void fill_card(struct board_target *card, const struct run_record *record
     card->consecutive_failures = result->reason == REASON_NONE ? 0 : card->consecutive_failures + 1;
 }
 
+/* ---- its history ---- */
+
+static uint32_t microseconds(int64_t ns)
+{
+    return ns < 0 ? BOARD_NO_TIME : (uint32_t)ns_min(ns / MICROSECOND_NS, BOARD_MOST_TIME);
+}
+
+static struct board_run run_of(const struct run_record *record)
+{
+    const struct probe_result *result = record->result;
+
+    return (struct board_run){
+        .ended_wall_ns = record->ended.wall_ns,
+        .duration_us = record->asked ? microseconds(record->duration_ns) : BOARD_NO_TIME,
+        .phase_us = {[BOARD_RESOLVE] = microseconds(record->phases.resolve_ns),
+                     [BOARD_CONNECT] = microseconds(record->phases.connect_ns),
+                     [BOARD_TLS] = microseconds(record->phases.tls_ns),
+                     [BOARD_PROCESSING] = microseconds(record->phases.processing_ns),
+                     [BOARD_TRANSFER] = microseconds(record->phases.transfer_ns)},
+        .rows = !result->has_rows                ? BOARD_NO_ROWS
+                : result->rows > BOARD_MOST_ROWS ? BOARD_MOST_ROWS
+                                                 : (uint32_t)result->rows,
+        .status = (uint16_t)result->status,
+        .reason = (uint8_t)result->reason,
+        .retries = (uint8_t)ns_min(record->attempts, UINT8_MAX),
+    };
+}
+
+static void fill_history(struct board_target *card, const struct run_record *record, size_t most)
+{
+    struct board_run run = run_of(record);
+    struct history *history = history_add(card->history, &run, most);
+
+    history_unref(card->history);
+    card->history = history;
+    if (record->result->reason == REASON_NONE)
+        return;
+    struct board_failure failure = {
+        .run = run, .message = record->result->message, .correlation = record->result->correlation};
+    struct failures *failures = failures_add(card->failures, &failure);
+    failures_unref(card->failures);
+    card->failures = failures;
+}
+
 void report_run(struct report_target *target, const struct run_record *record)
 {
     struct report *report = target->report;
@@ -417,6 +504,8 @@ void report_run(struct report_target *target, const struct run_record *record)
                        record->result->reason == REASON_NONE ? NULL : record->result->correlation);
     fill_card(&target->card, record);
     fill_drift(&target->card, record);
+    fill_history(&target->card, record, (size_t)report->model->exporter.history);
+    target->card.results_until_boot_ns = run.until_ns;
     struct found_write found = found_of(target, record);
     store_lock(report->store);
     write_outcome(target, &run, record->result->reason, record->ended);
@@ -434,6 +523,7 @@ void report_scheduled(struct report_target *target, int64_t due_boot_ns)
 {
     if (target->report == NULL)
         return;
+    target->card.resting = false;
     target->card.next_run_boot_ns = due_boot_ns;
     board_put_target(target->report->board, target->index, &target->card);
 }
@@ -451,7 +541,10 @@ void report_rest(struct report_target *target, int64_t due_boot_ns)
     target->card.probe = card.probe;
     target->card.kind = card.kind;
     target->card.interval_ns = card.interval_ns;
-    report_scheduled(target, due_boot_ns);
+    target->card.latency_limit_ns = card.latency_limit_ns;
+    target->card.resting = true;
+    target->card.next_run_boot_ns = due_boot_ns;
+    board_put_target(target->report->board, target->index, &target->card);
 }
 
 void report_response(struct report_target *target, int status)
@@ -475,4 +568,6 @@ void report_skipped(struct report_target *target, enum skip_cause cause, struct 
     store_add(store, target->appserver->owner, FAMILY_RUNS_SKIPPED, cause, 1);
     extend_results(target, now);
     store_unlock(store);
+    target->card.results_until_boot_ns = results_end(target);
+    board_put_target(target->report->board, target->index, &target->card);
 }

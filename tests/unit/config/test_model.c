@@ -217,7 +217,10 @@ static void test_values_that_are_wrong(void **state)
                                            "that name is known; is WebService meant?\n"},
         {GOOD "license = Gold\n", F "10: [probe orders] license = Gold: no license type of that name is "
                                     "known; write its GUID, or none\n"},
-        {"[exporter]\ntimeout = 1m\nhistory = 5\n" GOOD, F "3: [exporter] history: not in this version\n"},
+        {"[exporter]\ntimeout = 1m\nhistory = 0\n" GOOD,
+         F "3: [exporter] history = 0: it must be 1 to 1440\n"},
+        {"[exporter]\nhistory = 1441\n" GOOD, F "2: [exporter] history = 1441: it must be 1 to 1440\n"},
+        {"[exporter]\nhistory = many\n" GOOD, F "2: [exporter] history = many: it is no whole number\n"},
         {"[web]\nlisten_address = 10606\n" GOOD,
          F "2: [web] listen_address = 10606: it must be [HOST]:PORT, such as :10606, 127.0.0.1:10606 or "
            "[::1]:10606\n"},

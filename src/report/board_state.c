@@ -1,0 +1,58 @@
+#include "report/board_state.h"
+
+#include <assert.h>
+
+static const struct board_state_row rows[BOARD_STATES] = {
+    [STATE_GOOD] = {"good", "good", "The last run went well."},
+    [STATE_FAILING] = {"failing", "failing", "The last run failed, by its reason."},
+    [STATE_SLOW] = {"slow", "slow", "The last run went well, and took longer than latency_limit."},
+    [STATE_RESTING] = {"resting", "outside its windows", "It is outside its windows, so it does not run."},
+    [STATE_WAITING] = {"waiting", "not run lately",
+                       "It has not run for three intervals, so nothing is known of it at the moment."},
+    [STATE_NEVER_RAN] = {"never_ran", "first run to come", "No run has ended yet."},
+};
+
+const struct board_state_row *board_state_row(enum board_state state)
+{
+    assert(state < BOARD_STATES);
+    return &rows[state];
+}
+
+enum board_state board_target_state(const struct board_target *target, struct moment now)
+{
+    if (target->resting)
+        return STATE_RESTING;
+    if (!target->ran)
+        return STATE_NEVER_RAN;
+    if (target->results_until_boot_ns != 0 && now.boot_ns >= target->results_until_boot_ns)
+        return STATE_WAITING;
+    if (target->reason != REASON_NONE)
+        return STATE_FAILING;
+    return target->consecutive_slow_runs > 0 ? STATE_SLOW : STATE_GOOD;
+}
+
+enum reason board_appserver_reason(const struct board_appserver *appserver, struct moment now)
+{
+    if (appserver->verdict != REASON_NONE)
+        return appserver->verdict;
+    if (appserver->login_blocked_until_wall_ns > now.wall_ns)
+        return appserver->login_blocked_reason;
+    return appserver->has_token ? appserver->token_reason : REASON_NONE;
+}
+
+enum board_state board_appserver_state(const struct board_appserver *appserver,
+                                       const size_t targets[BOARD_STATES], struct moment now)
+{
+    size_t others = 0;
+
+    for (int state = 0; targets != NULL && state < BOARD_STATES; state++)
+        others += state == STATE_RESTING ? 0 : targets[state];
+    if (targets != NULL && others == 0 && targets[STATE_RESTING] > 0)
+        return STATE_RESTING;
+    if (board_appserver_reason(appserver, now) != REASON_NONE ||
+        appserver->login_blocked_until_wall_ns > now.wall_ns)
+        return STATE_FAILING;
+    if (!appserver->known)
+        return STATE_NEVER_RAN;
+    return appserver->has_throttled && appserver->throttled ? STATE_SLOW : STATE_GOOD;
+}
