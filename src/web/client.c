@@ -86,6 +86,20 @@ void client_drains(struct client *client, int64_t now_ns, uint64_t arrived)
     client->window_bytes = arrived;
 }
 
+void client_waits(struct client *client, int64_t now_ns)
+{
+    client->phase = CLIENT_LATER;
+    client->since_ns = now_ns;
+}
+
+void client_goes_on(struct client *client, int64_t now_ns)
+{
+    assert(client->phase == CLIENT_LATER);
+    client->phase = CLIENT_RESPONSE;
+    client->request_ns += now_ns - client->since_ns;
+    client->since_ns = client->window_ns = now_ns;
+}
+
 void client_answered(struct client *client, int64_t now_ns, uint64_t received)
 {
     client->phase = CLIENT_IDLE;
@@ -117,6 +131,8 @@ int64_t client_next_ns(const struct client *client, const struct web_options *op
         return client->since_ns + options->header_ns;
     case CLIENT_IDLE:
         return client->since_ns + options->idle_ns;
+    case CLIENT_LATER:
+        return client->since_ns + options->later_ns;
     case CLIENT_RESPONSE:
         return window_end;
     }

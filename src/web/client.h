@@ -13,8 +13,12 @@
 enum client_phase {
     CLIENT_HEADERS,  /* a request line or headers are awaited or have begun */
     CLIENT_RESPONSE, /* a response is on its way */
+    CLIENT_LATER,    /* the response is to come later; the connection is suspended */
     CLIENT_IDLE,     /* a kept connection between two requests */
 };
+
+struct later;
+struct MHD_Connection;
 
 struct client {
     int descriptor;          /* -1: the place is free */
@@ -28,6 +32,10 @@ struct client {
     uint64_t window_bytes;  /* and the bytes that had arrived then */
     const char *target;     /* of the request under way: libmicrohttpd's own text */
     size_t target_size;
+    char *query;                       /* owned */
+    const char *route;                 /* for the count of requests */
+    struct later *later;               /* what it waits for; a reference */
+    struct MHD_Connection *connection; /* in CLIENT_LATER */
 };
 
 struct client_table {
@@ -54,6 +62,9 @@ void client_asked(struct client *client, int64_t now_ns);
 /* The response is made, and is sent from now on: how long we took is not the client's fault. arrived: bytes that have
    arrived at the client since it connected. */
 void client_drains(struct client *client, int64_t now_ns, uint64_t arrived);
+/* Its response is to come later; then it goes on, and that time is not the client's either. */
+void client_waits(struct client *client, int64_t now_ns);
+void client_goes_on(struct client *client, int64_t now_ns);
 /* Its response has been handed to the kernel. received: bytes that it has sent since it connected. */
 void client_answered(struct client *client, int64_t now_ns, uint64_t received);
 /* Call at each turn for a client in CLIENT_IDLE: the first byte of the next request starts its deadline. */

@@ -9,6 +9,8 @@
 #include "report/report.h"
 
 struct later;
+struct later_post;
+struct web_worker;
 
 struct web_request {
     const char *method; /* as sent */
@@ -26,6 +28,10 @@ struct web_request {
     bool others_wait; /* answers to others are held at the moment: what does not fit now may fit later */
     /* Headers as sent (of several of one name, joined by a comma); NULL: absent. */
     const char *accept, *origin, *host;
+    /* What an earlier pass of the same request waited for said, with LATER_VERDICT; NULL: this is the first pass. */
+    const char *verdict;
+    struct later_post *post;   /* for later_new */
+    struct web_worker *worker; /* for what would hold up the web thread */
 };
 
 struct web_answer {

@@ -6,13 +6,11 @@
 #include "base/embedded.h"
 #include "metrics/exposition.h"
 #include "report/board.h"
+#include "web/answer.h"
 #include "web/page.h"
 
 /* The agent's loop turns every few seconds, however idle; without a sign of it for so long it hangs. */
 #define HEARTBEAT_LIMIT_NS (30 * SECOND_NS)
-
-#define TEXT_TYPE   "text/plain; charset=utf-8"
-#define TEXT_POLICY "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 enum { METHOD_GET = 1, METHOD_HEAD = 2 };
 
@@ -30,13 +28,6 @@ struct route {
     unsigned methods;
     void (*answer)(const struct web_request *request, struct web_answer *answer);
 };
-
-static void answer_text(struct web_answer *answer, int status, const char *text)
-{
-    answer->status = status;
-    buffer_clear(&answer->body);
-    buffer_text(&answer->body, text);
-}
 
 static void answer_too_large(const struct web_request *request, struct web_answer *answer)
 {
@@ -182,8 +173,7 @@ const char *routes_answer(const struct web_request *request, struct web_answer *
 {
     const struct route *route = request->malformed ? NULL : route_find(request);
 
-    answer->content_type = TEXT_TYPE;
-    answer->content_policy = TEXT_POLICY;
+    answer_text(answer, 200, "");
     answer->close = request->has_body || request->malformed;
     if (request->malformed) {
         answer_text(answer, 400, "This is no request of HTTP/1.1 (RFC 9112).\n");

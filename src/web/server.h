@@ -1,5 +1,4 @@
-/* The HTTP server: a thread of ours that owns the listening sockets, accepts by itself, and turns libmicrohttpd, which
-   this module alone includes. It reads the report and its board; it never waits for the agent. */
+/* The HTTP server: a thread of ours that owns the listening sockets, accepts by itself, and turns libmicrohttpd. It reads the report and its board; it never waits for the agent. */
 #ifndef WEB_SERVER_H
 #define WEB_SERVER_H
 
@@ -16,12 +15,13 @@ struct web_options {
     int64_t header_ns; /* from the first byte of a request (from accept on for the first) to its blank line */
     int64_t request_ns;      /* a whole request, its response included, unless that drains fast enough */
     int64_t idle_ns;         /* a kept connection without a request */
+    int64_t later_ns;        /* an answer that comes later (web/later.h) */
     uint64_t drain_rate;     /* bytes a second that a response must leave with after request_ns */
     size_t header_bytes;     /* request line and headers together, with libmicrohttpd's own overhead */
     uint64_t response_bytes; /* bodies held for all clients together */
 };
 
-/* 5 s, 30 s, 2 min, 10 KB/s, 16 KiB, 256 MiB. */
+/* 5 s, 30 s, 2 min, 5 min, 10 KB/s, 16 KiB, 256 MiB. */
 extern const struct web_options web_options_default;
 
 /* Binds every address of the settings and starts the thread; signals must be blocked already (the thread inherits the

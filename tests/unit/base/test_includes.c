@@ -33,7 +33,7 @@ struct tree {
 static const struct {
     const char *header;
     int files;
-} one_place[LIBRARIES] = {{"curl/", 2},   {"microhttpd.h", 1}, {"openssl/", 2}, {"zlib.h", 1},
+} one_place[LIBRARIES] = {{"curl/", 2},   {"microhttpd.h", 3}, {"openssl/", 2}, {"zlib.h", 1},
                           {"expat.h", 1}, {"ini.h", 1},        {"gssapi/", 1},  {"krb5", 1}};
 
 static const char *const forbidden_calls[] = {"strcpy", "strcat",    "sprintf", "vsprintf", "strtok",
@@ -429,14 +429,14 @@ static void a_library_has_one_place(void **state)
     assert_int_equal(mkdir(folder, 0700), 0);
     write_text(root, "README.md", table);
     write_text(root, "agent/a.c", "#include <curl/curl.h>\n#include <expat.h>\n");
-    write_text(root, "agent/b.c", "#include <curl/multi.h>\n#include <microhttpd.h>\n#include <expat.h>\n");
+    write_text(root, "agent/b.c", "#include <curl/multi.h>\n#include <ini.h>\n#include <expat.h>\n");
     write_text(root, "agent/c.c", "#include <curl/easy.h>\n");
-    write_text(root, "main.c", "#include \"microhttpd.h\"\n");
+    write_text(root, "main.c", "#include \"ini.h\"\n");
     char *faults = check_tree(root, &files);
     assert_int_equal(files, 4);
     assert_string_equal(faults, "agent/b.c is one file too many to include expat.h\n"
                                 "agent/c.c is one file too many to include curl/\n"
-                                "main.c is one file too many to include microhttpd.h\n");
+                                "main.c is one file too many to include ini.h\n");
     free(faults);
     static const char *const names[] = {"README.md", "agent/a.c", "agent/b.c", "agent/c.c", "main.c"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

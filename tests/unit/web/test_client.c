@@ -120,5 +120,27 @@ static void a_second_request_is_not_older_than_itself(void **state)
     assert_true(client_is_late(&client, options, 134 * S, 0));
 }
 
-ALL_TESTS(cmocka_unit_test(places), cmocka_unit_test(loopback), cmocka_unit_test(headers_and_idle),
-          cmocka_unit_test(responses), cmocka_unit_test(a_second_request_is_not_older_than_itself));
+/* Waiting for our answer is bounded by itself, and counts for nothing else. */
+static void later(void **state)
+{
+    const struct web_options *options = &web_options_default;
+    struct client client = client_at(100 * S);
+
+    (void)state;
+    client_asked(&client, 101 * S);
+    client_waits(&client, 101 * S);
+    assert_int_equal(client_next_ns(&client, options), 101 * S + options->later_ns);
+    assert_false(client_is_late(&client, options, 101 * S + options->later_ns - 1, 0));
+    assert_true(client_is_late(&client, options, 101 * S + options->later_ns, 0));
+
+    client_goes_on(&client, 201 * S);
+    client_drains(&client, 201 * S, 1000);
+    assert_false(
+        client_is_late(&client, options, 206 * S, 1000)); /* stuck, but within the time of a request */
+    assert_false(client_is_late(&client, options, 229 * S, 1000));
+    assert_true(client_is_late(&client, options, 234 * S, 1000));
+}
+
+ALL_TESTS(cmocka_unit_test(later), cmocka_unit_test(places), cmocka_unit_test(loopback),
+          cmocka_unit_test(headers_and_idle), cmocka_unit_test(responses),
+          cmocka_unit_test(a_second_request_is_not_older_than_itself));

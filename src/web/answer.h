@@ -1,0 +1,10 @@
+/* What many answers have in common. */
+#ifndef WEB_ANSWER_H
+#define WEB_ANSWER_H
+
+#include "web/request.h"
+
+/* The answer is this text and nothing else: what stands in the body already is dropped. */
+void answer_text(struct web_answer *answer, int status, const char *text);
+
+#endif

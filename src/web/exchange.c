@@ -1,0 +1,337 @@
+#include "web/exchange.h"
+
+#include <assert.h>
+#include <linux/tcp.h> /* glibc's struct tcp_info ends before the counts of bytes */
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "base/memory.h"
+#include "web/answer.h"
+#include "web/routes.h"
+
+/* A body, held until libmicrohttpd has sent it. */
+struct held_body {
+    struct web_server *server;
+    char *data;
+    size_t size;
+};
+
+/* ---- what the kernel knows of a connection ------------------------------------------------------------------------ */
+
+static struct tcp_info tcp_info_of(const struct client *client)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+
+    (void)getsockopt(client->descriptor, IPPROTO_TCP, TCP_INFO, &info, &size);
+    return info;
+}
+
+uint64_t exchange_bytes_arrived(const struct client *client)
+{
+    return tcp_info_of(client).tcpi_bytes_acked;
+}
+
+uint64_t exchange_bytes_received(const struct client *client)
+{
+    return tcp_info_of(client).tcpi_bytes_received;
+}
+
+/* ---- the request -------------------------------------------------------------------------------------------------- */
+
+/* Headers that the routes are handed, by their members of struct web_request. */
+static const struct {
+    const char *name;
+    size_t offset;
+} header_members[] = {
+    {MHD_HTTP_HEADER_ACCEPT, offsetof(struct web_request, accept)},
+    {MHD_HTTP_HEADER_ORIGIN, offsetof(struct web_request, origin)},
+    {MHD_HTTP_HEADER_HOST, offsetof(struct web_request, host)},
+};
+#define HEADER_MEMBERS (sizeof header_members / sizeof header_members[0])
+
+/* The values of one name, joined by a comma (RFC 9110, 5.3). */
+struct joined_header {
+    const char *name;
+    char *text; /* NULL: none so far */
+};
+
+static enum MHD_Result join_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct joined_header *joined = cls;
+
+    (void)kind;
+    if (strcasecmp(name, joined->name) != 0)
+        return MHD_YES;
+    char *text = joined->text == NULL ? memory_copy_text(value != NULL ? value : "")
+                                      : memory_format("%s, %s", joined->text, value != NULL ? value : "");
+    free(joined->text);
+    joined->text = text;
+    return MHD_YES;
+}
+
+/* Owned; NULL: absent. */
+static char *header_text(struct MHD_Connection *connection, const char *name)
+{
+    struct joined_header joined = {.name = name};
+
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, join_header, &joined);
+    return joined.text;
+}
+
+static void read_headers(struct MHD_Connection *connection, struct web_request *request,
+                         char *owned[HEADER_MEMBERS])
+{
+    for (size_t i = 0; i < HEADER_MEMBERS; i++) {
+        owned[i] = header_text(connection, header_members[i].name);
+        *(const char **)(void *)((char *)request + header_members[i].offset) = owned[i];
+    }
+}
+
+static bool has_header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name) != NULL;
+}
+
+static bool has_body(struct MHD_Connection *connection)
+{
+    const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+                                                     MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+    return has_header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) ||
+           (length != NULL && strcmp(length, "0") != 0);
+}
+
+/* Header names must be tokens (RFC 9112, 5.1): "Content-Length : 5" would be no length to us, and one to a proxy. */
+static enum MHD_Result look_at_name(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    static const char token[] =
+        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    bool *wrong = cls;
+
+    (void)kind;
+    (void)value;
+    *wrong = *wrong || name[0] == '\0' || name[strspn(name, token)] != '\0';
+    return MHD_YES;
+}
+
+static bool has_wrong_name(struct MHD_Connection *connection)
+{
+    bool wrong = false;
+
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_name, &wrong);
+    return wrong;
+}
+
+/* libmicrohttpd hands the target out as a C string; behind its end stands the version, unless a NUL cut it short. */
+static bool is_cut_short(const struct client *client, const char *version)
+{
+    return version != client->target + client->target_size + 1;
+}
+
+/* ---- the answer --------------------------------------------------------------------------------------------------- */
+
+static void free_held_body(void *pointer)
+{
+    struct held_body *held = pointer;
+
+    held->server->response_bytes -= held->size;
+    free(held->data);
+    free(held);
+}
+
+static struct MHD_Response *make_response(struct web_server *server, struct web_answer *answer)
+{
+    static const char *const always[][2] = {
+        {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
+        {"X-Content-Type-Options", "nosniff"},
+        {"Referrer-Policy", "no-referrer"},
+        {"Cross-Origin-Resource-Policy", "same-origin"},
+    };
+    struct held_body *held = memory_new(1, sizeof *held);
+
+    held->server = server;
+    held->size = answer->body.size;
+    held->data = buffer_take(&answer->body);
+    server->response_bytes += held->size;
+    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+        held->size, held->data, free_held_body, held);
+    if (response == NULL) {
+        free_held_body(held);
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+        MHD_add_response_header(response, always[i][0], always[i][1]);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
+    MHD_add_response_header(response, "Content-Security-Policy", answer->content_policy);
+    if (answer->allow != NULL)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
+    if (answer->retry)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+    if (answer->close)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    return response;
+}
+
+static enum MHD_Result send_answer(struct web_server *server, struct client *client,
+                                   struct MHD_Connection *connection, struct web_answer *answer,
+                                   struct moment now)
+{
+    uint64_t size = answer->body.size;
+
+    if (answer->body.failed) { /* not even a sentence fits */
+        buffer_free(&answer->body);
+        return MHD_NO;
+    }
+    struct MHD_Response *response = make_response(server, answer);
+    if (response == NULL)
+        return MHD_NO;
+    client_drains(client, clock_now().boot_ns, exchange_bytes_arrived(client));
+    enum MHD_Result result = MHD_queue_response(connection, (unsigned)answer->status, response);
+    MHD_destroy_response(response);
+    report_http_request(server->report, client->route, answer->status, size, now);
+    return result;
+}
+
+/* ---- what comes later --------------------------------------------------------------------------------------------- */
+
+static void suspend(struct client *client, struct MHD_Connection *connection, struct web_answer *answer,
+                    int64_t now_ns)
+{
+    client->later = answer->later;
+    client->connection = connection;
+    buffer_free(&answer->body);
+    client_waits(client, now_ns);
+    MHD_suspend_connection(connection);
+}
+
+void exchange_resume(struct client *client, int64_t now_ns)
+{
+    client_goes_on(client, now_ns);
+    MHD_resume_connection(client->connection);
+}
+
+/* The answer that has come, or the next pass through the routes, or that nothing has come. */
+static void answer_waited(struct client *client, struct web_request *request, struct web_answer *answer)
+{
+    struct later *later = client->later;
+    int status;
+
+    client->later = NULL;
+    if (!later_take(later, &status, &request->verdict)) {
+        answer_text(answer, 503, "This takes too long to wait for.\n");
+        answer->retry = true;
+    } else if (status == LATER_VERDICT) {
+        client->route = routes_answer(request, answer);
+    } else {
+        answer_text(answer, status, request->verdict);
+    }
+    later_unref(later);
+}
+
+static void find_answer(struct web_server *server, struct client *client, struct web_request *request,
+                        struct web_answer *answer)
+{
+    if (server->ends) {
+        answer_text(answer, 503, "The exporter ends.\n");
+        answer->close = true;
+    } else if (client->later != NULL) {
+        answer_waited(client, request, answer);
+    } else {
+        client->route = routes_answer(request, answer);
+    }
+}
+
+/* ---- libmicrohttpd's calls ---------------------------------------------------------------------------------------- */
+
+enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, const char *url,
+                                 const char *method, const char *version, const char *upload,
+                                 size_t *upload_size, void **request_cls)
+{
+    struct web_server *server = cls;
+    struct client *client = *request_cls;
+    struct moment now = clock_now();
+    struct web_request request = {
+        .method = method,
+        .path = url,
+        .query = client->query,
+        .has_body = has_body(connection),
+        .malformed = is_cut_short(client, version) || has_wrong_name(connection),
+        .trusted = client_is_loopback(&client->address) && !has_header(connection, "Forwarded") &&
+                   !has_header(connection, "X-Forwarded-For"),
+        .now = now,
+        .report = server->report,
+        .version = server->version,
+        .telemetry_path = server->telemetry_path,
+        .others_wait = server->response_bytes > 0,
+        .post = server->post,
+        .worker = server->worker,
+    };
+    struct web_answer answer = {0};
+    char *owned[HEADER_MEMBERS];
+
+    (void)upload;
+    (void)upload_size;
+    /* An answer at the first call, before the end of the request, makes libmicrohttpd close the connection: right for a
+       request with a body, which is not read, and for one that cannot be understood; wrong for all others. */
+    if (client->phase != CLIENT_RESPONSE) {
+        client_asked(client, now.boot_ns);
+        if (!request.has_body && !request.malformed)
+            return MHD_YES;
+    }
+    read_headers(connection, &request, owned);
+    buffer_init(&answer.body, server->options.response_bytes - server->response_bytes);
+    find_answer(server, client, &request, &answer);
+    for (size_t i = 0; i < HEADER_MEMBERS; i++)
+        free(owned[i]);
+    if (answer.later == NULL)
+        return send_answer(server, client, connection, &answer, now);
+    suspend(client, connection, &answer, now.boot_ns);
+    return MHD_YES;
+}
+
+static struct client *client_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection,
+                                                                   MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info->socket_context;
+}
+
+/* The request line has been read; what is returned is the request_cls of the request. */
+void *exchange_request_line(void *cls, const char *target, struct MHD_Connection *connection)
+{
+    struct client *client = client_of(connection);
+    const char *query = strchr(target, '?');
+
+    (void)cls;
+    client->target = target;
+    client->target_size = strlen(target);
+    free(client->query); /* libmicrohttpd takes its own text apart */
+    client->query = memory_copy_text(query != NULL ? query + 1 : "");
+    client->route = "other";
+    return client;
+}
+
+void exchange_completed(void *cls, struct MHD_Connection *connection, void **request_cls,
+                        enum MHD_RequestTerminationCode code)
+{
+    struct client *client = client_of(connection);
+
+    (void)cls;
+    (void)request_cls;
+    (void)code;
+    exchange_forget(client);
+    client_answered(client, clock_now().boot_ns, exchange_bytes_received(client));
+}
+
+void exchange_forget(struct client *client)
+{
+    later_unref(client->later);
+    client->later = NULL;
+    free(client->query);
+    client->query = NULL;
+}
