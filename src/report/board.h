@@ -62,11 +62,13 @@ struct board_appserver {
     int64_t token_failing_since_wall_ns; /* 0: the last one was good, or there was none */
     int64_t login_blocked_until_wall_ns; /* 0: not blocked */
     int64_t login_blocked_since_wall_ns;
-    enum reason login_blocked_reason;     /* what was refused */
-    char *login_blocked_message;          /* its words, or NULL */
-    bool login_secret_changeable;         /* another text of it would be tried at once */
-    int64_t certificate_expiry_epoch;     /* 0: unknown */
-    bool has_maintenance, in_maintenance; /* windows configured; inside them */
+    enum reason login_blocked_reason; /* what was refused */
+    char *login_blocked_message;      /* its words, or NULL */
+    bool login_secret_changeable;     /* another text of it would be tried at once */
+    int64_t certificate_expiry_epoch; /* of the app server, the earliest of its chain; 0: unknown */
+    int64_t identity_provider_certificate_expiry_epoch; /* likewise */
+    int64_t client_certificate_expiry_epoch;            /* of the one that we show */
+    bool has_maintenance, in_maintenance;               /* windows configured; inside them */
     bool has_hours, in_hours;
     char *version; /* NULL: nobody asked, or it was not told */
     bool has_production, production;
