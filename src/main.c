@@ -19,6 +19,7 @@
 #include "command/arguments.h"
 #include "command/check.h"
 #include "command/embedded_write.h"
+#include "command/hash_password.h"
 #include "command/reference.h"
 #include "command/sample.h"
 #include "probe/kind.h"
@@ -161,6 +162,8 @@ static enum exit_status run(struct arguments *arguments)
         return embedded_write(embedded_dashboards, arguments->directory, NULL);
     case COMMAND_RULES:
         return embedded_write(embedded_rules, arguments->directory, arguments->base_url);
+    case COMMAND_HASH_PASSWORD:
+        return hash_password(STDIN_FILENO, stderr, stdout);
     }
     return STATUS_WRONG_USAGE;
 }

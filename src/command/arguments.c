@@ -52,7 +52,10 @@ static const struct command_row commands[] = {
     {.name = "sample-config",
      .help = "Prints a commented configuration with every key and its default.",
      .id = COMMAND_SAMPLE_CONFIG},
-    {.name = "hash-password", .not_built = true},
+    {.name = "hash-password",
+     .help = "Reads a password, at a terminal twice and unseen, else one line of the standard input, and "
+             "prints its bcrypt hash for basic_auth.USER of [web].",
+     .id = COMMAND_HASH_PASSWORD},
 };
 
 static const struct command_row *command_of(enum command_id id)

@@ -8,6 +8,7 @@
 /* Of one section whose keys were each read without fault. section gives lines. */
 void exporter_check(const struct exporter_settings *exporter, const struct section *section,
                     struct fault_list *faults);
+void web_check(const struct web_settings *web, struct fault_list *faults);
 void appserver_check(const struct appserver_settings *appserver, struct fault_list *faults);
 /* Gives the licenses of seats.LICENSE their canonical names and checks them. */
 void seats_check(struct appserver_settings *appserver, const struct config_schema *schema,

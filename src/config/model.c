@@ -53,6 +53,11 @@ static void probe_free(struct probe_settings *probe)
     free(probe->name);
 }
 
+struct place web_key_place(const struct web_settings *web, const char *key)
+{
+    return key_lines_place(&web->keys, web->place, key);
+}
+
 struct place appserver_key_place(const struct appserver_settings *appserver, const char *key)
 {
     return key_lines_place(&appserver->keys, appserver->place, key);
@@ -127,6 +132,7 @@ void model_unref(struct model *model)
         return;
     rows_free(SECTION_EXPORTER, &model->exporter);
     rows_free(SECTION_WEB, &model->web);
+    key_lines_free(&model->web.keys);
     for (size_t i = 0; i < model->appserver_count; i++)
         appserver_free(&model->appservers[i]);
     for (size_t i = 0; i < model->probe_count; i++)

@@ -75,6 +75,13 @@ struct web_settings {
     size_t listen_count;
     char *telemetry_path;
     int64_t max_connections, max_connections_per_address;
+    char *tls_cert_file, *tls_key_file; /* NULL, both: plain HTTP */
+    char *client_ca_file;               /* NULL: no client certificate is asked for */
+    struct pair_list basic_auth;        /* user and bcrypt hash */
+    struct secret_source bearer_token;
+    struct text_list auth_exclude_paths; /* "none" alone: there are none */
+    struct place place;                  /* of its section */
+    struct key_lines keys;
 };
 
 enum auth_way { AUTH_TOKEN, AUTH_BASIC, AUTH_OAUTH2, AUTH_NEGOTIATE, AUTH_NTLM, AUTH_NONE };
@@ -224,6 +231,7 @@ bool auth_has_token(enum auth_way auth);
 bool login_is_outside(const struct appserver_settings *appserver);
 
 /* Where the key was written, for faults; the section's place where it was not. */
+struct place web_key_place(const struct web_settings *web, const char *key);
 struct place appserver_key_place(const struct appserver_settings *appserver, const char *key);
 struct place probe_key_place(const struct probe_settings *probe, const char *key);
 /* Is the key (in whatever form) written in the probe's own section, and not in [defaults KIND]? */

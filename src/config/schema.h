@@ -12,6 +12,7 @@ struct fault_list;
 struct model;
 struct probe_settings;
 struct target_settings;
+struct web_settings;
 
 enum config_type {
     CONFIG_TEXT,         /* char *                                                                    */
@@ -87,6 +88,8 @@ struct config_schema {
     /* Checks probes against each other. Probes that had faults are among them; own of each is NULL where its kind is not
        known. May be NULL. */
     void (*check_model)(const struct model *model, struct fault_list *faults);
+    /* Looks at the files that [web], which has no fault of its own, names for TLS. May be NULL. */
+    void (*check_web)(const struct web_settings *web, struct fault_list *faults);
     /* Does a run of the target, which has no fault, begin with a POST, so that it is never repeated? May be NULL. */
     bool (*posts)(const struct target_settings *target);
 };

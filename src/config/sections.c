@@ -112,6 +112,19 @@ static void section_fill(struct settings_reader *reader, const struct section *s
     reader->groups = NULL;
 }
 
+static void web_read(struct settings_reader *reader, const struct section *section, struct web_settings *web)
+{
+    const struct config_schema *schema = reader->context.schema;
+    web->place = section_place(section);
+    key_lines_init(&web->keys, section);
+    size_t before = reader->faults->faults;
+    section_fill(reader, section, SECTION_WEB, web);
+    if (reader->faults->faults == before)
+        web_check(web, reader->faults);
+    if (reader->faults->faults == before && schema->check_web != NULL)
+        schema->check_web(web, reader->faults);
+}
+
 static void appserver_read(struct settings_reader *reader, const struct section *section, struct model *model)
 {
     struct appserver_settings *appserver = &model->appservers[model->appserver_count++];
@@ -252,7 +265,7 @@ static void sections_fill(struct settings_reader *reader, const struct document 
     }
     section_fill(reader, single[SECTION_EXPORTER], SECTION_EXPORTER, &model->exporter);
     exporter_check(&model->exporter, single[SECTION_EXPORTER], reader->faults);
-    section_fill(reader, single[SECTION_WEB], SECTION_WEB, &model->web);
+    web_read(reader, single[SECTION_WEB], &model->web);
     model->appservers = memory_new(counts[SECTION_APPSERVER], sizeof *model->appservers);
     model->probes = memory_new(counts[SECTION_PROBE], sizeof *model->probes);
     for (size_t i = 0; i < document->count; i++) {
