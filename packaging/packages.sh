@@ -7,7 +7,8 @@ set -eu
 packages_of() {
     case $1 in
     build) echo "gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libcjson-dev libmicrohttpd-dev" \
-        "libinih-dev libcmocka-dev libexpat1-dev libssl-dev zlib1g-dev libkrb5-dev libgnutls28-dev libcrypt-dev" ;;
+        "libinih-dev libcmocka-dev libexpat1-dev libssl-dev zlib1g-dev libdeflate-dev libkrb5-dev libgnutls28-dev" \
+        "libcrypt-dev" ;;
     demo) echo "ca-certificates tzdata curl" ;;
     test) echo "clang lld clang-tidy clang-format cppcheck valgrind libclang-rt-14-dev git openssl libyajl-dev" \
         "krb5-kdc krb5-admin-server krb5-user apache2-bin libapache2-mod-auth-gssapi gss-ntlmssp nghttp2-server nodejs npm" ;;
