@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/embedded.h"
 #include "base/log.h"
+#include "base/supervisor.h"
 #include "command/arguments.h"
 #include "command/check.h"
 #include "command/embedded_write.h"
@@ -92,34 +93,41 @@ static enum exit_status serve(struct arguments *arguments)
     const struct model_factory factory = {configuration_make, arguments};
     enum exit_status status = STATUS_FAILED;
     bool none_left = true;
+    struct supervisor *supervisor = supervisor_new();
     const char *why = process_setup();
     if (why != NULL) {
         log_event(LOG_ERROR, "libcurl cannot be used", LOG_TEXT("error", why));
-        return status;
+        goto no_setup;
     }
 
     struct model *model = configuration_load(arguments);
-    if (model == NULL)
-        return STATUS_WRONG_CONFIG;
+    if (model == NULL) {
+        status = STATUS_WRONG_CONFIG;
+        goto no_setup;
+    }
     struct report *report = report_new(model, clock_now(), EPICOR_VERSION, EPICOR_REVISION);
 
     char *error = NULL;
-    struct web_server *web = web_server_start(&model->web, report, EPICOR_VERSION, NULL, &error);
+    struct web_options options = web_options_default;
+    options.passed_first = SUPERVISOR_FIRST_SOCKET;
+    options.passed_count = supervisor_sockets(supervisor);
+    struct web_server *web = web_server_start(&model->web, report, EPICOR_VERSION, &options, &error);
     if (web == NULL) {
         log_event(LOG_ERROR, "cannot listen", LOG_TEXT("error", error));
         status = STATUS_ADDRESS_TAKEN;
         goto no_web;
     }
 
-    struct agent_thread *agent = agent_thread_start(model, &factory, report, &why);
+    struct agent_thread *agent = agent_thread_start(model, &factory, report, supervisor, &why);
     if (agent == NULL) {
         log_event(LOG_ERROR, "cannot start the agent", LOG_TEXT("error", why));
         goto no_agent;
     }
 
     log_event(LOG_INFO, "serving", LOG_TEXT("version", EPICOR_VERSION), LOG_TEXT("revision", EPICOR_REVISION),
-              LOG_TEXT("address", web_server_address(web, 0)), LOG_INT("appservers", model->appserver_count),
-              LOG_INT("targets", model->target_count));
+              LOG_TEXT("address", web_server_address(web, 0)),
+              LOG_TEXT("sockets", options.passed_count > 0 ? "passed by the supervisor" : NULL),
+              LOG_INT("appservers", model->appserver_count), LOG_INT("targets", model->target_count));
     none_left = agent_thread_join(agent);
     status = STATUS_GOOD;
 
@@ -129,6 +137,8 @@ no_web:
     free(error);
     report_free(report);
     model_unref(model);
+no_setup:
+    supervisor_free(supervisor);
     if (!none_left)
         _exit((int)status);
     return status;

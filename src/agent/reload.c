@@ -105,10 +105,10 @@ static void tell_kept_keys(const struct reload *reload)
                       LOG_TEXT("key", web_keys[i].key));
 }
 
-static void tell_waiters(struct waiters *waiters, const char *faults)
+static void tell_waiters(struct waiters *waiters, enum reload_end end, const char *faults)
 {
     for (size_t i = 0; i < waiters->count; i++)
-        waiters->items[i].told(waiters->items[i].context, faults);
+        waiters->items[i].told(waiters->items[i].context, end, faults);
     free(waiters->items);
     *waiters = (struct waiters){0};
 }
@@ -122,7 +122,7 @@ static void tell_faults(struct waiters *waiters, const struct fault_list *faults
         fault_list_print(faults, out);
         fclose(out);
     }
-    tell_waiters(waiters, text ? text : "the configuration has faults, which the log names");
+    tell_waiters(waiters, RELOAD_FAULTY, text ? text : "the configuration has faults, which the log names");
     free(text);
 }
 
@@ -147,8 +147,8 @@ void reload_free(struct reload *reload)
         return;
     model_unref(reload->model);
     model_unref(reload->started);
-    free(reload->now.items);
-    free(reload->next.items);
+    tell_waiters(&reload->now, RELOAD_STOPPING, NULL);
+    tell_waiters(&reload->next, RELOAD_STOPPING, NULL);
     free(reload);
 }
 
@@ -176,6 +176,11 @@ void reload_ask(struct reload *reload, reload_told *told, void *context)
         begin(reload);
 }
 
+bool reload_is_idle(const struct reload *reload)
+{
+    return !reload->building;
+}
+
 /* False: the agent is coming to its end. */
 static bool put_into_force(struct reload *reload, struct model_build *build, struct moment now)
 {
@@ -198,9 +203,9 @@ struct model *reload_built(struct reload *reload, struct model_build *build, str
     struct model *model = NULL;
     if (build->model && put_into_force(reload, build, now)) {
         model = reload->model;
-        tell_waiters(&reload->now, NULL);
+        tell_waiters(&reload->now, RELOAD_DONE, NULL);
     } else if (build->model) {
-        tell_waiters(&reload->now, "the exporter is stopping");
+        tell_waiters(&reload->now, RELOAD_STOPPING, NULL);
     } else {
         report_reload_failed(reload->report);
         log_event(LOG_ERROR, "the new configuration has faults: the one before stays in force",

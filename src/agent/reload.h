@@ -10,6 +10,7 @@
 #include "config/fault.h"
 #include "config/match.h"
 #include "config/model.h"
+#include "report/mailbox.h"
 #include "report/report.h"
 
 /* How to make the model anew, as at start: file and command line. */
@@ -37,17 +38,17 @@ struct reload;
 /* Asks for model_build_make elsewhere; reload_built is to be called with what comes of it, never from within. before lives
    until then. */
 typedef void reload_build(void *context, struct model *before);
-/* What came of a reload: NULL, or the faults as text, a line each. */
-typedef void reload_told(void *context, const char *faults);
 
 /* model: the one in force, with which the program was started. */
 struct reload *reload_new(struct agent *agent, struct report *report, struct model *model,
                           reload_build *build, void *context);
-/* Nobody is told any more. */
+/* Who still waits is told RELOAD_STOPPING. */
 void reload_free(struct reload *reload);
 
 /* told (NULL: nobody wants to know) is called once, when a build that began from now on has ended. */
 void reload_ask(struct reload *reload, reload_told *told, void *context);
+/* Is nothing that was asked for under way? */
+bool reload_is_idle(const struct reload *reload);
 /* Takes over what build holds. The model in force from now on; NULL: the same as before. Not from within a transport's
    call. */
 struct model *reload_built(struct reload *reload, struct model_build *build, struct moment now);

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "report/board.h"
 
 #define TURN_LONG_NS (100 * MILLISECOND_NS)
 #define HEARTBEAT_NS (5 * SECOND_NS) /* the loop turns at least so often */
@@ -33,6 +34,12 @@ struct agent_thread {
     struct agent *agent;
     struct reload *reload;
     struct report *report;
+    struct supervisor *supervisor;
+    bool ready;        /* told so to the supervisor */
+    bool reload_asked; /* in this turn */
+    bool reloading;    /* told so to the supervisor */
+    bool refused;      /* the last configuration read has faults */
+    bool stopping;
     bool built; /* build holds what a turn has to put into force */
     struct model_build build;
     int stop_descriptor;   /* eventfd: agent_thread_stop */
@@ -47,13 +54,34 @@ static void answered(void *context, uint64_t ticket, const struct answer *answer
     agent_answered(self->agent, ticket, answer, now);
 }
 
+/* The grace, and the logouts behind it; systemd would kill sooner where TimeoutStopSec= is shorter. */
+#define FAREWELL_NS MINUTE_NS
+
+static void shut_down(struct agent_thread *self, struct moment now)
+{
+    agent_shutdown(self->agent, now);
+    if (self->stopping)
+        return;
+    self->stopping = true;
+    if (report_mailbox(self->report) != NULL)
+        mailbox_close(report_mailbox(self->report));
+    supervisor_tell(self->supervisor, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lld\nSTATUS=Ending what runs.",
+                    (long long)((self->model->exporter.shutdown_grace_ns + FAREWELL_NS) / MICROSECOND_NS));
+}
+
 static void on_stop(void *context, int descriptor, uint32_t events, struct moment now)
 {
     (void)events;
     struct agent_thread *self = context;
     uint64_t count;
     if (read(descriptor, &count, sizeof count) == (ssize_t)sizeof count)
-        agent_shutdown(self->agent, now);
+        shut_down(self, now);
+}
+
+static void ask_reload(struct agent_thread *self, reload_told *told, void *context)
+{
+    self->reload_asked = true;
+    reload_ask(self->reload, told, context);
 }
 
 static void on_signal(void *context, int descriptor, uint32_t events, struct moment now)
@@ -68,12 +96,29 @@ static void on_signal(void *context, int descriptor, uint32_t events, struct mom
             break;
         case SIGHUP:
             log_event(LOG_INFO, "reading the configuration anew", LOG_TEXT("signal", "SIGHUP"));
-            reload_ask(self->reload, NULL, NULL);
+            ask_reload(self, NULL, NULL);
             break;
         default:
-            agent_shutdown(self->agent, now);
+            shut_down(self, now);
             break;
         }
+    }
+}
+
+static void tell_letter(void *letter, enum reload_end end, const char *faults)
+{
+    letter_answer(letter, end, faults);
+}
+
+static void on_letter(void *context, int descriptor, uint32_t events, struct moment now)
+{
+    (void)descriptor;
+    (void)events;
+    (void)now;
+    struct agent_thread *self = context;
+    for (struct letter *letter; (letter = mailbox_take(report_mailbox(self->report))) != NULL;) {
+        log_event(LOG_INFO, "reading the configuration anew", LOG_TEXT("asked", "by HTTP"));
+        ask_reload(self, tell_letter, letter);
     }
 }
 
@@ -124,12 +169,43 @@ static void take_build(struct agent_thread *self)
         return;
     self->built = false;
     struct model *model = reload_built(self->reload, &self->build, clock_now());
+    self->refused = model == NULL;
     if (!model)
         return;
     model_unref(self->model);
     self->model = model_ref(model);
     worker_use_model(self->worker, model);
     transfer_keep(self->transfer, connections_of(model));
+}
+
+/* ---- the supervisor ---- */
+
+/* systemd goes by the newer of two times: when it sent SIGHUP, and this. */
+static void tell_reloading(struct agent_thread *self)
+{
+    struct timespec now;
+    if (!self->reload_asked)
+        return;
+    self->reload_asked = false;
+    if (self->stopping)
+        return;
+    self->reloading = true;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    supervisor_tell(self->supervisor,
+                    "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=Reading the configuration anew.",
+                    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+}
+
+static void tell_ready(struct agent_thread *self)
+{
+    if (self->stopping || (self->ready && !self->reloading) || !reload_is_idle(self->reload) ||
+        !board_ready(report_board(self->report)))
+        return;
+    self->ready = true;
+    self->reloading = false;
+    supervisor_tell(self->supervisor, "READY=1\nSTATUS=%zu targets on %zu app servers.%s",
+                    self->model->target_count, self->model->appserver_count,
+                    self->refused ? " The new configuration has faults: the one before is in force." : "");
 }
 
 /* ---- the thread ---- */
@@ -149,12 +225,15 @@ static void *thread_run(void *context)
     int64_t wake_ns = 0; /* the first turn does not wait */
     while (!agent_finished(self->agent)) {
         struct moment woken = loop_turn(self->loop, wake_ns);
+        tell_reloading(self);
         int64_t transfer_ns = transfer_turn(self->transfer, clock_now());
         take_build(self);
         int64_t agent_ns = agent_turn(self->agent, clock_now());
         int64_t now_ns = clock_now().boot_ns;
         tell_turn(self, now_ns - woken.boot_ns);
-        wake_ns = ns_min(ns_min(agent_ns, transfer_ns), now_ns + HEARTBEAT_NS);
+        tell_ready(self);
+        int64_t supervisor_ns = supervisor_turn(self->supervisor, now_ns);
+        wake_ns = ns_min(ns_min(agent_ns, transfer_ns), ns_min(supervisor_ns, now_ns + HEARTBEAT_NS));
     }
     return NULL;
 }
@@ -186,6 +265,8 @@ static bool thread_free(struct agent_thread *self)
     if (self->built)
         model_build_free(&self->build);
     reload_free(self->reload);
+    if (report_mailbox(self->report) != NULL)
+        mailbox_close(report_mailbox(self->report));
     agent_free(self->agent);
     bool none_left = worker_free(self->worker);
     transfer_free(self->transfer);
@@ -221,7 +302,7 @@ static const char *thread_fill(struct agent_thread *self)
         return "cannot make an epoll descriptor";
     self->stop_descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->signal_descriptor = open_signals();
-    if (self->stop_descriptor < 0 || self->signal_descriptor < 0)
+    if (self->stop_descriptor < 0 || self->signal_descriptor < 0 || report_mailbox(self->report) == NULL)
         return "cannot make an event descriptor";
     self->transfer = transfer_new(self->loop, connections_of(self->model), answered, self);
     if (!self->transfer)
@@ -231,7 +312,8 @@ static const char *thread_fill(struct agent_thread *self)
         return "cannot make an event descriptor";
     if (!loop_watch(self->loop, self->stop_descriptor, EPOLLIN, on_stop, self) ||
         !loop_watch(self->loop, self->signal_descriptor, EPOLLIN, on_signal, self) ||
-        !loop_watch(self->loop, worker_descriptor(self->worker), EPOLLIN, on_worker, self))
+        !loop_watch(self->loop, worker_descriptor(self->worker), EPOLLIN, on_worker, self) ||
+        !loop_watch(self->loop, mailbox_descriptor(report_mailbox(self->report)), EPOLLIN, on_letter, self))
         return "cannot watch a descriptor";
     self->agent = agent_new(self->model, self->report, transfer_transport(self->transfer),
                             worker_secrets_port(self->worker), random_seed(), clock_now());
@@ -243,12 +325,14 @@ static const char *thread_fill(struct agent_thread *self)
 }
 
 struct agent_thread *agent_thread_start(struct model *model, const struct model_factory *factory,
-                                        struct report *report, const char **why)
+                                        struct report *report, struct supervisor *supervisor,
+                                        const char **why)
 {
     struct agent_thread *self = memory_new(1, sizeof *self);
     *self = (struct agent_thread){.model = model_ref(model),
                                   .factory = factory,
                                   .report = report,
+                                  .supervisor = supervisor,
                                   .stop_descriptor = -1,
                                   .signal_descriptor = -1};
     *why = thread_fill(self);

@@ -47,6 +47,7 @@ struct report {
     struct model *model;
     struct store *store;
     struct board *board;
+    struct mailbox *mailbox;
     struct store_owner process;
     struct report_appserver **appservers; /* by their indices in the model */
     struct report_target **targets;

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "metrics/exposition.h"
 #include "metrics/process.h"
+#include "report/mailbox.h"
 #include "report/parts.h"
 
 #define CODE_TEXT 16 /* bytes of a status code as text */
@@ -20,6 +21,7 @@ struct report *report_new(struct model *model, struct moment now, const char *ve
 
     report->store = store_new(family_classes, OWNER_CLASSES, families, FAMILIES);
     report->board = board_new();
+    report->mailbox = mailbox_new();
     store_lock(report->store);
     report->process = store_owner_add(report->store, OWNER_PROCESS, NULL, 0, now);
     store_set_data(report->store, report->process, FAMILY_BUILD_INFO, build, 1, NEVER_NS);
@@ -42,6 +44,7 @@ void report_free(struct report *report)
     free(report->targets);
     store_free(report->store);
     board_free(report->board);
+    mailbox_free(report->mailbox);
     model_unref(report->model);
     free(report);
 }
@@ -49,6 +52,11 @@ void report_free(struct report *report)
 struct board *report_board(struct report *report)
 {
     return report->board;
+}
+
+struct mailbox *report_mailbox(struct report *report)
+{
+    return report->mailbox;
 }
 
 struct report_appserver *report_appserver(struct report *report, size_t index)

@@ -20,12 +20,15 @@ struct report;
 struct report_appserver;
 struct report_target;
 struct board;
+struct mailbox;
 
 /* Owners and their standing series for every app server and target of the model (a reference is taken). All counters
    with a closed label list stand at 0. */
 struct report *report_new(struct model *model, struct moment now, const char *version, const char *revision);
 void report_free(struct report *report);
 struct board *report_board(struct report *report);
+/* Where the web side asks for a reload; NULL: the system gave no descriptor for it. */
+struct mailbox *report_mailbox(struct report *report);
 
 /* By their indices in the model in force. Each stays the same over reloads that keep it. */
 struct report_appserver *report_appserver(struct report *report, size_t index);

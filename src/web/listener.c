@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -184,6 +185,52 @@ char *listener_list_open(struct listener_list *list, const struct web_settings *
     }
     assert(list->count > 0);
     return NULL;
+}
+
+/* NULL, or what is wrong with it. */
+static const char *passed_fault(int descriptor)
+{
+    int domain = 0, type = 0, listens = 0;
+    socklen_t size = sizeof type;
+
+    if (getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 ||
+        getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) != 0 ||
+        getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0)
+        return "it is no socket";
+    if (domain != AF_INET && domain != AF_INET6)
+        return "it is no TCP socket: write an address and port behind ListenStream=, no path";
+    if (type != SOCK_STREAM)
+        return "it is no TCP socket: write ListenStream=, not ListenDatagram=";
+    if (!listens)
+        return "it does not listen: write Accept=no, or leave it out";
+    return NULL;
+}
+
+char *listener_list_adopt(struct listener_list *list, int first, size_t count)
+{
+    char *error = NULL;
+    int room = SEND_BUFFER;
+
+    *list = (struct listener_list){0};
+    for (int i = 0; i < (int)count && error == NULL; i++) {
+        const char *fault = passed_fault(first + i);
+        if (fault != NULL)
+            error = memory_format("cannot listen on the socket %d of %zu that the supervisor has passed: %s "
+                                  "in the systemd unit epicor_exporter.socket",
+                                  i + 1, count, fault);
+    }
+    for (int i = 0; i < (int)count; i++) {
+        int descriptor = first + i;
+        if (error != NULL) {
+            close(descriptor);
+            continue;
+        }
+        fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+        fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+        (void)keep(list, descriptor);
+    }
+    return error;
 }
 
 void listener_list_close(struct listener_list *list)

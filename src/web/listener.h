@@ -20,6 +20,9 @@ struct listener_list {
    machine knows only one of the two, that one. A name is bound at each of its addresses. May block (names).
    Returns NULL, or an owned sentence that names the address and what to do; nothing is open then. */
 char *listener_list_open(struct listener_list *list, const struct web_settings *settings);
+/* Takes over listening sockets that are there already, those of the descriptors first .. first + count - 1. Returns NULL, or
+   an owned sentence that names the one that is no listening TCP socket; all are closed then. */
+char *listener_list_adopt(struct listener_list *list, int first, size_t count);
 void listener_list_close(struct listener_list *list);
 
 #endif

@@ -236,7 +236,10 @@ static char *start(struct web_server *server, const struct web_settings *setting
         "systemd unit, or ulimit -n";
     static const char no_thread[] =
         "no thread can be started: raise TasksMax= in the systemd unit, or ulimit -u";
-    char *error = listener_list_open(&server->acceptor.listeners, settings);
+    char *error = server->options.passed_count > 0
+                      ? listener_list_adopt(&server->acceptor.listeners, server->options.passed_first,
+                                            server->options.passed_count)
+                      : listener_list_open(&server->acceptor.listeners, settings);
 
     if (error != NULL)
         return error;

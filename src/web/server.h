@@ -19,6 +19,8 @@ struct web_options {
     uint64_t drain_rate;     /* bytes a second that a response must leave with after request_ns */
     size_t header_bytes;     /* request line and headers together, with libmicrohttpd's own overhead */
     uint64_t response_bytes; /* bodies held for all clients together */
+    int passed_first; /* descriptors of listening sockets that a supervisor has passed, in place of the configured addresses */
+    size_t passed_count; /* 0: none */
 };
 
 /* 5 s, 30 s, 2 min, 5 min, 10 KB/s, 16 KiB, 256 MiB. */

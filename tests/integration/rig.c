@@ -79,7 +79,8 @@ struct rig rig_start(const char *configuration)
     fault_list_free(&faults);
     assert_non_null(rig.model);
     rig.report = report_new(rig.model, clock_now(), "1.2.3", "abc");
-    rig.agent = agent_thread_start(rig.model, &file->factory, rig.report, &why);
+    rig.supervisor = supervisor_new();
+    rig.agent = agent_thread_start(rig.model, &file->factory, rig.report, rig.supervisor, &why);
     if (!rig.agent)
         fail_msg("%s", why);
     return rig;
@@ -99,6 +100,7 @@ void rig_join(struct rig *rig)
 {
     assert_true(agent_thread_join(rig->agent));
     check_secrets(rig);
+    supervisor_free(rig->supervisor);
     report_free(rig->report);
     model_unref(rig->model);
 }

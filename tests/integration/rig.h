@@ -29,6 +29,7 @@
 struct rig {
     struct model *model;
     struct report *report;
+    struct supervisor *supervisor; /* the one that the environment names when the rig starts */
     struct agent_thread *agent;
 };
 

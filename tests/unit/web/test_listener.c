@@ -1,9 +1,12 @@
 #include "main.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -96,5 +99,75 @@ static void what_cannot_be_bound_is_told(void **state)
     listener_list_close(&taken);
 }
 
-ALL_TESTS(cmocka_unit_test(a_port_is_picked), cmocka_unit_test(an_empty_host_is_every_address_at_one_port),
+/* The socket becomes one of the lowest free numbers in a row, as a supervisor passes them. */
+static int listening(int domain, int type, bool listens)
+{
+    int descriptor = socket(domain, type, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+    assert_true(descriptor >= 0);
+    if (domain == AF_INET && type == SOCK_STREAM && listens) {
+        assert_int_equal(bind(descriptor, (struct sockaddr *)&address, sizeof address), 0);
+        assert_int_equal(listen(descriptor, 5), 0);
+    } else if (domain == AF_UNIX) {
+        struct sockaddr_un path = {.sun_family = AF_UNIX};
+        assert_int_equal(bind(descriptor, (struct sockaddr *)&path, sizeof path.sun_family), 0);
+        assert_int_equal(listen(descriptor, 5), 0);
+    }
+    return descriptor;
+}
+
+static void passed_sockets_are_taken_over(void **state)
+{
+    struct listener_list list;
+    int first = listening(AF_INET, SOCK_STREAM, true), second = listening(AF_INET, SOCK_STREAM, true);
+
+    (void)state;
+    assert_int_equal(second, first + 1);
+    assert_null(listener_list_adopt(&list, first, 2));
+    assert_int_equal(list.count, 2);
+    assert_int_equal(list.items[1].descriptor, second);
+    assert_memory_equal(list.items[1].address, "127.0.0.1:", 10);
+    assert_true((fcntl(first, F_GETFL) & O_NONBLOCK) != 0);
+    assert_true((fcntl(first, F_GETFD) & FD_CLOEXEC) != 0);
+    listener_list_close(&list);
+    assert_int_equal(fcntl(first, F_GETFD), -1);
+}
+
+static void passed_sockets_of_another_kind_are_refused(void **state)
+{
+    static const struct {
+        int domain, type;
+        const char *said;
+    } cases[] = {
+        {AF_INET, SOCK_STREAM, "it does not listen: write Accept=no"},
+        {AF_INET, SOCK_DGRAM, "it is no TCP socket: write ListenStream="},
+        {AF_UNIX, SOCK_STREAM, "write an address and port"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct listener_list list;
+        int first = listening(AF_INET, SOCK_STREAM, true),
+            second = listening(cases[i].domain, cases[i].type, false);
+        char *error = listener_list_adopt(&list, first, 2);
+        assert_non_null(error);
+        assert_non_null(strstr(error, cases[i].said));
+        assert_non_null(strstr(error, "the socket 2 of 2"));
+        free(error);
+        assert_int_equal(list.count, 0);
+        assert_int_equal(fcntl(first, F_GETFD), -1);
+        assert_int_equal(fcntl(second, F_GETFD), -1);
+    }
+    struct listener_list list;
+    FILE *file = tmpfile();
+    char *error = listener_list_adopt(&list, dup(fileno(file)), 1);
+    assert_non_null(strstr(error, "it is no socket"));
+    free(error);
+    fclose(file);
+}
+
+ALL_TESTS(cmocka_unit_test(passed_sockets_are_taken_over),
+          cmocka_unit_test(passed_sockets_of_another_kind_are_refused), cmocka_unit_test(a_port_is_picked),
+          cmocka_unit_test(an_empty_host_is_every_address_at_one_port),
           cmocka_unit_test(what_cannot_be_bound_is_told));
