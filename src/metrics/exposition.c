@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "metrics/openmetrics.h"
+#include "metrics/protobuf.h"
 #include "metrics/text_format.h"
 
 /* Its Content-Type with each of the escapings behind it. */
@@ -21,7 +22,7 @@ static const struct {
     [EXPOSITION_TEXT] = {text_format_write, CONTENT_TYPES("text/plain; version=0.0.4; charset=utf-8")},
     [EXPOSITION_OPENMETRICS] = {openmetrics_write,
                                 CONTENT_TYPES("application/openmetrics-text; version=1.0.0; charset=utf-8")},
-    [EXPOSITION_PROTOBUF] = {NULL,
+    [EXPOSITION_PROTOBUF] = {protobuf_write,
                              CONTENT_TYPES("application/vnd.google.protobuf; "
                                            "proto=io.prometheus.client.MetricFamily; encoding=delimited")},
 };
