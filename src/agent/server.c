@@ -229,10 +229,10 @@ void server_tell_blocked(struct server *server, struct moment now)
     notice_blocked(server, until_ns, now);
     server->told_blocked = until_ns;
     if (until_ns == 0)
-        report_login_blocked(server->report, 0, REASON_NONE, NULL, false);
+        report_login_blocked(server->report, 0, REASON_NONE, NULL, false, now);
     else
         report_login_blocked(server->report, now.wall_ns + until_ns - now.boot_ns, credential->reason,
-                             credential->message, secrets_changeable(server->settings));
+                             credential->message, secrets_changeable(server->settings), now);
 }
 
 static void tell_gate(struct server *server, struct moment now)

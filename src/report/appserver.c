@@ -23,8 +23,10 @@ static void clear_token(struct report_appserver *appserver)
     free(appserver->card.token_message);
     appserver->card.token_message = NULL;
     appserver->card.token_reason = REASON_NONE;
+    appserver->card.token_failing_since_wall_ns = 0;
     appserver->card.token_expiry_boot_ns = 0;
     appserver->card.login_blocked_until_wall_ns = 0;
+    appserver->card.login_blocked_since_wall_ns = 0;
     appserver->card.login_secret_changeable = false;
     appserver->card.login_blocked_reason = REASON_NONE;
     free(appserver->card.login_blocked_message);
@@ -42,6 +44,10 @@ static void forget_machine(struct report_appserver *appserver)
     store_clear(store, appserver->owner, FAMILY_CLOCK_SKEW, 0);
     store_clear(store, appserver->owner, FAMILY_LICENSE_THROTTLED, 0);
     appserver->card.certificate_expiry_epoch = 0;
+    appserver->card.identity_provider_certificate_expiry_epoch = 0;
+    appserver->card.client_certificate_expiry_epoch = 0;
+    appserver->card.has_clock_skew = false;
+    appserver->card.has_throttled = false;
 }
 
 /* ---- what is configured ---- */
@@ -139,7 +145,13 @@ void report_appserver_configure(struct report_appserver *appserver, size_t index
         store_clear(appserver->report->store, appserver->owner, FAMILY_SESSIONS_OPEN, 0);
     else if (!appserver->shares_session)
         store_set(appserver->report->store, appserver->owner, FAMILY_SESSIONS_OPEN, 0, 0, NEVER_NS);
+    if (appserver->shares_session != (settings->session == SESSION_SHARED) || appserver->settings == NULL)
+        appserver->card.sessions_open = settings->session == SESSION_SHARED ? 0 : -1;
     appserver->shares_session = settings->session == SESSION_SHARED;
+    appserver->settings = settings;
+    report_appserver_gather(appserver);
+    appserver->card.has_production_expected = settings->expect_production.set;
+    appserver->card.production_expected = settings->expect_production.value;
     appserver->index = index;
     appserver->card.name = settings->name;
     appserver->card.url = settings->url;
@@ -166,6 +178,7 @@ void report_appserver_free(struct report_appserver *appserver)
     drop_list_free(&appserver->found_drops);
     free(appserver->card.token_message);
     free(appserver->card.login_blocked_message);
+    free((struct board_seats *)appserver->card.seats);
     free(appserver);
 }
 
@@ -180,7 +193,7 @@ static bool lock(const struct report_appserver *appserver)
     return true;
 }
 
-static void put_card(const struct report_appserver *appserver)
+void report_appserver_show(const struct report_appserver *appserver)
 {
     board_put_appserver(appserver->report->board, appserver->index, &appserver->card);
 }
@@ -228,7 +241,14 @@ void report_auth_failure(struct report_appserver *appserver, enum reason reason)
 
 void report_clock_skew(struct report_appserver *appserver, double seconds)
 {
+    struct board_appserver *card = &appserver->card;
+
     set(appserver, FAMILY_CLOCK_SKEW, 0, seconds);
+    if (appserver->report == NULL || (card->has_clock_skew && card->clock_skew_seconds == seconds))
+        return;
+    card->has_clock_skew = true;
+    card->clock_skew_seconds = seconds;
+    report_appserver_show(appserver);
 }
 
 void report_request_wait(struct report_appserver *appserver, int64_t waited_ns)
@@ -250,6 +270,10 @@ void report_gate(struct report_appserver *appserver, int64_t in_flight, int64_t 
     store_set(store, appserver->owner, FAMILY_BACKOFF_UNTIL, 0, clock_seconds(backoff_until_wall_ns),
               NEVER_NS);
     store_unlock(store);
+    appserver->card.in_flight = in_flight;
+    appserver->card.waiting = waiting;
+    appserver->card.backoff_until_wall_ns = backoff_until_wall_ns;
+    report_appserver_show(appserver);
 }
 
 /* ---- what the board shows too ---- */
@@ -258,11 +282,12 @@ void report_verdict(struct report_appserver *appserver, bool known, enum reason 
 {
     struct board_appserver *card = &appserver->card;
 
-    (void)now;
     if ((card->known == known && card->verdict == reason) || !lock(appserver))
         return;
     struct store *store = appserver->report->store;
     card->known = known;
+    if (card->verdict == REASON_NONE || reason == REASON_NONE)
+        card->verdict_since_wall_ns = reason == REASON_NONE ? 0 : now.wall_ns;
     card->verdict = reason;
     store_clear(store, appserver->owner, FAMILY_UP, 0);
     store_clear(store, appserver->owner, FAMILY_APPSERVER_FAILURE_REASON, 0);
@@ -272,31 +297,36 @@ void report_verdict(struct report_appserver *appserver, bool known, enum reason 
         store_set(store, appserver->owner, FAMILY_APPSERVER_FAILURE_REASON, family_reason_index(reason), 1,
                   NEVER_NS);
     store_unlock(store);
-    put_card(appserver);
+    report_appserver_show(appserver);
 }
 
 void report_certificate(struct report_appserver *appserver, enum certificate_of whose, int64_t expiry_epoch)
 {
     set(appserver, FAMILY_CERTIFICATE_EXPIRY, whose, (double)expiry_epoch);
-    if (appserver->report != NULL && whose == CERTIFICATE_SERVER &&
-        appserver->card.certificate_expiry_epoch != expiry_epoch) {
-        appserver->card.certificate_expiry_epoch = expiry_epoch;
-        put_card(appserver);
+    int64_t *const shown[] = {
+        [CERTIFICATE_SERVER] = &appserver->card.certificate_expiry_epoch,
+        [CERTIFICATE_IDENTITY_PROVIDER] = &appserver->card.identity_provider_certificate_expiry_epoch,
+        [CERTIFICATE_CLIENT] = &appserver->card.client_certificate_expiry_epoch};
+    if (appserver->report != NULL && *shown[whose] != expiry_epoch) {
+        *shown[whose] = expiry_epoch;
+        report_appserver_show(appserver);
     }
 }
 
 void report_login_blocked(struct report_appserver *appserver, int64_t until_wall_ns, enum reason reason,
-                          const char *message, bool changeable)
+                          const char *message, bool changeable, struct moment now)
 {
     if (appserver->report == NULL)
         return;
+    if (until_wall_ns == 0 || appserver->card.login_blocked_until_wall_ns == 0)
+        appserver->card.login_blocked_since_wall_ns = until_wall_ns == 0 ? 0 : now.wall_ns;
     set(appserver, FAMILY_LOGIN_BLOCKED_UNTIL, 0, clock_seconds(until_wall_ns));
     appserver->card.login_blocked_until_wall_ns = until_wall_ns;
     appserver->card.login_secret_changeable = changeable;
     appserver->card.login_blocked_reason = reason;
     free(appserver->card.login_blocked_message);
     appserver->card.login_blocked_message = message == NULL ? NULL : memory_copy_text(message);
-    put_card(appserver);
+    report_appserver_show(appserver);
 }
 
 /* ---- tokens ---- */
@@ -313,7 +343,8 @@ void report_nobody_asks(struct report_appserver *appserver)
     free(appserver->card.token_message);
     appserver->card.token_message = NULL;
     appserver->card.token_reason = REASON_NONE;
-    put_card(appserver);
+    appserver->card.token_failing_since_wall_ns = 0;
+    report_appserver_show(appserver);
 }
 
 void report_token_request(struct report_appserver *appserver, int status, int64_t duration_ns,
@@ -321,10 +352,11 @@ void report_token_request(struct report_appserver *appserver, int status, int64_
 {
     struct store_owner owner = appserver->owner;
 
-    (void)now;
     if (!lock(appserver))
         return;
     struct store *store = appserver->report->store;
+    if (reason == REASON_NONE || appserver->token_failures == 0)
+        appserver->card.token_failing_since_wall_ns = reason == REASON_NONE ? 0 : now.wall_ns;
     appserver->token_failures = reason == REASON_NONE ? 0 : appserver->token_failures + 1;
     store_add(store, owner, FAMILY_TOKEN_REQUESTS, 0, 1);
     if (status != 0)
@@ -344,7 +376,7 @@ void report_token_request(struct report_appserver *appserver, int status, int64_
     appserver->card.token_reason = reason;
     appserver->card.token_message = reason == REASON_NONE || message == NULL ? NULL
                                                                              : memory_copy_text(message);
-    put_card(appserver);
+    report_appserver_show(appserver);
 }
 
 void report_token(struct report_appserver *appserver, int64_t lifetime_ns, int64_t expiry_boot_ns,
@@ -366,7 +398,7 @@ void report_token(struct report_appserver *appserver, int64_t lifetime_ns, int64
     }
     store_unlock(store);
     appserver->card.token_expiry_boot_ns = lifetime_ns > 0 ? expiry_boot_ns : 0;
-    put_card(appserver);
+    report_appserver_show(appserver);
 }
 
 void report_credential_changed(struct report_appserver *appserver)
@@ -375,7 +407,7 @@ void report_credential_changed(struct report_appserver *appserver)
         return;
     clear_token(appserver);
     store_unlock(appserver->report->store);
-    put_card(appserver);
+    report_appserver_show(appserver);
 }
 
 /* ---- licenses ---- */
@@ -454,11 +486,48 @@ void report_license_claim(struct report_appserver *appserver, const char *licens
 void report_throttled(struct report_appserver *appserver, bool throttled)
 {
     set(appserver, FAMILY_LICENSE_THROTTLED, 0, throttled);
+    appserver->card.has_throttled = true;
+    appserver->card.throttled = throttled;
+    if (appserver->report != NULL)
+        report_appserver_show(appserver);
 }
 
 void report_sessions_open(struct report_appserver *appserver, int64_t open)
 {
     set(appserver, FAMILY_SESSIONS_OPEN, 0, (double)open);
+    appserver->card.sessions_open = open;
+    if (appserver->report != NULL)
+        report_appserver_show(appserver);
+}
+
+/* ---- what its targets tell of it ---- */
+
+void report_appserver_gather(struct report_appserver *appserver)
+{
+    facts_begin(&appserver->card, appserver->settings);
+    for (const struct report_target *target = appserver->telling; target != NULL;
+         target = target->next_telling)
+        facts_add(&appserver->card, target->facts);
+}
+
+void report_facts(struct report_target *target, struct facts *facts)
+{
+    struct report_target **link = &target->appserver->telling;
+
+    if (facts == NULL && target->facts == NULL)
+        return;
+    while (*link != NULL && *link != target)
+        link = &(*link)->next_telling;
+    if (*link != NULL)
+        *link = target->next_telling;
+    facts_free(target->facts);
+    target->facts = facts;
+    target->next_telling = NULL;
+    if (facts != NULL) {
+        target->next_telling = target->appserver->telling;
+        target->appserver->telling = target;
+    }
+    report_appserver_gather(target->appserver);
 }
 
 /* ---- windows ---- */
@@ -479,5 +548,5 @@ void report_windows(struct report_appserver *appserver, bool has_maintenance, bo
     card->in_maintenance = in_maintenance;
     card->has_hours = has_hours;
     card->in_hours = in_hours;
-    put_card(appserver);
+    report_appserver_show(appserver);
 }

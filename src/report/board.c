@@ -9,8 +9,9 @@
 #include "base/memory.h"
 #include "config/model.h"
 #include "report/board_write.h"
+#include "report/fact.h"
 
-/* A snapshot: immutable but for its references; its texts stand behind it in the same memory. */
+/* A snapshot: immutable but for its references; its texts and seats stand behind it in the same memory. */
 struct card {
     _Atomic uint32_t references;
     struct history *history;   /* references, of a target's */
@@ -19,7 +20,7 @@ struct card {
         struct board_target target;
         struct board_appserver appserver;
     };
-    char texts[];
+    _Alignas(struct board_seats) char texts[];
 };
 
 struct board {
@@ -30,6 +31,8 @@ struct board {
     struct card **cards;
     _Atomic int64_t beat_boot_ns;
     atomic_bool ready;
+    _Atomic int64_t loaded_wall_ns;
+    atomic_bool reload_failed;
 };
 
 struct view {
@@ -38,6 +41,8 @@ struct view {
     struct card **cards;
     const struct board_appserver **appservers;
     const struct board_target **targets;
+    struct board_appserver *present; /* app servers with what stands of their facts */
+    struct board_seats *seats;       /* theirs */
 };
 
 static struct card *card_ref(struct card *card)
@@ -122,9 +127,13 @@ static struct card *card_of_target(const struct board_target *value)
 static struct card *card_of_appserver(const struct board_appserver *value)
 {
     size_t room = text_room(value->name) + text_room(value->url) + text_room(value->token_message) +
-                  text_room(value->login_blocked_message);
-    struct card *card = memory_new(1, sizeof *card + room);
-    char *at = card->texts;
+                  text_room(value->login_blocked_message) + text_room(value->version);
+    size_t seats_size = value->seats_count * sizeof(struct board_seats);
+    for (size_t i = 0; i < value->seats_count; i++)
+        room += text_room(value->seats[i].company) + text_room(value->seats[i].license);
+    struct card *card = memory_new(1, sizeof *card + seats_size + room);
+    struct board_seats *seats = (struct board_seats *)(void *)card->texts;
+    char *at = card->texts + seats_size;
 
     atomic_init(&card->references, 1);
     card->appserver = *value;
@@ -132,6 +141,13 @@ static struct card *card_of_appserver(const struct board_appserver *value)
     card->appserver.url = place_text(&at, value->url);
     card->appserver.token_message = place_text(&at, value->token_message);
     card->appserver.login_blocked_message = place_text(&at, value->login_blocked_message);
+    card->appserver.version = place_text(&at, value->version);
+    for (size_t i = 0; i < value->seats_count; i++) {
+        seats[i] = value->seats[i];
+        seats[i].company = place_text(&at, value->seats[i].company);
+        seats[i].license = place_text(&at, value->seats[i].license);
+    }
+    card->appserver.seats = seats;
     return card;
 }
 
@@ -187,6 +203,29 @@ struct model *board_model(struct board *board)
     return model;
 }
 
+/* Copies of the app servers, without what has grown old. */
+static void add_present(struct view *view, size_t count, int64_t now_boot_ns)
+{
+    size_t room = 0;
+
+    for (size_t i = 0; i < count; i++)
+        room += view->cards[i]->appserver.seats_count;
+    view->present = memory_new(count, sizeof *view->present);
+    view->seats = memory_new(room, sizeof *view->seats);
+    struct board_seats *seats = view->seats;
+    for (size_t i = 0; i < count; i++) {
+        struct board_appserver *present = &view->present[i];
+        *present = view->cards[i]->appserver;
+        if (now_boot_ns >= present->version_until_boot_ns)
+            present->version = NULL;
+        if (now_boot_ns >= present->production_until_boot_ns)
+            present->has_production = false;
+        present->seats_count = facts_standing_seats(present, now_boot_ns, seats);
+        present->seats = seats;
+        seats += present->seats_count;
+    }
+}
+
 struct board_view *board_view_take(struct board *board, struct moment now)
 {
     struct view *view = memory_new(1, sizeof *view);
@@ -206,10 +245,11 @@ struct board_view *board_view_take(struct board *board, struct moment now)
     pthread_mutex_unlock(&board->mutex);
 
     view->appservers = memory_new(appserver_count, sizeof(struct board_appserver *));
+    add_present(view, appserver_count, now.boot_ns);
     view->targets = memory_new(view->count - appserver_count, sizeof(struct board_target *));
     for (size_t i = 0; i < view->count; i++) {
         if (i < appserver_count)
-            view->appservers[i] = &view->cards[i]->appserver;
+            view->appservers[i] = &view->present[i];
         else
             view->targets[i - appserver_count] = &view->cards[i]->target;
     }
@@ -217,7 +257,9 @@ struct board_view *board_view_take(struct board *board, struct moment now)
                                        .appservers = view->appservers,
                                        .appserver_count = appserver_count,
                                        .targets = view->targets,
-                                       .target_count = view->count - appserver_count};
+                                       .target_count = view->count - appserver_count,
+                                       .reload_failed = atomic_load(&board->reload_failed),
+                                       .loaded_wall_ns = atomic_load(&board->loaded_wall_ns)};
     return &view->public;
 }
 
@@ -230,7 +272,20 @@ void board_view_free(struct board_view *view)
     free_cards(own->cards, own->count);
     free(own->appservers);
     free(own->targets);
+    free(own->present);
+    free(own->seats);
     free(own);
+}
+
+void board_set_loaded(struct board *board, int64_t wall_ns)
+{
+    atomic_store(&board->loaded_wall_ns, wall_ns);
+    atomic_store(&board->reload_failed, false);
+}
+
+void board_set_reload_failed(struct board *board)
+{
+    atomic_store(&board->reload_failed, true);
 }
 
 void board_beat(struct board *board, int64_t boot_ns)

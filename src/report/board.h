@@ -20,6 +20,8 @@ struct board_seats {
     const char *license;
     bool has_used, has_owned;
     double used, owned;
+    bool configured;       /* owned by `seats.LICENSE`; nobody has read how many */
+    int64_t until_boot_ns; /* it is too old from then on; a view holds none that is */
 };
 
 struct board_target {
@@ -70,8 +72,10 @@ struct board_appserver {
     int64_t client_certificate_expiry_epoch;            /* of the one that we show */
     bool has_maintenance, in_maintenance;               /* windows configured; inside them */
     bool has_hours, in_hours;
-    char *version; /* NULL: nobody asked, or it was not told */
+    const char *version; /* NULL: nobody asked, or it was not told lately */
+    int64_t version_until_boot_ns;
     bool has_production, production;
+    int64_t production_until_boot_ns;
     bool has_production_expected, production_expected;
     bool has_clock_skew;
     double clock_skew_seconds;     /* the server's Date minus ours */

@@ -15,6 +15,10 @@ void board_replace(struct board *board, struct model *model, const struct board_
 void board_put_target(struct board *board, size_t index, const struct board_target *value);
 void board_put_appserver(struct board *board, size_t index, const struct board_appserver *value);
 
+/* Whether the last configuration that was read came into force; if so, when. */
+void board_set_loaded(struct board *board, int64_t wall_ns);
+void board_set_reload_failed(struct board *board);
+
 void board_beat(struct board *board, int64_t boot_ns);
 void board_set_ready(struct board *board, bool ready);
 

@@ -5,6 +5,7 @@
 #include "metrics/store.h"
 #include "report/board_write.h"
 #include "report/dropped.h"
+#include "report/fact.h"
 #include "report/families.h"
 #include "report/report.h"
 
@@ -23,8 +24,10 @@ struct report_appserver {
     struct board_appserver card; /* as the board shows it; its messages are owned here */
     uint64_t token_failures;     /* in a row */
     struct dropped dropped[FAMILIES];
-    struct drop_list found_drops; /* of the findings of its targets, together */
-    bool labelled;                /* its labels are more than those of its class */
+    struct drop_list found_drops;  /* of the findings of its targets, together */
+    struct report_target *telling; /* those of its targets that have facts, in a list */
+    const struct appserver_settings *settings;
+    bool labelled; /* its labels are more than those of its class */
 };
 
 struct report_target {
@@ -39,8 +42,10 @@ struct report_target {
     bool found;                         /* the last run was read whole: what it found is what there is */
     bool labelled;                      /* as above */
     struct drop_list drops;             /* of its series set */
-    uint64_t slow_runs;                 /* in a row */
-    struct board_target card;           /* as the board shows it; its message is owned here */
+    struct facts *facts;                /* what that tells people of its app server; NULL: nothing */
+    struct report_target *next_telling;
+    uint64_t slow_runs;       /* in a row */
+    struct board_target card; /* as the board shows it; its message is owned here */
 };
 
 struct report {
@@ -74,6 +79,12 @@ void report_target_detach(struct report_target *target);
 
 /* What a target's findings leave out is this now; the list is taken over (its place is empty then). Under the store's lock. */
 void report_found_drops(struct report_target *target, struct drop_list *drops);
+
+/* What the target tells people of its app server is this now; taken over. The card of the app server is made anew; whoever
+   calls puts it on the board. */
+void report_facts(struct report_target *target, struct facts *facts);
+void report_appserver_gather(struct report_appserver *appserver);
+void report_appserver_show(const struct report_appserver *appserver);
 
 /* The constant labels of an app server, for its owner and those of its targets; the caller frees. */
 struct label_pair *report_constant_labels(const struct appserver_settings *settings);

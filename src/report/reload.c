@@ -93,6 +93,7 @@ void report_reload(struct report *report, struct model *model, const struct mode
     store_set(report->store, report->process, FAMILY_RELOAD_SUCCESS, 0, clock_seconds(now.wall_ns), NEVER_NS);
     store_unlock(report->store);
     fill_board(report, model);
+    board_set_loaded(report->board, now.wall_ns);
 
     free(old_appservers);
     free(old_targets);
@@ -104,4 +105,5 @@ void report_reload_failed(struct report *report)
     store_lock(report->store);
     store_set(report->store, report->process, FAMILY_RELOAD_SUCCESSFUL, 0, 0, NEVER_NS);
     store_unlock(report->store);
+    board_set_reload_failed(report->board);
 }

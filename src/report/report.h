@@ -117,7 +117,7 @@ void report_reauthentication(struct report_appserver *appserver);
 /* 0: not blocked. Otherwise why: what was refused last, and its redacted words (or NULL). changeable: another text of the
    secret would end it at once, as its source can have one without a restart. */
 void report_login_blocked(struct report_appserver *appserver, int64_t until_wall_ns, enum reason reason,
-                          const char *message, bool changeable);
+                          const char *message, bool changeable, struct moment now);
 
 /* Whether windows of maintenance and business hours are configured, and whether it is inside them now. */
 void report_windows(struct report_appserver *appserver, bool has_maintenance, bool in_maintenance,

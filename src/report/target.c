@@ -1,4 +1,5 @@
 /* The part of report.h that speaks of targets. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,7 @@ void report_target_detach(struct report_target *target)
     struct drop_list none = {.count = 0};
 
     report_found_drops(target, &none);
+    report_facts(target, NULL);
     store_owner_remove(target->report->store, target->owner);
     target->report = NULL;
     target->appserver = NULL;
@@ -60,6 +62,7 @@ void report_target_free(struct report_target *target)
     free(target->card.drift);
     history_unref(target->card.history);
     failures_unref(target->card.failures);
+    facts_free(target->facts);
     drop_list_free(&target->drops);
     free(target);
 }
@@ -131,6 +134,10 @@ static void extend_results(struct report_target *target, struct moment now)
             store_extend(target->report->store, target->owner, result_families[i].family, value, now.boot_ns,
                          results_end(target));
     store_extend_set(target->report->store, target->owner, now.boot_ns, found_end(target));
+    if (target->facts != NULL && now.boot_ns < target->facts->until_boot_ns) {
+        target->facts->until_boot_ns = found_end(target);
+        report_appserver_gather(target->appserver);
+    }
 }
 
 static void forget_findings(struct report_target *target)
@@ -139,6 +146,7 @@ static void forget_findings(struct report_target *target)
 
     store_put_set(target->report->store, target->owner, NULL, 0);
     report_found_drops(target, &none);
+    report_facts(target, NULL);
     target->found = false;
 }
 
@@ -232,6 +240,7 @@ void report_target_configure(struct report_target *target, size_t index,
     const struct probe_settings *probe = settings->probe;
 
     target->index = index;
+    assert(target->appserver == NULL || target->appserver == appserver);
     target->appserver = appserver;
     if (target->probe != NULL)
         forget_outdated(target, target->probe, probe);
@@ -366,6 +375,7 @@ struct found_write {
     bool whole; /* the set takes the place of the last one */
     struct series_set *set;
     struct drop_list drops;
+    struct facts *facts;
 };
 
 static struct found_write found_of(const struct report_target *target, const struct run_record *record)
@@ -377,6 +387,7 @@ static struct found_write found_of(const struct report_target *target, const str
     struct value_definitions values = definitions_of(target->probe);
     found.whole = true;
     found.set = finding_series(&record->result->findings, &values, &found.drops);
+    found.facts = facts_of(&record->result->findings);
     return found;
 }
 
@@ -390,6 +401,9 @@ static void write_found(struct report_target *target, struct found_write *found,
         target->found_boot_ns = record->ended.boot_ns;
         store_put_set(target->report->store, target->owner, found->set, found_end(target));
         report_found_drops(target, &found->drops);
+        if (found->facts != NULL)
+            found->facts->until_boot_ns = found_end(target);
+        report_facts(target, found->facts);
     } else if (forgets || record->ended.boot_ns >= found_end(target)) {
         forget_findings(target);
     }
@@ -504,6 +518,7 @@ void report_run(struct report_target *target, const struct run_record *record)
                        record->result->reason == REASON_NONE ? NULL : record->result->correlation);
     fill_card(&target->card, record);
     fill_drift(&target->card, record);
+    bool told = target->facts != NULL;
     fill_history(&target->card, record, (size_t)report->model->exporter.history);
     target->card.results_until_boot_ns = run.until_ns;
     struct found_write found = found_of(target, record);
@@ -517,6 +532,8 @@ void report_run(struct report_target *target, const struct run_record *record)
         store_add(report->store, target->owner, FAMILY_PROBE_SCHEMA_CHANGES, 0, 1);
     store_unlock(report->store);
     board_put_target(report->board, target->index, &target->card);
+    if (told || target->facts != NULL)
+        report_appserver_show(target->appserver);
 }
 
 void report_scheduled(struct report_target *target, int64_t due_boot_ns)
@@ -533,6 +550,7 @@ void report_rest(struct report_target *target, int64_t due_boot_ns)
     if (target->report == NULL)
         return;
     struct board_target card = target->card;
+    bool told = target->facts != NULL;
     store_lock(target->report->store);
     forget_results(target);
     store_unlock(target->report->store);
@@ -545,6 +563,8 @@ void report_rest(struct report_target *target, int64_t due_boot_ns)
     target->card.resting = true;
     target->card.next_run_boot_ns = due_boot_ns;
     board_put_target(target->report->board, target->index, &target->card);
+    if (told)
+        report_appserver_show(target->appserver);
 }
 
 void report_response(struct report_target *target, int status)
@@ -570,4 +590,6 @@ void report_skipped(struct report_target *target, enum skip_cause cause, struct 
     store_unlock(store);
     target->card.results_until_boot_ns = results_end(target);
     board_put_target(target->report->board, target->index, &target->card);
+    if (target->facts != NULL)
+        report_appserver_show(target->appserver);
 }

@@ -114,7 +114,7 @@ static void test_app_servers(void **state)
     report_verdict(live, true, REASON_UNAVAILABLE, sample_start);
     report_token_request(live, 401, SECOND_NS, REASON_CREDENTIALS, "Invalid username or password",
                          sample_start);
-    report_login_blocked(live, 77, REASON_CREDENTIALS, "Locked out.", true);
+    report_login_blocked(live, 77, REASON_CREDENTIALS, "Locked out.", true, sample_after(5));
     report_certificate(live, CERTIFICATE_IDENTITY_PROVIDER, 1);
     report_certificate(live, CERTIFICATE_SERVER, 1800000000);
     struct board_view *view = board_view_take(report_board(report), sample_start);

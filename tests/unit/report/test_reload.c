@@ -168,7 +168,7 @@ static void test_what_is_removed_vanishes_and_is_told_in_vain(void **state)
     report_auth_failure(live, REASON_CREDENTIALS);
     report_credential_changed(live);
     report_reauthentication(live);
-    report_login_blocked(live, 1, REASON_CREDENTIALS, "Locked out.", true);
+    report_login_blocked(live, 1, REASON_CREDENTIALS, "Locked out.", true, sample_after(5));
     report_license_refusal(live, "WebService");
     report_license_claim(live, "WebService", SECOND_NS);
     assert_lines(report, sample_after(13), "\"live\"", "");
@@ -263,7 +263,8 @@ static void test_families_of_tokens_come_and_go(void **state)
     report_token_request(live, 200, SECOND_NS, REASON_NONE, NULL, sample_after(1));
     report_token(live, HOUR_NS, sample_after(3600).boot_ns, sample_after(1));
     report_token_request(live, 401, SECOND_NS, REASON_CREDENTIALS, "no", sample_after(2));
-    report_login_blocked(live, sample_after(300).wall_ns, REASON_CREDENTIALS, "Locked out.", true);
+    report_login_blocked(live, sample_after(300).wall_ns, REASON_CREDENTIALS, "Locked out.", true,
+                         sample_after(5));
     reload(report, with, without, 10);
     assert_lines(report, sample_after(11), "epicor_token_", "");
     assert_value(report, sample_after(11), "epicor_login_blocked_until_timestamp_seconds{" LIVE "}", "0");

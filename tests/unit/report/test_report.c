@@ -424,7 +424,8 @@ static void test_what_happens_to_an_app_server(void **state)
     report_certificate(live, CERTIFICATE_SERVER, 1600000000);
     report_auth_failure(live, REASON_IDENTITY_PROVIDER);
     report_reauthentication(live);
-    report_login_blocked(live, sample_after(90).wall_ns, REASON_CREDENTIALS, "Locked out.", true);
+    report_login_blocked(live, sample_after(90).wall_ns, REASON_CREDENTIALS, "Locked out.", true,
+                         sample_after(5));
     report_skipped(report_target(report, TARGET_ORDERS_LIVE), SKIP_GATE, sample_after(50));
     report_license_claim(live, "WebService", 500 * MILLISECOND_NS);
     report_license_claim(live, "WebService", 250 * MILLISECOND_NS);
