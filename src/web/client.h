@@ -17,7 +17,11 @@ enum client_phase {
     CLIENT_IDLE,     /* a kept connection between two requests */
 };
 
+/* How the body of the answer is coded. */
+enum client_coding { CLIENT_UNDECIDED, CLIENT_IDENTITY, CLIENT_GZIP };
+
 struct later;
+struct web_answer;
 struct MHD_Connection;
 
 struct client {
@@ -36,6 +40,9 @@ struct client {
     const char *route;                 /* for the count of requests */
     struct later *later;               /* what it waits for; a reference */
     struct MHD_Connection *connection; /* in CLIENT_LATER */
+    struct web_answer
+        *unpacked; /* the answer whose body it waits for to be packed, without that; owned; else NULL */
+    enum client_coding coding;
 };
 
 struct client_table {

@@ -10,6 +10,8 @@
 
 #include "base/memory.h"
 #include "web/answer.h"
+#include "web/compression.h"
+#include "web/encoding.h"
 #include "web/routes.h"
 
 /* A body, held until libmicrohttpd has sent it. */
@@ -91,6 +93,15 @@ static void read_headers(struct MHD_Connection *connection, struct web_request *
     }
 }
 
+static bool takes_gzip(struct MHD_Connection *connection)
+{
+    char *accepted = header_text(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+    bool takes = encoding_takes_gzip(accepted);
+
+    free(accepted);
+    return takes;
+}
+
 static bool has_header(struct MHD_Connection *connection, const char *name)
 {
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name) != NULL;
@@ -143,7 +154,16 @@ static void free_held_body(void *pointer)
     free(held);
 }
 
-static struct MHD_Response *make_response(struct web_server *server, struct web_answer *answer)
+/* What of the request the answer depends on; NULL: nothing. */
+static const char *vary_text(const struct web_answer *answer)
+{
+    static const char *const texts[2][2] = {{NULL, "Accept-Encoding"}, {"Accept", "Accept, Accept-Encoding"}};
+
+    return texts[answer->negotiated][answer->compressible];
+}
+
+static struct MHD_Response *make_response(struct web_server *server, const struct client *client,
+                                          struct web_answer *answer)
 {
     static const char *const always[][2] = {
         {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
@@ -167,6 +187,10 @@ static struct MHD_Response *make_response(struct web_server *server, struct web_
         MHD_add_response_header(response, always[i][0], always[i][1]);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
     MHD_add_response_header(response, "Content-Security-Policy", answer->content_policy);
+    if (vary_text(answer) != NULL)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, vary_text(answer));
+    if (client->coding == CLIENT_GZIP)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
     if (answer->allow != NULL)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
     if (answer->retry)
@@ -186,7 +210,7 @@ static enum MHD_Result send_answer(struct web_server *server, struct client *cli
         buffer_free(&answer->body);
         return MHD_NO;
     }
-    struct MHD_Response *response = make_response(server, answer);
+    struct MHD_Response *response = make_response(server, client, answer);
     if (response == NULL)
         return MHD_NO;
     client_drains(client, clock_now().boot_ns, exchange_bytes_arrived(client));
@@ -198,12 +222,11 @@ static enum MHD_Result send_answer(struct web_server *server, struct client *cli
 
 /* ---- what comes later --------------------------------------------------------------------------------------------- */
 
-static void suspend(struct client *client, struct MHD_Connection *connection, struct web_answer *answer,
-                    int64_t now_ns)
+static void wait_for(struct client *client, struct MHD_Connection *connection, struct later *later,
+                     int64_t now_ns)
 {
-    client->later = answer->later;
+    client->later = later;
     client->connection = connection;
-    buffer_free(&answer->body);
     client_waits(client, now_ns);
     MHD_suspend_connection(connection);
 }
@@ -214,21 +237,28 @@ void exchange_resume(struct client *client, int64_t now_ns)
     MHD_resume_connection(client->connection);
 }
 
-/* The answer that has come, or the next pass through the routes, or that nothing has come. */
-static void answer_waited(struct client *client, struct web_request *request, struct web_answer *answer)
+/* What was waited for has come: an answer, packed or not; a verdict for the routes. Or it gets no longer time. */
+static void take_waited(struct client *client, struct web_request *request, struct web_answer *answer)
 {
     struct later *later = client->later;
+    struct web_answer *unpacked = client->unpacked;
     int status;
 
     client->later = NULL;
+    client->unpacked = NULL;
     if (!later_take(later, &status, &request->verdict)) {
         answer_text(answer, 503, "This takes too long to wait for.\n");
         answer->retry = true;
+    } else if (unpacked != NULL) {
+        *answer = *unpacked;
+        later_move_bytes(later, &answer->body);
+        client->coding = status == COMPRESSION_PACKED ? CLIENT_GZIP : CLIENT_IDENTITY;
     } else if (status == LATER_VERDICT) {
         client->route = routes_answer(request, answer);
     } else {
         answer_text(answer, status, request->verdict);
     }
+    free(unpacked);
     later_unref(later);
 }
 
@@ -239,10 +269,34 @@ static void find_answer(struct web_server *server, struct client *client, struct
         answer_text(answer, 503, "The exporter ends.\n");
         answer->close = true;
     } else if (client->later != NULL) {
-        answer_waited(client, request, answer);
+        take_waited(client, request, answer);
     } else {
         client->route = routes_answer(request, answer);
     }
+}
+
+/* Packs the body where that is wanted. What takes long comes later: that is returned, and the answer is kept for then; else
+   NULL. */
+static struct later *pack(struct web_server *server, struct client *client, struct MHD_Connection *connection,
+                          struct web_answer *answer)
+{
+    struct later *later = NULL;
+
+    if (client->coding != CLIENT_UNDECIDED)
+        return NULL;
+    client->coding = CLIENT_IDENTITY;
+    if (!answer->compressible || answer->body.failed || answer->body.size < COMPRESSION_LEAST ||
+        !takes_gzip(connection))
+        return NULL;
+    if (answer->body.size >= COMPRESSION_LARGE)
+        later = compression_start(server->worker, server->post, &answer->body, &server->response_bytes);
+    else if (compression_now(&answer->body))
+        client->coding = CLIENT_GZIP;
+    if (later != NULL) {
+        client->unpacked = memory_new(1, sizeof *client->unpacked);
+        *client->unpacked = *answer;
+    }
+    return later;
 }
 
 /* ---- libmicrohttpd's calls ---------------------------------------------------------------------------------------- */
@@ -287,9 +341,11 @@ enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, c
     find_answer(server, client, &request, &answer);
     for (size_t i = 0; i < HEADER_MEMBERS; i++)
         free(owned[i]);
-    if (answer.later == NULL)
+    struct later *later = answer.later != NULL ? answer.later : pack(server, client, connection, &answer);
+    if (later == NULL)
         return send_answer(server, client, connection, &answer, now);
-    suspend(client, connection, &answer, now.boot_ns);
+    buffer_free(&answer.body);
+    wait_for(client, connection, later, now.boot_ns);
     return MHD_YES;
 }
 
@@ -313,6 +369,7 @@ void *exchange_request_line(void *cls, const char *target, struct MHD_Connection
     free(client->query); /* libmicrohttpd takes its own text apart */
     client->query = memory_copy_text(query != NULL ? query + 1 : "");
     client->route = "other";
+    client->coding = CLIENT_UNDECIDED;
     return client;
 }
 
@@ -332,6 +389,8 @@ void exchange_forget(struct client *client)
 {
     later_unref(client->later);
     client->later = NULL;
+    free(client->unpacked);
+    client->unpacked = NULL;
     free(client->query);
     client->query = NULL;
 }

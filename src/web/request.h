@@ -42,6 +42,7 @@ struct web_answer {
     bool retry;                 /* 503: say so with Retry-After */
     bool close;                 /* the connection cannot be kept */
     bool compressible;          /* worth compressing for who accepts it */
+    bool negotiated;            /* depends on Accept */
     struct buffer body;         /* initialised by the caller, with the room that there is */
     struct later *later; /* the answer comes later (web/later.h): nothing else of this is read; else NULL */
 };

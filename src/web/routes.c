@@ -49,10 +49,12 @@ static void answer_metrics(const struct web_request *request, struct web_answer 
     struct exposition exposition = {.format = EXPOSITION_TEXT};
 
     answer->status = 200;
-    if (report_page(request->report, &exposition, request->now, &answer->body))
+    if (report_page(request->report, &exposition, request->now, &answer->body)) {
         answer->content_type = exposition_content_type(&exposition);
-    else
+        answer->compressible = true;
+    } else {
         answer_too_large(request, answer);
+    }
 }
 
 static void answer_status_page(const struct web_request *request, struct web_answer *answer)
@@ -70,6 +72,7 @@ static void answer_status_page(const struct web_request *request, struct web_ans
     if (page_write(&setting, view, &answer->body)) {
         answer->content_type = "text/html; charset=utf-8";
         answer->content_policy = page_content_policy;
+        answer->compressible = true;
     } else {
         answer_too_large(request, answer);
     }

@@ -13,7 +13,7 @@
 #include "base/text.h"
 
 #define LAYERS_MAX 32
-#define LIBRARIES  10
+#define LIBRARIES  11
 
 struct layer {
     char *name; /* a folder, or main.c */
@@ -33,9 +33,9 @@ struct tree {
 static const struct {
     const char *header;
     int files;
-} one_place[LIBRARIES] = {{"curl/", 2},   {"microhttpd.h", 3}, {"openssl/", 2}, {"zlib.h", 1},
-                          {"expat.h", 1}, {"ini.h", 1},        {"gssapi/", 1},  {"krb5", 1},
-                          {"crypt.h", 1}, {"gnutls/", 2}};
+} one_place[LIBRARIES] = {{"curl/", 2},   {"microhttpd.h", 3}, {"openssl/", 2},    {"zlib.h", 1},
+                          {"expat.h", 1}, {"ini.h", 1},        {"gssapi/", 1},     {"krb5", 1},
+                          {"crypt.h", 1}, {"gnutls/", 2},      {"libdeflate.h", 1}};
 
 static const char *const forbidden_calls[] = {"strcpy", "strcat",    "sprintf", "vsprintf", "strtok",
                                               "atoi",   "atol",      "atof",    "gets",     "system",
