@@ -20,6 +20,14 @@ enum client_phase {
 /* How the body of the answer is coded. */
 enum client_coding { CLIENT_UNDECIDED, CLIENT_IDENTITY, CLIENT_GZIP };
 
+/* Who asks the request under way (web/access.h). */
+enum client_standing {
+    CLIENT_NEW,
+    CLIENT_ASKS, /* the verdict is awaited, or was a refusal */
+    CLIENT_GRANTED,
+    CLIENT_TRUSTED,
+};
+
 struct later;
 struct web_answer;
 struct MHD_Connection;
@@ -36,8 +44,9 @@ struct client {
     uint64_t window_bytes;  /* and the bytes that had arrived then */
     const char *target;     /* of the request under way: libmicrohttpd's own text */
     size_t target_size;
-    char *query;                       /* owned */
-    const char *route;                 /* for the count of requests */
+    char *query;       /* owned */
+    const char *route; /* for the count of requests */
+    enum client_standing standing;
     struct later *later;               /* what it waits for; a reference */
     struct MHD_Connection *connection; /* in CLIENT_LATER */
     struct web_answer

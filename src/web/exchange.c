@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 
 #include "base/memory.h"
+#include "base/secret.h"
+#include "report/board.h"
 #include "web/answer.h"
 #include "web/compression.h"
 #include "web/encoding.h"
@@ -193,6 +195,8 @@ static struct MHD_Response *make_response(struct web_server *server, const struc
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
     if (answer->allow != NULL)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
+    for (size_t i = 0; i < 2 && answer->challenges[i] != NULL; i++)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, answer->challenges[i]);
     if (answer->retry)
         MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     if (answer->close)
@@ -237,42 +241,79 @@ void exchange_resume(struct client *client, int64_t now_ns)
     MHD_resume_connection(client->connection);
 }
 
-/* What was waited for has come: an answer, packed or not; a verdict for the routes. Or it gets no longer time. */
-static void take_waited(struct client *client, struct web_request *request, struct web_answer *answer)
+/* ---- finding it --------------------------------------------------------------------------------------------------- */
+
+static enum access_verdict ask_access(struct web_server *server, const struct client *client,
+                                      struct MHD_Connection *connection, const struct web_request *request,
+                                      struct later **later)
+{
+    char *authorization = header_text(connection, MHD_HTTP_HEADER_AUTHORIZATION);
+    struct access_question question = {
+        .path = request->path,
+        .authorization = authorization,
+        .local = client_is_loopback(&client->address) && !has_header(connection, "Forwarded") &&
+                 !has_header(connection, "X-Forwarded-For"),
+        .address = client->address,
+    };
+    struct model *model = board_model(report_board(server->report));
+
+    access_use(server->access, model, request->now);
+    model_unref(model);
+    enum access_verdict verdict = access_ask(server->access, &question,
+                                             client->standing == CLIENT_ASKS ? request->verdict : NULL,
+                                             request->now, later);
+    if (authorization != NULL)
+        secret_wipe(authorization, strlen(authorization));
+    free(authorization);
+    return verdict;
+}
+
+/* False: the answer refuses, or comes later. */
+static bool let_in(struct web_server *server, struct client *client, struct MHD_Connection *connection,
+                   struct web_request *request, struct web_answer *answer)
+{
+    if (client->standing == CLIENT_NEW || client->standing == CLIENT_ASKS) {
+        enum access_verdict verdict = ask_access(server, client, connection, request, &answer->later);
+        request->verdict = NULL;
+        client->standing = verdict == ACCESS_TRUSTED   ? CLIENT_TRUSTED
+                           : verdict == ACCESS_GRANTED ? CLIENT_GRANTED
+                                                       : CLIENT_ASKS;
+        if (client->standing == CLIENT_ASKS && verdict != ACCESS_LATER)
+            access_answer(server->access, verdict, answer);
+        answer->close = answer->close || request->has_body;
+    }
+    request->trusted = client->standing == CLIENT_TRUSTED;
+    return client->standing != CLIENT_ASKS;
+}
+
+/* The first pass of a request, or the next one after what it waited for. */
+static void find_answer(struct web_server *server, struct client *client, struct MHD_Connection *connection,
+                        struct web_request *request, struct web_answer *answer)
 {
     struct later *later = client->later;
     struct web_answer *unpacked = client->unpacked;
-    int status;
+    int status = LATER_VERDICT;
 
     client->later = NULL;
     client->unpacked = NULL;
-    if (!later_take(later, &status, &request->verdict)) {
+    client->route = routes_label(request);
+    if (server->ends) {
+        answer_text(answer, 503, "The exporter ends.\n");
+        answer->close = true;
+    } else if (later != NULL && !later_take(later, &status, &request->verdict)) {
         answer_text(answer, 503, "This takes too long to wait for.\n");
         answer->retry = true;
     } else if (unpacked != NULL) {
         *answer = *unpacked;
         later_move_bytes(later, &answer->body);
         client->coding = status == COMPRESSION_PACKED ? CLIENT_GZIP : CLIENT_IDENTITY;
-    } else if (status == LATER_VERDICT) {
-        client->route = routes_answer(request, answer);
-    } else {
+    } else if (status != LATER_VERDICT) {
         answer_text(answer, status, request->verdict);
+    } else if (request->malformed || let_in(server, client, connection, request, answer)) {
+        routes_answer(request, answer);
     }
     free(unpacked);
     later_unref(later);
-}
-
-static void find_answer(struct web_server *server, struct client *client, struct web_request *request,
-                        struct web_answer *answer)
-{
-    if (server->ends) {
-        answer_text(answer, 503, "The exporter ends.\n");
-        answer->close = true;
-    } else if (client->later != NULL) {
-        take_waited(client, request, answer);
-    } else {
-        client->route = routes_answer(request, answer);
-    }
 }
 
 /* Packs the body where that is wanted. What takes long comes later: that is returned, and the answer is kept for then; else
@@ -314,8 +355,6 @@ enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, c
         .query = client->query,
         .has_body = has_body(connection),
         .malformed = is_cut_short(client, version) || has_wrong_name(connection),
-        .trusted = client_is_loopback(&client->address) && !has_header(connection, "Forwarded") &&
-                   !has_header(connection, "X-Forwarded-For"),
         .now = now,
         .report = server->report,
         .version = server->version,
@@ -338,7 +377,7 @@ enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, c
     }
     read_headers(connection, &request, owned);
     buffer_init(&answer.body, server->options.response_bytes - server->response_bytes);
-    find_answer(server, client, &request, &answer);
+    find_answer(server, client, connection, &request, &answer);
     for (size_t i = 0; i < HEADER_MEMBERS; i++)
         free(owned[i]);
     struct later *later = answer.later != NULL ? answer.later : pack(server, client, connection, &answer);
@@ -370,6 +409,7 @@ void *exchange_request_line(void *cls, const char *target, struct MHD_Connection
     client->query = memory_copy_text(query != NULL ? query + 1 : "");
     client->route = "other";
     client->coding = CLIENT_UNDECIDED;
+    client->standing = CLIENT_NEW;
     return client;
 }
 

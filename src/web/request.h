@@ -39,6 +39,7 @@ struct web_answer {
     const char *content_type;
     const char *content_policy; /* Content-Security-Policy */
     const char *allow;          /* 405: the methods; else NULL */
+    const char *challenges[2];  /* 401: each a WWW-Authenticate; NULL behind the last */
     bool retry;                 /* 503: say so with Retry-After */
     bool close;                 /* the connection cannot be kept */
     bool compressible;          /* worth compressing for who accepts it */

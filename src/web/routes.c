@@ -172,6 +172,16 @@ static unsigned method_bit(const char *name)
     return 0;
 }
 
+static const char *label_of(const struct route *route, const struct web_request *request)
+{
+    return route == NULL ? "other" : route_path(route, request);
+}
+
+const char *routes_label(const struct web_request *request)
+{
+    return label_of(request->malformed ? NULL : route_find(request), request);
+}
+
 const char *routes_answer(const struct web_request *request, struct web_answer *answer)
 {
     const struct route *route = request->malformed ? NULL : route_find(request);
@@ -190,5 +200,5 @@ const char *routes_answer(const struct web_request *request, struct web_answer *
     } else {
         route->answer(request, answer);
     }
-    return route == NULL ? "other" : route_path(route, request);
+    return label_of(route, request);
 }

@@ -4,8 +4,10 @@
 
 #include "web/request.h"
 
-/* Fills the answer. Returns the path of the route for epicor_exporter_http_requests_total, or "other"; it lives as long
-   as telemetry_path. */
+/* The path of the request's route for epicor_exporter_http_requests_total, or "other"; it lives as long as telemetry_path. */
+const char *routes_label(const struct web_request *request);
+
+/* Fills the answer to a request that access has let pass. Returns routes_label. */
 const char *routes_answer(const struct web_request *request, struct web_answer *answer);
 
 #endif

@@ -246,8 +246,10 @@ static char *start(struct web_server *server, const struct web_settings *setting
     server->epoll = epoll_create1(EPOLL_CLOEXEC);
     server->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     server->post = later_post_new();
-    server->daemon = server->epoll >= 0 && server->stop >= 0 && server->post != NULL ? start_library(server)
-                                                                                     : NULL;
+    server->access = access_new(server->post);
+    server->daemon = server->epoll >= 0 && server->stop >= 0 && server->post != NULL && server->access != NULL
+                         ? start_library(server)
+                         : NULL;
     if (server->daemon == NULL)
         return memory_format("cannot serve on %s: %s", first_address(server), no_descriptor);
     acceptor_watch(server->epoll, EPOLL_CTL_ADD, server->stop, EPOLLIN, EVENT_STOP, 0);
@@ -271,6 +273,7 @@ static void dismantle(struct web_server *server)
         MHD_stop_daemon(server->daemon);
     acceptor_end(&server->acceptor);
     web_worker_stop(server->worker);
+    access_free(server->access);
     later_post_free(server->post);
     if (server->stop >= 0)
         close(server->stop);

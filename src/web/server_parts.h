@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "web/acceptor.h"
+#include "web/access.h"
 #include "web/client.h"
 #include "web/later.h"
 #include "web/server.h"
@@ -26,6 +27,7 @@ struct web_server {
     pthread_t thread;
     atomic_uint_fast64_t response_bytes; /* bodies held for clients */
     /* What follows belongs to the thread. */
+    struct access *access;
     struct acceptor acceptor;
     struct client_table clients;
     struct client *arriving; /* while MHD_add_connection runs */
