@@ -16,6 +16,7 @@ struct embedded_file {
 
 extern const struct embedded_file embedded_dashboards[]; /* Grafana boards, NAME.json */
 extern const struct embedded_file embedded_rules[];      /* rules of Prometheus, NAME.yml */
+extern const struct embedded_file embedded_page[];       /* page.css and page.js of the status page */
 
 /* NULL: there is none of that name. */
 const struct embedded_file *embedded_find(const struct embedded_file *table, const char *name);

@@ -1,69 +1,109 @@
+/* The frame of the status page. */
 #include "web/page.h"
 
+#include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/embedded.h"
 #include "base/memory.h"
 #include "web/markup.h"
+#include "web/page_parts.h"
 
-/* Its hash stands in page_content_policy; a test holds one against the other. */
-static const char style[] =
-    ":root{color-scheme:light "
-    "dark;--bg:#f6f7f9;--fg:#1c2430;--dim:#5a6675;--card:#fff;--line:#dde2e8;--good:#12703a;--bad:#b3261e;--"
-    "badbg:#fdecea;--warn:#8a5300;--link:#0b57b5}"
-    "@media(prefers-color-scheme:dark){:root{--bg:#12161c;--fg:#e4e8ee;--dim:#9aa6b5;--card:#1b212a;--line:#"
-    "303946;--good:#5fd08f;--bad:#ff8a80;--badbg:#2c1a1a;--warn:#f2b655;--link:#82b4ff}}"
-    "*{box-sizing:border-box}"
-    "body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,-apple-system,\"Segoe "
-    "UI\",Roboto,\"Noto Sans\",\"DejaVu Sans\",sans-serif}"
-    "header,main,footer{max-width:1240px;margin:0 auto;padding:0 20px}"
-    "header{display:flex;flex-wrap:wrap;gap:4px 20px;align-items:baseline;padding-top:22px}"
-    "h1{font-size:20px;margin:0}h2{font-size:16px;margin:28px 0 8px}h3{font-size:15px;margin:0}"
-    "a{color:var(--link)}header a,.v{font-size:13px}.v,.d,footer{color:var(--dim)}.d{font-size:13px}"
-    ".sum{margin:14px 0 0;padding:11px 16px;background:var(--card);border:1px solid "
-    "var(--line);border-left:5px solid var(--good);border-radius:6px;font-size:17px;font-weight:600}"
-    ".sum.b{border-left-color:var(--bad)}.sum.w{border-left-color:var(--warn)}"
-    "article{background:var(--badbg);border:1px solid var(--line);border-left:5px solid "
-    "var(--bad);border-radius:6px;padding:12px 16px;margin:0 0 12px}"
-    "article p{margin:4px 0;max-width:110ch}article ul{margin:8px 0 0;padding-left:20px}"
-    "blockquote{margin:3px 0;padding-left:10px;border-left:3px solid "
-    "var(--line);font-family:ui-monospace,\"DejaVu Sans "
-    "Mono\",monospace;font-size:13px;overflow-wrap:anywhere}"
-    ".t{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:6px}"
-    "table{border-collapse:collapse;width:100%}"
-    "caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
-    "th,td{text-align:left;padding:6px 12px;border-top:1px solid "
-    "var(--line);vertical-align:top;font-weight:400}"
-    "thead th{border-top:0;font-size:12px;font-weight:600;color:var(--dim);white-space:nowrap}"
-    "tbody th{font-weight:600}"
-    ".n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}.g{color:var(--good)}"
-    ".b{color:var(--bad)}.w{color:var(--warn)}.g,td.b,td.w{white-space:nowrap}"
-    ".sum.b,.sum.w{color:inherit}td.d{overflow-wrap:anywhere}"
-    "footer{padding-top:18px;padding-bottom:28px;font-size:13px}";
+#define REFRESH_SECONDS 15
 
-const char page_content_policy[] =
-    "default-src 'none'; style-src 'sha256-eNBAhCO30NJQVo3kZyWHAh9XzfSpc/7v1uv/PRT+pRg='; base-uri "
-    "'none'; form-action 'none'; frame-ancestors 'none'";
+/* ---- the policy --------------------------------------------------------------------------------------------------- */
 
-/* Failing targets named in one problem; the table has them all. */
-#define NAMED_TARGETS 8
+static char policy[512];
+static pthread_once_t policy_once = PTHREAD_ONCE_INIT;
 
-#define CERTIFICATE_WARNING_NS (14 * DAY_NS)
+static const struct embedded_file *part(const char *name)
+{
+    const struct embedded_file *file = embedded_find(embedded_page, name);
+    assert(file != NULL);
+    return file;
+}
 
-struct picture {
-    const struct page_setting *setting;
-    const struct board_view *view;
-    struct buffer *page;
-    size_t *server_of; /* of each target: index of its app server */
-    size_t (
-        *failing)[REASONS]; /* of each app server: targets by the reason of their last run; NONE: good ones */
-    size_t *waiting;        /* of each app server: targets that have not run yet */
-    size_t good, bad, not_yet; /* targets */
-    size_t problems;           /* groups of them, as the first part shows them */
-    bool hid_message;
-    const char *last_message; /* shown in the present problem */
-};
+static void make_policy(void)
+{
+    char *text = memory_format(
+        "default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; img-src data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        part("page.css")->sha256, part("page.js")->sha256);
+    assert(strlen(text) < sizeof policy);
+    memcpy(policy, text, strlen(text));
+    free(text);
+}
+
+const char *page_content_policy(void)
+{
+    pthread_once(&policy_once, make_policy);
+    return policy;
+}
+
+/* ---- what several parts use --------------------------------------------------------------------------------------- */
+
+const enum board_state page_state_order[BOARD_STATES] = {STATE_FAILING,   STATE_SLOW, STATE_WAITING,
+                                                         STATE_NEVER_RAN, STATE_GOOD, STATE_RESTING};
+
+int page_state_rank(enum board_state state)
+{
+    int rank = 0;
+
+    while (page_state_order[rank] != state)
+        rank++;
+    return rank;
+}
+
+void page_state_title(struct buffer *out, enum board_state state)
+{
+    const char *words = board_state_row(state)->words;
+
+    buffer_byte(out, (char)(words[0] - 'a' + 'A'));
+    buffer_text(out, words + 1);
+}
+
+const char *page_plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+void page_symbol(struct buffer *out, const char *key)
+{
+    buffer_format(out, "<svg class=\"i\" aria-hidden=\"true\"><use href=\"#%s\"/></svg>", key);
+}
+
+void page_target_link(const struct page *page, const struct board_target *target)
+{
+    struct page_query query = *page->query;
+
+    query.appserver = (char *)target->appserver;
+    query.company = (char *)target->company;
+    query.probe = (char *)target->probe;
+    page_query_link(&query, page->out);
+}
+
+void page_message_hidden(struct buffer *out)
+{
+    buffer_text(
+        out, "<p class=\"dim\">The servers' own messages are not shown here: without authentication only a "
+             "browser on the exporter's own machine sees them (ssh -L is one way to be there).</p>\n");
+}
+
+void page_message(const struct page *page, const char *message)
+{
+    if (message == NULL || message[0] == '\0')
+        return;
+    if (!page->setting->show_messages) {
+        page_message_hidden(page->out);
+        return;
+    }
+    buffer_text(page->out, "<blockquote>");
+    markup_text(page->out, message);
+    buffer_text(page->out, "</blockquote>");
+}
 
 /* ---- counting ----------------------------------------------------------------------------------------------------- */
 
@@ -77,481 +117,276 @@ static size_t server_index(const struct board_view *view, const char *name, size
     return view->appserver_count; /* a place of its own behind the last */
 }
 
-static void count_targets(struct picture *picture)
+static void count_targets(struct page *page)
 {
-    const struct board_view *view = picture->view;
+    const struct board_view *view = page->view;
     size_t server = 0;
 
-    picture->server_of = memory_new(view->target_count, sizeof *picture->server_of);
-    picture->failing = memory_new(view->appserver_count + 1, sizeof *picture->failing);
-    picture->waiting = memory_new(view->appserver_count + 1, sizeof *picture->waiting);
+    page->states = memory_new(view->target_count, sizeof *page->states);
+    page->by_server = memory_new(view->appserver_count + 1, sizeof *page->by_server);
     for (size_t i = 0; i < view->target_count; i++) {
-        const struct board_target *target = view->targets[i];
-        server = picture->server_of[i] = server_index(view, target->appserver, server);
-        if (target->ran)
-            picture->failing[server][target->reason]++;
-        else
-            picture->waiting[server]++;
-        picture->good += target->ran && target->reason == REASON_NONE;
-        picture->bad += target->ran && target->reason != REASON_NONE;
-        picture->not_yet += !target->ran;
+        enum board_state state = page->states[i] = board_target_state(view->targets[i], view->now);
+        server = server_index(view, view->targets[i]->appserver, server);
+        page->by_server[server][state]++;
+        page->counts[state]++;
     }
-}
-
-/* A token request that failed and is not what the server-wide verdict says already. */
-static bool has_token_problem(const struct board_appserver *server)
-{
-    return server->has_token && server->token_reason != REASON_NONE &&
-           server->token_reason != server->verdict;
-}
-
-static size_t problems_of_server(const struct picture *picture, size_t index)
-{
-    const struct board_appserver *server = picture->view->appservers[index];
-    size_t count = (server->verdict != REASON_NONE) + (size_t)has_token_problem(server);
-
-    for (int reason = REASON_NONE + 1; reason < REASONS; reason++)
-        count += picture->failing[index][reason] > 0 && (enum reason)reason != server->verdict;
-    return count;
-}
-
-static void count_problems(struct picture *picture)
-{
-    picture->problems = picture->setting->hung;
-    for (size_t i = 0; i < picture->view->appserver_count; i++)
-        picture->problems += problems_of_server(picture, i);
+    page->problems = problems_of(view, page->setting->hung);
 }
 
 /* ---- the head ----------------------------------------------------------------------------------------------------- */
 
-static const char *plural(size_t count)
+/* Problems that are not about failing or slow targets. */
+static size_t other_problems(const struct page *page)
 {
-    return count == 1 ? "" : "s";
+    size_t count = 0;
+
+    for (size_t i = 0; i < page->problems.count; i++) {
+        const struct problem *problem = &page->problems.items[i];
+        count += problem_row(problem->kind)->severity < SEVERITY_NOTICE && problem->target_count == 0;
+    }
+    return count;
 }
 
-/* One sentence on the whole. */
-static void write_summary_text(const struct picture *picture)
+/* One sentence on the whole, without its full stop. */
+static void write_summary_text(const struct page *page)
 {
-    struct buffer *page = picture->page;
-    size_t ran = picture->good + picture->bad;
+    struct buffer *out = page->out;
+    size_t all = page->view->target_count, bad = page->counts[STATE_FAILING];
+    size_t not_yet = page->counts[STATE_NEVER_RAN], slow = page->counts[STATE_SLOW];
+    size_t well = page->counts[STATE_GOOD] + slow, others = other_problems(page);
 
-    if (picture->setting->hung)
-        buffer_text(page, "The agent does not turn");
-    else if (picture->bad > 0)
-        buffer_format(page, "%zu of %zu target%s fail%s", picture->bad, picture->view->target_count,
-                      plural(picture->view->target_count), picture->bad == 1 ? "s" : "");
-    else if (picture->problems > 0)
-        buffer_text(page, "Something is wrong");
-    else if (picture->view->target_count == 0)
-        buffer_text(page, "No target is configured");
-    else if (ran == 0)
-        buffer_text(page, "No target has run yet");
+    if (page->setting->hung)
+        buffer_text(out, "The agent does not turn");
+    else if (bad > 0)
+        buffer_format(out, "%zu of %zu target%s fail%s", bad, all, page_plural(all), bad == 1 ? "s" : "");
+    else if (all == 0)
+        buffer_text(out, "No target is configured");
+    else if (well == 0 && not_yet > 0)
+        buffer_text(out, "No target has run yet");
+    else if (well == 0)
+        buffer_text(out, "No target runs at the moment");
     else
-        buffer_format(page, "All %zu target%s that ran %s well", ran, plural(ran), ran == 1 ? "is" : "are");
-    if (picture->not_yet > 0 && ran > 0)
-        buffer_format(page, "; %zu wait%s for the first run", picture->not_yet,
-                      picture->not_yet == 1 ? "s" : "");
+        buffer_format(out, "All %zu target%s that ran %s well", well, page_plural(well),
+                      well == 1 ? "is" : "are");
+    if (slow > 0)
+        buffer_format(out, "; %zu %s slow", slow, slow == 1 ? "is" : "are");
+    if (not_yet > 0 && well + bad > 0)
+        buffer_format(out, "; %zu wait%s for the first run", not_yet, not_yet == 1 ? "s" : "");
+    if (others > 0 && !page->setting->hung)
+        buffer_format(out, "; %zu other problem%s", others, page_plural(others));
 }
 
-static void write_head(const struct picture *picture)
+/* The state of the whole, as key of its symbol and class. */
+static const char *summary_key(const struct page *page)
 {
-    struct buffer *page = picture->page;
-    const char *level = picture->problems > 0 ? " b" : picture->good == 0 ? " w" : "";
+    enum problem_severity worst = SEVERITIES;
 
-    buffer_text(page, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-                      "<meta http-equiv=\"refresh\" content=\"15\"><title>");
-    write_summary_text(picture);
-    buffer_text(page, " - epicor_exporter</title><style>");
-    buffer_text(page, style);
-    buffer_text(page, "</style></head>\n<body><header><h1>epicor_exporter</h1>"
-                      "<span class=\"v\">");
-    markup_text(page, picture->setting->version);
-    buffer_text(page, "</span><nav><a href=\"");
-    markup_text(page,
-                picture->setting->telemetry_path + 1); /* relative: a proxy may put the page elsewhere */
-    buffer_text(page, "\">Metrics</a></nav></header>\n<main>");
-    buffer_format(page, "<p class=\"sum%s\" role=\"status\">", level);
-    write_summary_text(picture);
-    buffer_text(page, ".</p>\n");
+    for (size_t i = 0; i < page->problems.count; i++)
+        if (problem_row(page->problems.items[i].kind)->severity < worst)
+            worst = problem_row(page->problems.items[i].kind)->severity;
+    return worst <= SEVERITY_ERROR || page->counts[STATE_FAILING] > 0 ? "failing"
+           : worst == SEVERITY_WARNING                                ? "slow"
+           : page->counts[STATE_GOOD] > 0                             ? "good"
+                                                                      : "waiting";
 }
 
-/* ---- what is wrong ------------------------------------------------------------------------------------------------ */
+static const struct {
+    const char *key, *colour, *path; /* in a square of 16 */
+} symbols[] = {
+    {"failing", "b3261e", "M4 4l8 8m-8 0l8-8"},
+    {"slow", "8a5300", "M8 2.5v7m0 3.2v.8"},
+    {"never_ran", "556070", "M3.5 8h.1m4.3 0h.1m4.4 0h.1"},
+    {"waiting", "556070", "M8 3v5l3 3M8 1a7 7 0 1 0 .1 0"},
+    {"good", "146c3c", "M3 8.5l3.5 3.5 6.5-8"},
+    {"resting", "556070", "M5.5 4v8m5-8v8"},
+};
 
-static void write_message(struct picture *picture, const char *message)
+/* The icon of the tab tells the state too. */
+static void write_icon(const struct page *page)
 {
-    if (message == NULL || message[0] == '\0' ||
-        (picture->last_message != NULL && strcmp(picture->last_message, message) == 0))
-        return; /* nothing, or what has just been said */
-    if (!picture->setting->show_messages) {
-        picture->hid_message = true;
-        return;
-    }
-    picture->last_message = message;
-    buffer_text(picture->page, "<blockquote>");
-    markup_text(picture->page, message);
-    buffer_text(picture->page, "</blockquote>");
+    const char *key = summary_key(page);
+
+    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++)
+        if (strcmp(symbols[i].key, key) == 0)
+            buffer_format(page->out,
+                          "<link rel=\"icon\" href=\"data:image/svg+xml,%%3Csvg "
+                          "xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%%3E%%3Crect width='16' "
+                          "height='16' rx='4' fill='%%23%s'/%%3E%%3Cpath d='%s' fill='none' stroke='white' "
+                          "stroke-width='2.4' stroke-linecap='round'/%%3E%%3C/svg%%3E\">",
+                          symbols[i].colour, symbols[i].path);
 }
 
-/* What happened and what to do, from the table of reasons. */
-static void begin_problem(struct picture *picture, const char *server, const char *scope, enum reason reason)
+static void write_symbols(struct buffer *out)
 {
-    const struct reason_row *row = reason_row(reason);
-    struct buffer *page = picture->page;
-
-    picture->last_message = NULL;
-    buffer_text(page, "<article><h3>");
-    markup_text(page, server);
-    buffer_format(page, "%s: <span class=\"b\">%s</span></h3><p><strong>", scope, row->name);
-    markup_text(page, row->sentence);
-    buffer_text(page, "</strong></p><p>");
-    markup_text(page, row->remedy);
-    buffer_text(page, "</p>");
+    buffer_text(out, "<svg class=\"defs\" aria-hidden=\"true\">");
+    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++)
+        buffer_format(out, "<symbol id=\"%s\" viewBox=\"0 0 16 16\"><path d=\"%s\"/></symbol>",
+                      symbols[i].key, symbols[i].path);
+    buffer_text(out, "</svg>\n");
 }
 
-static void write_login_block(const struct picture *picture, const struct board_appserver *server)
+static void write_title(const struct page *page, const struct board_target *target)
 {
-    struct buffer *page = picture->page;
-
-    if (server->login_blocked_until_wall_ns <= picture->view->now.wall_ns)
-        return;
-    buffer_text(page, "<p>No login is tried again before ");
-    markup_utc(page, server->login_blocked_until_wall_ns);
-    buffer_text(page, " (");
-    markup_moment(page, server->login_blocked_until_wall_ns, picture->view->now.wall_ns);
-    buffer_text(page, "), so that the account is not locked");
-    buffer_text(page, server->login_secret_changeable
-                          ? "; a changed secret is tried at once.</p>"
-                          : "; its secrets cannot change while the exporter runs.</p>");
-}
-
-static void write_failing_target(struct picture *picture, const struct board_target *target)
-{
-    struct buffer *page = picture->page;
-
-    buffer_text(page, "<li><b>");
-    markup_text(page, target->probe);
-    buffer_text(page, "</b>");
-    if (target->company[0] != '\0') {
-        buffer_text(page, " ");
-        markup_text(page, target->company);
-    }
-    buffer_format(page, ": %llu failed run%s in a row; ", (unsigned long long)target->consecutive_failures,
-                  plural(target->consecutive_failures));
-    if (target->last_success_wall_ns != 0) {
-        buffer_text(page, "the last good one ");
-        markup_moment(page, target->last_success_wall_ns, picture->view->now.wall_ns);
+    buffer_text(page->out, "<title>");
+    if (page_query_has_target(page->query)) {
+        markup_text(page->out, page->query->probe);
+        buffer_text(page->out, ": ");
+        if (target == NULL)
+            buffer_text(page->out, "no such target");
+        else if (board_target_state(target, page->view->now) == STATE_FAILING)
+            buffer_text(page->out, reason_name(target->reason));
+        else
+            buffer_text(page->out, board_state_row(board_target_state(target, page->view->now))->words);
     } else {
-        buffer_text(page, "no good one yet");
+        write_summary_text(page);
     }
-    write_message(picture, target->message);
-    buffer_text(page, "</li>");
+    buffer_text(page->out, " - epicor_exporter</title>");
 }
 
-static void write_failing_targets(struct picture *picture, size_t server, enum reason reason)
+static void write_head(const struct page *page, const struct board_target *target)
 {
-    size_t count = picture->failing[server][reason], named = 0;
+    struct buffer *out = page->out;
 
-    if (count == 0)
-        return;
-    buffer_text(picture->page, "<ul>");
-    for (size_t i = 0; i < picture->view->target_count && named < count && named < NAMED_TARGETS; i++) {
-        const struct board_target *target = picture->view->targets[i];
-        if (picture->server_of[i] != server || !target->ran || target->reason != reason)
+    buffer_text(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+                     "<meta name=\"color-scheme\" content=\"light dark\">");
+    /* What the script holds against what it was loaded with: after an upgrade the page is loaded anew. */
+    buffer_format(out, "<meta name=\"generator\" content=\"epicor_exporter %.8s%.8s\">",
+                  part("page.css")->sha256, part("page.js")->sha256);
+    if (!page->query->still)
+        buffer_format(out, "<noscript><meta http-equiv=\"refresh\" content=\"%d\"></noscript>",
+                      REFRESH_SECONDS);
+    write_title(page, target);
+    write_icon(page);
+    buffer_text(out, "<style>");
+    buffer_append(out, part("page.css")->data, part("page.css")->size);
+    buffer_text(out, "</style></head>\n<body>");
+}
+
+/* ---- above and below the parts ------------------------------------------------------------------------------------ */
+
+static void write_banner(const struct page *page)
+{
+    struct buffer *out = page->out;
+    bool fleet = !page_query_has_target(page->query);
+
+    buffer_text(out, "<a class=\"skip\" href=\"#main\">Skip to the content</a>\n");
+    write_symbols(out);
+    buffer_text(out, fleet ? "<header><h1>epicor_exporter</h1>"
+                           : "<header><p class=\"brand\"><a href=\"./\">epicor_exporter</a></p>");
+    buffer_text(out, "<span class=\"v\">");
+    markup_text(out, page->setting->version);
+    buffer_text(out, "</span><nav aria-label=\"Pages of this exporter\">");
+    if (fleet) {
+        if (page->problems.count > 0)
+            buffer_text(out, "<a href=\"#problems\">Problems</a>");
+        buffer_text(out, "<a href=\"#appservers\">App servers</a><a href=\"#targets\">Targets</a>");
+    }
+    buffer_text(out, "<a href=\"");
+    markup_text(out, page->setting->telemetry_path + 1); /* relative: a proxy may put the page elsewhere */
+    buffer_text(out, "\">Metrics</a><a href=\"api/v1/status\">JSON</a></nav></header>\n");
+}
+
+/* How many targets are in which state, as links that show those. */
+static void write_tiles(const struct page *page)
+{
+    struct buffer *out = page->out;
+    struct page_query query = page_query_fleet(page->query);
+
+    query.text = (char *)"";
+    query.number = 1;
+    buffer_text(out, "<nav aria-label=\"Targets by state\"><ul class=\"tiles\">");
+    for (int i = 0; i < BOARD_STATES; i++) {
+        enum board_state state = page_state_order[i];
+        if (page->counts[state] == 0)
             continue;
-        write_failing_target(picture, target);
-        named++;
+        query.state = state;
+        buffer_format(out, "<li><a class=\"%s\" data-state=\"%s\" href=\"", board_state_row(state)->name,
+                      board_state_row(state)->name);
+        page_query_link(&query, out);
+        buffer_text(out, "#targets\">");
+        page_symbol(out, board_state_row(state)->name);
+        buffer_format(out, "<b>%zu</b> %s</a></li>", page->counts[state], board_state_row(state)->words);
     }
-    if (count > named)
-        buffer_format(picture->page, "<li>and %zu more: see the table of targets</li>", count - named);
-    buffer_text(picture->page, "</ul>");
+    buffer_text(out, "</ul></nav>\n");
 }
 
-/* What concerns the whole app server. */
-static void write_server_problems(struct picture *picture, size_t index)
+static void write_summary(const struct page *page)
 {
-    const struct board_appserver *server = picture->view->appservers[index];
-    struct buffer *page = picture->page;
+    struct buffer *out = page->out;
+    const char *key = summary_key(page);
 
-    if (server->verdict != REASON_NONE) {
-        begin_problem(picture, server->name, ", the whole app server", server->verdict);
-        write_login_block(picture, server);
-        if (server->token_reason == server->verdict)
-            write_message(picture, server->token_message);
-        write_failing_targets(picture, index, server->verdict);
-        buffer_text(page, "</article>\n");
-    }
-    if (has_token_problem(server)) {
-        begin_problem(picture, server->name, ", its token", server->token_reason);
-        if (server->verdict == REASON_NONE)
-            write_login_block(picture, server);
-        write_message(picture, server->token_message);
-        buffer_text(page, "</article>\n");
-    }
+    buffer_format(out, "<div class=\"sum %s\" role=\"status\"><p id=\"summary\">", key);
+    page_symbol(out, key);
+    write_summary_text(page);
+    buffer_text(out, ".</p></div>\n");
+    write_tiles(page);
 }
 
-static void write_target_problems(struct picture *picture, size_t index)
+/* When this was written, and the switch of the refreshing: a link without JavaScript, a button with it. */
+static void write_age(const struct page *page)
 {
-    const struct board_appserver *server = picture->view->appservers[index];
+    struct buffer *out = page->out;
+    struct page_query query = *page->query;
 
-    for (int i = REASON_NONE + 1; i < REASONS; i++) {
-        enum reason reason = (enum reason)i;
-        size_t count = picture->failing[index][reason];
-        if (count == 0 || reason == server->verdict)
-            continue;
-        char *scope = memory_format(", %zu target%s", count, plural(count));
-        begin_problem(picture, server->name, scope, reason);
-        free(scope);
-        write_failing_targets(picture, index, reason);
-        buffer_text(picture->page, "</article>\n");
-    }
+    query.still = !query.still;
+    buffer_text(out, "<div class=\"age\"><p id=\"lost\" role=\"status\"></p><p id=\"age\">As of ");
+    markup_utc(out, page->view->now.wall_ns);
+    buffer_format(out,
+                  page->query->still ? ". This page does not refresh itself. " : ", refreshed every %d s. ",
+                  REFRESH_SECONDS);
+    buffer_text(out, "<a id=\"still\" href=\"");
+    page_query_link(&query, out);
+    buffer_format(out, "\">%s</a></p></div>\n", page->query->still ? "Refresh it" : "Pause");
 }
 
-static void write_problems(struct picture *picture)
+static const struct board_target *find_target(const struct board_view *view, const struct page_query *query)
 {
-    struct buffer *page = picture->page;
-
-    if (picture->problems == 0)
-        return;
-    buffer_text(page, "<section aria-labelledby=\"p\"><h2 id=\"p\">What is wrong, and what to do</h2>\n");
-    if (picture->setting->hung) {
-        buffer_text(
-            page,
-            "<article><h3>epicor_exporter: <span class=\"b\">no sign of the agent</span></h3><p><strong>");
-        if (picture->setting->heartbeat_ns == 0) {
-            buffer_text(page, "The agent has not begun to turn.");
-        } else {
-            buffer_text(page, "The agent has not turned for ");
-            markup_span(page, picture->view->now.boot_ns - picture->setting->heartbeat_ns);
-            buffer_text(page, ".");
-        }
-        buffer_text(
-            page,
-            "</strong></p><p>Everything below is as old as that. Restart the exporter; if it comes back, "
-            "report it as a bug with the log of that time.</p></article>\n");
+    for (size_t i = 0; i < view->target_count; i++) {
+        const struct board_target *target = view->targets[i];
+        if (strcmp(target->probe, query->probe) == 0 && strcmp(target->company, query->company) == 0 &&
+            strcmp(target->appserver, query->appserver) == 0)
+            return target;
     }
-    for (size_t i = 0; i < picture->view->appserver_count; i++)
-        write_server_problems(picture, i);
-    for (size_t i = 0; i < picture->view->appserver_count; i++)
-        write_target_problems(picture, i);
-    if (picture->hid_message)
-        buffer_text(
-            page,
-            "<p class=\"d\">The servers' own messages are not shown here: without authentication only a "
-            "browser on the exporter's own machine sees them (ssh -L is one way to be there).</p>\n");
-    buffer_text(page, "</section>\n");
+    return NULL;
 }
 
-/* ---- app servers -------------------------------------------------------------------------------------------------- */
-
-static void write_token_cell(const struct picture *picture, const struct board_appserver *server)
+static void write_body(const struct page *page, const struct board_target *target)
 {
-    struct buffer *page = picture->page;
-    int64_t left = server->token_expiry_boot_ns - picture->view->now.boot_ns;
+    struct buffer *out = page->out;
 
-    if (!server->has_token) {
-        buffer_text(page, "<td class=\"d\">not used</td>");
-    } else if (server->token_expiry_boot_ns != 0 && left > 0) {
-        buffer_text(page, "<td>");
-        markup_span(page, left);
-        buffer_text(page, " left</td>");
-    } else if (server->token_reason != REASON_NONE) {
-        buffer_format(page, "<td class=\"b\">none: %s</td>", reason_name(server->token_reason));
+    write_banner(page);
+    buffer_text(out, "<main id=\"main\" tabindex=\"-1\">\n");
+    write_age(page);
+    if (page_query_has_target(page->query)) {
+        page_detail(page, target);
     } else {
-        buffer_text(page, "<td class=\"d\">none yet</td>");
+        write_summary(page);
+        page_problems(page);
+        page_appservers(page);
+        page_targets(page);
     }
+    buffer_format(out, "</main>\n<footer>%s. Times are UTC.</footer>\n<script>",
+                  page->setting->ready ? "The schedule turns" : "The schedule does not turn yet");
+    buffer_append(out, part("page.js")->data, part("page.js")->size);
+    buffer_text(out, "</script></body></html>\n");
 }
 
-static void write_certificate_cell(const struct picture *picture, const struct board_appserver *server)
+enum page_outcome page_write(const struct page_setting *setting, const struct board_view *view,
+                             struct buffer *out)
 {
-    struct buffer *page = picture->page;
-    int64_t left = (server->certificate_expiry_epoch - picture->view->now.wall_ns / SECOND_NS) * SECOND_NS;
+    struct page_query query;
+    struct page page = {.setting = setting, .view = view, .query = &query, .out = out};
 
-    if (server->certificate_expiry_epoch == 0) {
-        buffer_text(page, "<td class=\"d\">none seen</td>");
-        return;
-    }
-    buffer_text(page, left <= 0                       ? "<td class=\"b\">expired "
-                      : left < CERTIFICATE_WARNING_NS ? "<td class=\"w\">"
-                                                      : "<td>");
-    markup_span(page, left <= 0 ? -left : left);
-    buffer_text(page, left <= 0 ? " ago</td>" : " left</td>");
-}
-
-static void write_server_row(const struct picture *picture, size_t index)
-{
-    const struct board_appserver *server = picture->view->appservers[index];
-    struct buffer *page = picture->page;
-    const size_t *by_reason = picture->failing[index];
-    size_t failing = 0;
-
-    for (int reason = REASON_NONE + 1; reason < REASONS; reason++)
-        failing += by_reason[reason];
-    buffer_text(page, "<tr><th scope=\"row\">");
-    markup_text(page, server->name);
-    buffer_text(page, "</th><td class=\"d\">");
-    markup_text(page, server->url);
-    buffer_text(page, "</td>");
-    if (!server->known)
-        buffer_text(page, "<td class=\"d\">not asked yet</td>");
-    else if (server->verdict == REASON_NONE)
-        buffer_text(page, "<td class=\"g\">\xE2\x9C\x93 up</td>");
-    else
-        buffer_format(page, "<td class=\"b\">\xE2\x9C\x97 %s</td>", reason_name(server->verdict));
-    write_token_cell(picture, server);
-    write_certificate_cell(picture, server);
-    if (server->login_blocked_until_wall_ns > picture->view->now.wall_ns) {
-        const char *said = server->login_blocked_message;
-        buffer_text(page, "<td class=\"b\"");
-        if (said != NULL) {
-            buffer_text(page, " title=\"");
-            markup_text(page, said);
-            buffer_text(page, "\"");
-        }
-        buffer_format(page, ">blocked%s%s, again ", server->login_blocked_reason == REASON_NONE ? "" : ": ",
-                      reason_name(server->login_blocked_reason));
-        markup_moment(page, server->login_blocked_until_wall_ns, picture->view->now.wall_ns);
-        buffer_text(page, "</td>");
-    } else {
-        buffer_text(page, "<td class=\"d\">not blocked</td>");
-    }
-    buffer_format(page, "<td class=\"n%s\">%zu of %zu</td></tr>\n", failing > 0 ? " b" : "", failing,
-                  failing + by_reason[REASON_NONE] + picture->waiting[index]);
-}
-
-static void write_servers(const struct picture *picture)
-{
-    struct buffer *page = picture->page;
-
-    buffer_text(
-        page,
-        "<section aria-labelledby=\"a\"><h2 id=\"a\">App servers</h2><div class=\"t\"><table><caption>App "
-        "servers, their verdict, token and certificate</caption>\n<thead><tr><th scope=\"col\">Name</th>"
-        "<th scope=\"col\">Address</th><th scope=\"col\">Verdict</th><th scope=\"col\">Token</th>"
-        "<th scope=\"col\">Certificate</th><th scope=\"col\">Login</th>"
-        "<th scope=\"col\" class=\"n\">Targets failing</th></tr></thead>\n<tbody>");
-    for (size_t i = 0; i < picture->view->appserver_count; i++)
-        write_server_row(picture, i);
-    buffer_text(page, "</tbody></table></div></section>\n");
-}
-
-/* ---- targets ------------------------------------------------------------------------------------------------------ */
-
-static void write_state_cell(struct buffer *page, const struct board_target *target)
-{
-    if (!target->ran) {
-        buffer_text(page, "<td class=\"d\">first run to come</td>");
-    } else if (target->reason == REASON_NONE) {
-        buffer_text(page, "<td class=\"g\">\xE2\x9C\x93 good</td>");
-    } else {
-        buffer_format(page, "<td class=\"b\">\xE2\x9C\x97 %s", reason_name(target->reason));
-        if (target->consecutive_failures > 1)
-            buffer_format(page, " \xC3\x97%llu", (unsigned long long)target->consecutive_failures);
-        buffer_text(page, "</td>");
-    }
-}
-
-static void write_target_row(const struct picture *picture, const struct board_target *target)
-{
-    struct buffer *page = picture->page;
-    struct moment now = picture->view->now;
-
-    buffer_text(page, "<tr><th scope=\"row\">");
-    markup_text(page, target->probe);
-    buffer_text(page, "</th><td>");
-    markup_text(page, target->appserver);
-    buffer_text(page, "</td><td>");
-    markup_text(page, target->company);
-    buffer_text(page, "</td><td>");
-    markup_text(page, target->kind);
-    buffer_text(page, "</td>");
-    write_state_cell(page, target);
-    buffer_text(page, "<td class=\"n\">");
-    if (target->status != 0)
-        buffer_format(page, "%d", target->status);
-    buffer_text(page, "</td><td class=\"n\">");
-    if (target->ran && target->duration_ns >= 0)
-        markup_latency(page, target->duration_ns);
-    buffer_text(page, "</td><td class=\"n\">");
-    if (target->has_rows)
-        buffer_format(page, "%llu", (unsigned long long)target->rows);
-    buffer_text(page, "</td><td class=\"n\">");
-    if (target->last_run_wall_ns != 0)
-        markup_moment(page, target->last_run_wall_ns, now.wall_ns);
-    buffer_text(page, "</td><td class=\"n\">");
-    if (target->next_run_boot_ns != 0)
-        markup_moment(page, now.wall_ns + (target->next_run_boot_ns - now.boot_ns), now.wall_ns);
-    buffer_text(page, "</td></tr>\n");
-}
-
-static void write_targets(const struct picture *picture)
-{
-    struct buffer *page = picture->page;
-
-    buffer_text(
-        page,
-        "<section aria-labelledby=\"t\"><h2 id=\"t\">Targets</h2><div class=\"t\"><table><caption>Targets "
-        "and their last run</caption>\n<thead><tr><th scope=\"col\">Probe</th>"
-        "<th scope=\"col\">App server</th><th scope=\"col\">Company</th><th scope=\"col\">Kind</th>"
-        "<th scope=\"col\">Last run</th><th scope=\"col\" class=\"n\">Code</th>"
-        "<th scope=\"col\" class=\"n\">Latency</th><th scope=\"col\" class=\"n\">Rows</th>"
-        "<th scope=\"col\" class=\"n\">Ran</th><th scope=\"col\" class=\"n\">Next run</th></tr></thead>\n"
-        "<tbody>");
-    for (size_t i = 0; i < picture->view->target_count; i++)
-        write_target_row(picture, picture->view->targets[i]);
-    buffer_text(page, "</tbody></table></div></section>\n");
-}
-
-/* ---- columns that came and went ----------------------------------------------------------------------------------- */
-
-static void write_drifts(const struct picture *picture)
-{
-    struct buffer *page = picture->page;
-    bool begun = false;
-
-    for (size_t i = 0; i < picture->view->target_count; i++) {
-        const struct board_target *target = picture->view->targets[i];
-        if (target->drift == NULL)
-            continue;
-        buffer_text(
-            page, begun ? "" : "<section aria-labelledby=\"c\"><h2 id=\"c\">Columns that changed</h2><ul>\n");
-        begun = true;
-        buffer_text(page, "<li><strong>");
-        markup_text(page, target->probe);
-        buffer_text(page, "</strong> on ");
-        markup_text(page, target->appserver);
-        buffer_text(page, target->company[0] != '\0' ? ", " : "");
-        markup_text(page, target->company);
-        buffer_text(page, ", ");
-        markup_moment(page, target->drift_wall_ns, picture->view->now.wall_ns);
-        /* Names of columns are the server's words. */
-        if (picture->setting->show_messages) {
-            buffer_text(page, ": ");
-            markup_text(page, target->drift);
-        }
-        buffer_text(page, "</li>\n");
-    }
-    if (begun)
-        buffer_text(page, "</ul></section>\n");
-}
-
-bool page_write(const struct page_setting *setting, const struct board_view *view, struct buffer *page)
-{
-    struct picture picture = {.setting = setting, .view = view, .page = page};
-
-    count_targets(&picture);
-    count_problems(&picture);
-    write_head(&picture);
-    write_problems(&picture);
-    write_servers(&picture);
-    write_targets(&picture);
-    write_drifts(&picture);
-    buffer_text(page, "</main>\n<footer>As of ");
-    markup_utc(page, view->now.wall_ns);
-    buffer_format(page, "; %s. This page renews itself every 15 s.</footer></body></html>\n",
-                  setting->ready ? "the schedule turns" : "the schedule does not turn yet");
-    free(picture.server_of);
-    free(picture.failing);
-    free(picture.waiting);
-    return !page->failed;
+    page_query_read(&query, setting->query == NULL ? "" : setting->query);
+    const struct board_target *target = page_query_has_target(&query) ? find_target(view, &query) : NULL;
+    bool missing = page_query_has_target(&query) && target == NULL;
+    count_targets(&page);
+    write_head(&page, target);
+    write_body(&page, target);
+    free(page.states);
+    problem_list_free(&page.problems);
+    free(page.by_server);
+    page_query_free(&query);
+    return out->failed ? PAGE_TOO_LARGE : missing ? PAGE_NO_TARGET : PAGE_WRITTEN;
 }

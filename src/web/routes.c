@@ -63,18 +63,20 @@ static void answer_status_page(const struct web_request *request, struct web_ans
     int64_t beat_ns = board_heartbeat_boot_ns(report_board(request->report));
     struct page_setting setting = {.version = request->version,
                                    .telemetry_path = request->telemetry_path,
+                                   .query = request->query,
                                    .show_messages = request->trusted,
                                    .hung = is_hung(beat_ns, request->now),
                                    .heartbeat_ns = beat_ns,
                                    .ready = board_ready(report_board(request->report))};
 
-    answer->status = 200;
-    if (page_write(&setting, view, &answer->body)) {
-        answer->content_type = "text/html; charset=utf-8";
-        answer->content_policy = page_content_policy;
-        answer->compressible = true;
-    } else {
+    enum page_outcome outcome = page_write(&setting, view, &answer->body);
+    if (outcome == PAGE_TOO_LARGE) {
         answer_too_large(request, answer);
+    } else {
+        answer->status = outcome == PAGE_NO_TARGET ? 404 : 200;
+        answer->content_type = "text/html; charset=utf-8";
+        answer->content_policy = page_content_policy();
+        answer->compressible = true;
     }
     board_view_free(view);
 }

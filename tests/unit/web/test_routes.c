@@ -103,7 +103,7 @@ static void the_agent_is_healthy_while_it_turns(void **state)
         /* The page says the same. */
         asked = ask(report, "GET", "/", sample_after(cases[i].seconds), 1 << 20);
         assert_int_equal(asked.status, 200);
-        assert_true((strstr(asked.body, "no sign of the agent") != NULL) == (cases[i].status == 503));
+        assert_true((strstr(asked.body, "the agent does not turn") != NULL) == (cases[i].status == 503));
         free(asked.body);
     }
     report_free(report);
