@@ -86,7 +86,9 @@ static const struct config_row web_rows[] = {
      .preset = "128",
      .minimum = 1,
      .maximum = 65536,
-     .help = "Connections at once; more are answered 503 and closed."},
+     .help = "Connections at once; more are answered 503 and closed. Four more are kept for loopback peers, "
+             "such as the "
+             "health checks of this machine."},
     {.name = "max_connections_per_address",
      .type = CONFIG_INTEGER,
      AT(max_connections_per_address),

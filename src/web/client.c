@@ -12,9 +12,10 @@
 
 void client_table_init(struct client_table *table, size_t connections, size_t per_address)
 {
-    *table = (struct client_table){.count = connections, .per_address = per_address};
-    table->places = memory_new(connections, sizeof *table->places);
-    for (size_t i = 0; i < connections; i++)
+    *table = (struct client_table){
+        .count = connections + CLIENT_RESERVED, .shared = connections, .per_address = per_address};
+    table->places = memory_new(table->count, sizeof *table->places);
+    for (size_t i = 0; i < table->count; i++)
         table->places[i].descriptor = -1;
 }
 
@@ -37,7 +38,8 @@ struct client *client_enter(struct client_table *table, int descriptor, const st
         else
             same += memcmp(&client->address, address, sizeof *address) == 0;
     }
-    if (place == NULL || same >= table->per_address)
+    if (place == NULL || same >= table->per_address ||
+        (table->used >= table->shared && !client_is_loopback(address)))
         return NULL;
     *place = (struct client){.descriptor = descriptor,
                              .address = *address,

@@ -54,9 +54,13 @@ struct client {
     enum client_coding coding;
 };
 
+/* Places beyond max_connections that only this machine itself gets, so that its health checks come through. */
+#define CLIENT_RESERVED ((size_t)4)
+
 struct client_table {
     struct client *places;
-    size_t count; /* places: max_connections */
+    size_t count;  /* places */
+    size_t shared; /* as many connections at most for all: max_connections */
     size_t used;
     size_t per_address;
 };

@@ -187,16 +187,17 @@ const char *routes_label(const struct web_request *request)
 const char *routes_answer(const struct web_request *request, struct web_answer *answer)
 {
     const struct route *route = request->malformed ? NULL : route_find(request);
+    unsigned allowed = route != NULL ? route->methods : METHOD_GET | METHOD_HEAD;
 
     answer_text(answer, 200, "");
     answer->close = request->has_body || request->malformed;
     if (request->malformed) {
         answer_text(answer, 400, "This is no request of HTTP/1.1 (RFC 9112).\n");
+    } else if ((allowed & method_bit(request->method)) == 0) {
+        answer->allow = allow_texts[allowed];
+        answer_text(answer, 405, "This path does not take this method.\n");
     } else if (route == NULL) {
         answer_text(answer, 404, "There is nothing at this path. The status page is at /.\n");
-    } else if ((route->methods & method_bit(request->method)) == 0) {
-        answer->allow = allow_texts[route->methods];
-        answer_text(answer, 405, "This path does not take this method.\n");
     } else if (request->has_body) {
         answer_text(answer, 413, "This path takes no body.\n");
     } else {

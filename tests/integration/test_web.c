@@ -203,7 +203,12 @@ static void wrong_requests(void **state)
         CASE("OPTIONS /" WEB_CLOSE, 405),
         CASE("TRACE /" WEB_CLOSE, 405),
         CASE("get /metrics" WEB_CLOSE, 405),
-        CASE("POST /nothing" WEB_CLOSE, 404),
+        CASE("POST /nothing" WEB_CLOSE, 405),
+        CASE("OPTIONS *" WEB_CLOSE, 405),
+        CASE("CONNECT example.com:443" WEB_CLOSE, 405),
+        CASE("PROPFIND /nothing" WEB_CLOSE, 405),
+        CASE("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+        CASE("GET http://x/metrics" WEB_CLOSE, 404),
         CASE("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", 405),
         CASE(
             "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\nExpect: 100-continue\r\n\r\n",

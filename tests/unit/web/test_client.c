@@ -40,6 +40,29 @@ static void places(void **state)
     client_table_free(&table);
 }
 
+/* Others can take all shared places, but not those that this machine itself has beside them. */
+static void reserved(void **state)
+{
+    struct client_table table;
+    struct in6_addr outside = address("192.0.2.1"), inside = address("127.0.0.1"), inside6 = address("::1");
+    struct client *last = NULL;
+
+    (void)state;
+    client_table_init(&table, 3, 20);
+    for (int i = 0; i < 3; i++)
+        assert_non_null(client_enter(&table, 10 + i, &outside, 0));
+    assert_null(client_enter(&table, 13, &outside, 0));
+    for (size_t i = 0; i < CLIENT_RESERVED; i++) {
+        last = client_enter(&table, 13 + (int)i, i % 2 == 0 ? &inside : &inside6, 0);
+        assert_non_null(last);
+    }
+    assert_null(client_enter(&table, 30, &inside, 0));
+    client_leave(&table, last);
+    assert_null(client_enter(&table, 30, &outside, 0)); /* that place is not for everybody */
+    assert_non_null(client_enter(&table, 30, &inside, 0));
+    client_table_free(&table);
+}
+
 static void loopback(void **state)
 {
     static const struct {
@@ -141,6 +164,6 @@ static void later(void **state)
     assert_true(client_is_late(&client, options, 234 * S, 1000));
 }
 
-ALL_TESTS(cmocka_unit_test(later), cmocka_unit_test(places), cmocka_unit_test(loopback),
-          cmocka_unit_test(headers_and_idle), cmocka_unit_test(responses),
+ALL_TESTS(cmocka_unit_test(later), cmocka_unit_test(places), cmocka_unit_test(reserved),
+          cmocka_unit_test(loopback), cmocka_unit_test(headers_and_idle), cmocka_unit_test(responses),
           cmocka_unit_test(a_second_request_is_not_older_than_itself));
