@@ -8,6 +8,15 @@ tools=$(sh packaging/prometheus.sh)
 
 "$tools/promtool" check rules alerts/*.rules.yml >"$work/said" 2>&1 || fail "$(cat "$work/said")"
 ! grep -q lint "$work/said" || fail "$(cat "$work/said")"
+"$tools/promtool" test rules alerts/tests/*.yml >"$work/said" 2>&1 || fail "$(cat "$work/said")"
+for alert in $(sed -n 's/^ *- alert: //p' alerts/*.rules.yml | sort -u); do
+    cat alerts/tests/*_test.yml | awk -v alert="$alert" '
+        $1 == "#" { mine = $2 == alert }
+        mine && /series:/ { fires += /_fires_/; silent += /_is_silent_/ }
+        $1 == "alertname:" { asked = $2 == alert }
+        asked && /exp_alerts:$/ { expected++ }
+        END { exit !(fires && silent && expected) }' || fail "$alert: no test shows that it fires, or when it is silent"
+done
 
 # A name in a rule is one of the program, one that the rules record, or Prometheus's own.
 "$build/epicor_exporter" reference metrics | sed -n 's/^| `\([a-z_0-9]*\)`.*/\1/p' >"$work/families"
