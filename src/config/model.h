@@ -82,6 +82,7 @@ struct web_settings {
     struct text_list auth_exclude_paths; /* "none" alone: there are none */
     struct place place;                  /* of its section */
     struct key_lines keys;
+    bool created; /* OpenMetrics gets _created */
 };
 
 enum auth_way { AUTH_TOKEN, AUTH_BASIC, AUTH_OAUTH2, AUTH_NEGOTIATE, AUTH_NTLM, AUTH_NONE };

@@ -135,7 +135,12 @@ static const struct config_row web_rows[] = {
      .help = "Paths that are answered without user or token, as if nobody had been let in: without the "
              "server's own messages. `none`: every path wants it."},
     ABSENT("config_page", CONFIG_BOOL, "Whether `/config` shows the configuration in force."),
-    ABSENT("created", CONFIG_BOOL, "Whether OpenMetrics gets `_created` series."),
+    {.name = "created",
+     .type = CONFIG_BOOL,
+     AT(created),
+     .preset = "no",
+     .help = "Whether OpenMetrics gets `_created` series: since when each counter and histogram counts, "
+             "one more series each. Prometheus stores them like any other."},
 };
 #undef AT
 

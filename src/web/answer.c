@@ -9,3 +9,13 @@ void answer_text(struct web_answer *answer, int status, const char *text)
     buffer_clear(&answer->body);
     buffer_text(&answer->body, text);
 }
+
+void answer_too_large(const struct web_request *request, struct web_answer *answer)
+{
+    if (request->others_wait) {
+        answer->retry = true;
+        answer_text(answer, 503, "Too many answers are being read at the moment. Ask again in a moment.\n");
+    } else {
+        answer_text(answer, 500, "The page is larger than this server may hold.\n");
+    }
+}

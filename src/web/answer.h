@@ -7,4 +7,7 @@
 /* The answer is this text and nothing else: what stands in the body already is dropped. */
 void answer_text(struct web_answer *answer, int status, const char *text);
 
+/* What did not fit into the body: 503 where it may fit in a moment, else 500. */
+void answer_too_large(const struct web_request *request, struct web_answer *answer);
+
 #endif

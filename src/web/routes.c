@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/embedded.h"
-#include "metrics/exposition.h"
 #include "report/board.h"
 #include "web/answer.h"
 #include "web/page.h"
+#include "web/scrape.h"
 
 /* The agent's loop turns every few seconds, however idle; without a sign of it for so long it hangs. */
 #define HEARTBEAT_LIMIT_NS (30 * SECOND_NS)
@@ -29,32 +29,9 @@ struct route {
     void (*answer)(const struct web_request *request, struct web_answer *answer);
 };
 
-static void answer_too_large(const struct web_request *request, struct web_answer *answer)
-{
-    if (request->others_wait) {
-        answer->retry = true;
-        answer_text(answer, 503, "Too many answers are being read at the moment. Ask again in a moment.\n");
-    } else {
-        answer_text(answer, 500, "The page is larger than this server may hold.\n");
-    }
-}
-
 static bool is_hung(int64_t beat_ns, struct moment now)
 {
     return now.boot_ns - beat_ns > HEARTBEAT_LIMIT_NS;
-}
-
-static void answer_metrics(const struct web_request *request, struct web_answer *answer)
-{
-    struct exposition exposition = {.format = EXPOSITION_TEXT};
-
-    answer->status = 200;
-    if (report_page(request->report, &exposition, request->now, &answer->body)) {
-        answer->content_type = exposition_content_type(&exposition);
-        answer->compressible = true;
-    } else {
-        answer_too_large(request, answer);
-    }
 }
 
 static void answer_status_page(const struct web_request *request, struct web_answer *answer)
@@ -135,7 +112,7 @@ static void answer_rules(const struct web_request *request, struct web_answer *a
 }
 
 static const struct route routes[] = {
-    {NULL, METHOD_GET | METHOD_HEAD, answer_metrics},
+    {NULL, METHOD_GET | METHOD_HEAD, scrape_answer},
     {"/", METHOD_GET | METHOD_HEAD, answer_status_page},
     {"/-/healthy", METHOD_GET | METHOD_HEAD, answer_healthy},
     {"/-/ready", METHOD_GET | METHOD_HEAD, answer_ready},

@@ -123,6 +123,7 @@ char *rig_status_page(const struct rig *rig)
 {
     struct web_request request = {.method = "GET",
                                   .path = "/",
+                                  .query = "",
                                   .trusted = true,
                                   .now = clock_now(),
                                   .report = rig->report,

@@ -20,6 +20,7 @@ static struct asked ask(struct report *report, const char *method, const char *p
 {
     struct web_request request = {.method = method,
                                   .path = path,
+                                  .query = "",
                                   .now = now,
                                   .report = report,
                                   .version = "1.2.3",
