@@ -181,7 +181,7 @@ static void test_rules(void **state)
         {"application/openmetrics-text;x=\";version=2\";version=1.0.0", OPEN},
         {"text/html;x=\"never ended,application/openmetrics-text;version=1.0.0", TEXT},
         {"text/html;x=\"\\", TEXT},
-        {"application/openmetrics-text;version=\"", TEXT},
+        {"application/openmetrics-text;version=\"", DRAFT},
         {"\xFF\xFE\x01;q=1,application/openmetrics-text;version=1.0.0;q=0.1", OPEN},
     };
 
