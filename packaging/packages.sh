@@ -11,7 +11,8 @@ packages_of() {
         "libcrypt-dev" ;;
     demo) echo "ca-certificates tzdata curl" ;;
     test) echo "clang lld clang-tidy clang-format cppcheck valgrind libclang-rt-14-dev git openssl libyajl-dev" \
-        "krb5-kdc krb5-admin-server krb5-user apache2-bin libapache2-mod-auth-gssapi gss-ntlmssp nghttp2-server nodejs npm" ;;
+        "krb5-kdc krb5-admin-server krb5-user apache2-bin libapache2-mod-auth-gssapi gss-ntlmssp nghttp2-server nodejs npm" \
+        "python3 protobuf-compiler" ;;
     *) echo "$0: unknown group $1" >&2; exit 2 ;;
     esac
 }

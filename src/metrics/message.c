@@ -61,10 +61,13 @@ static size_t unescaped_size(struct span value)
     return size;
 }
 
-static char *put_unescaped(char *to, struct span value)
+/* size: unescaped. */
+static char *put_unescaped(char *to, struct span value, size_t size)
 {
     const char *at = value.data, *end = value.data + value.size, *escape;
 
+    if (size == value.size)
+        return wire_put(to, value);
     while ((escape = memchr(at, '\\', (size_t)(end - at))) != NULL) {
         to = wire_put(to, (struct span){at, (size_t)(escape - at)});
         *to++ = escape[1] == 'n' ? '\n' : escape[1];
@@ -78,12 +81,29 @@ bool message_string(struct buffer *out, unsigned field, struct span escaped)
     size_t size = unescaped_size(escaped);
     char *at = room(out, WIRE_FIELD_MAX + size);
 
-    return at != NULL && written(out, put_unescaped(wire_length(at, field, size), escaped));
+    return at != NULL && written(out, put_unescaped(wire_length(at, field, size), escaped, size));
 }
 
-static size_t pair_size(struct span name, struct span value)
+static char *put_pair(char *at, struct span name, struct span value)
 {
-    return length_size(name.size) + length_size(unescaped_size(value));
+    size_t size = unescaped_size(value);
+
+    at = wire_length(at, LABEL, length_size(name.size) + length_size(size));
+    at = wire_bytes(at, LABEL_NAME, name);
+    return put_unescaped(wire_length(at, LABEL_VALUE, size), value, size);
+}
+
+bool message_labels(struct buffer *out, struct span labels)
+{
+    struct span name, value;
+
+    while (label_next(&labels, &name, &value)) {
+        char *at = room(out, 3 * WIRE_FIELD_MAX + name.size + value.size);
+        if (at == NULL)
+            return false;
+        written(out, put_pair(at, name, value));
+    }
+    return !out->failed;
 }
 
 static size_t labels_size(struct span labels)
@@ -92,28 +112,8 @@ static size_t labels_size(struct span labels)
     size_t size = 0;
 
     while (label_next(&labels, &name, &value))
-        size += length_size(pair_size(name, value));
+        size += length_size(length_size(name.size) + length_size(unescaped_size(value)));
     return size;
-}
-
-static char *put_labels(char *at, struct span labels)
-{
-    struct span name, value;
-
-    while (label_next(&labels, &name, &value)) {
-        at = wire_length(at, LABEL, pair_size(name, value));
-        at = wire_bytes(at, LABEL_NAME, name);
-        at = wire_length(at, LABEL_VALUE, unescaped_size(value));
-        at = put_unescaped(at, value);
-    }
-    return at;
-}
-
-bool message_labels(struct buffer *out, struct span labels)
-{
-    char *at = room(out, labels_size(labels));
-
-    return at != NULL && written(out, put_labels(at, labels));
 }
 
 /* ---- times and exemplars ---- */
@@ -154,8 +154,11 @@ static size_t exemplar_size(const struct exemplar *exemplar)
 
 static char *put_exemplar(char *at, unsigned field, const struct exemplar *exemplar)
 {
+    struct span labels = exemplar->labels, name, value;
+
     at = wire_length(at, field, exemplar_size(exemplar));
-    at = put_labels(at, exemplar->labels);
+    while (label_next(&labels, &name, &value))
+        at = put_pair(at, name, value);
     at = wire_double(at, EXEMPLAR_VALUE, exemplar->value);
     return message_time(at, EXEMPLAR_TIME, exemplar->wall_ns);
 }
