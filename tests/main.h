@@ -9,6 +9,19 @@
 
 #include <cmocka.h>
 
+/* 1: a sanitizer is at work. It takes several times as long, and looks at how memory and threads are used: long walks over
+   pure functions take longer steps then, and are walked whole in the other builds. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 extern const struct CMUnitTest all_tests[];
 extern const size_t all_tests_count;
 

@@ -14,18 +14,6 @@
 
 #define RIG_PATIENCE_NS (60 * SECOND_NS) /* for what has to come; a machine may be slow */
 
-/* How much longer things may take under a sanitizer. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define RIG_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define RIG_SANITIZED 1
-#endif
-#endif
-#ifndef RIG_SANITIZED
-#define RIG_SANITIZED 0
-#endif
-
 struct rig {
     struct model *model;
     struct report *report;

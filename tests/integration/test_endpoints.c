@@ -220,7 +220,7 @@ static struct stage stage_open(void)
     struct stage stage = {0};
     struct buffer text;
     buffer_init(&text, 1 << 20);
-    buffer_format(&text, "[exporter]\ninterval = %s\ntimeout = 20s\n", RIG_SANITIZED ? "300ms" : "100ms");
+    buffer_format(&text, "[exporter]\ninterval = %s\ntimeout = 20s\n", SANITIZED ? "300ms" : "100ms");
     for (size_t i = 0; i < ENDPOINTS; i++) {
         const struct endpoint *endpoint = &endpoints[i];
         struct simulator *server = stage.servers[i] = simulator_start(NULL);

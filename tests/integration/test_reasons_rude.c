@@ -133,9 +133,9 @@ static void rude_servers_are_told_and_go_away(void **state)
     struct troubles troubles = troubles_start(rows, ROWS_COUNT, "");
     troubles_await(&troubles, 3);
     long before = memory_line("VmRSS:");
-    troubles_await(&troubles, RIG_SANITIZED ? 5 : 10);
+    troubles_await(&troubles, SANITIZED ? 5 : 10);
     long grown = memory_line("VmRSS:") - before;
-    if (!RIG_SANITIZED && grown > 16 * 1024)
+    if (!SANITIZED && grown > 16 * 1024)
         fail_msg("%ld KiB more after seven more runs", grown);
     troubles_tell_no_secret(&troubles);
     troubles_mend(&troubles);
@@ -147,7 +147,7 @@ static void rude_servers_are_told_and_go_away(void **state)
 #define ROW_64   "{\"Part_PartNum\":\"P-1\",\"Part_Description\":\"Bracket, long, steel\"},"
 #define ROW_512  ROW_64 ROW_64 ROW_64 ROW_64 ROW_64 ROW_64 ROW_64 ROW_64
 #define ROW_4K   ROW_512 ROW_512 ROW_512 ROW_512 ROW_512 ROW_512 ROW_512 ROW_512
-#define TIMES    ((uint64_t)(RIG_SANITIZED ? 4000 : 40000))
+#define TIMES    ((uint64_t)(SANITIZED ? 4000 : 40000))
 #define ALL_ROWS (64 * TIMES + 1)
 
 static const struct rude_step much[] = {
@@ -182,7 +182,7 @@ static void much_is_counted_and_not_kept(void **state)
                                 "epicor_probe_rows{appserver=\"live\",company=\"EPIC06\",probe=\"much\"}");
     if (counted != (double)ALL_ROWS)
         fail_msg("%.0f rows, not %.0f", counted, (double)ALL_ROWS);
-    if (!RIG_SANITIZED && grown > 12 * 1024)
+    if (!SANITIZED && grown > 12 * 1024)
         fail_msg("%ld KiB more while %llu KiB came", grown, 4ULL * TIMES);
     rig_end(&rig);
     rude_player_stop(player);

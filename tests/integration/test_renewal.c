@@ -13,11 +13,11 @@
 #include "simulator/simulator.h"
 
 /* The minute once, in the ordinary build; under a sanitizer two renewals. */
-#define LENGTH_S (RIG_SANITIZED ? 21 : 60)
+#define LENGTH_S (SANITIZED ? 21 : 60)
 #define TARGETS  200
 #define SHARE    0.8 /* of its life after which a token is renewed, as the contract has it */
 /* Who waits for a token that is 1.5 s on its way is held up in two cases of three; the machine does that to few. */
-#define FEW(runs) ((runs) / (RIG_SANITIZED ? 20 : 100))
+#define FEW(runs) ((runs) / (SANITIZED ? 20 : 100))
 
 /* ---- the variants ---- */
 
@@ -260,7 +260,7 @@ static void check_token_requests(const struct site *site, const struct figures *
     simulator_request_free(first);
     if (expected < 1)
         assert_int_equal(figures->asked_count, 1);
-    else if (!changes && !RIG_SANITIZED && (count < 0.9 * expected || count > 1.1 * expected))
+    else if (!changes && !SANITIZED && (count < 0.9 * expected || count > 1.1 * expected))
         fail_msg("%s: %.0f token requests, not %.2f", variant->name, count, expected);
 }
 

@@ -27,7 +27,7 @@ static struct rig agent_start(const struct simulator *server)
                   "[exporter]\ninterval = %s\n[appserver live]\nurl = %s\ncompany = EPIC06\n"
                   "api_key = demo-api-key\nmax_in_flight = %d\nlogin_retry = 100ms..30m\n"
                   "username = epicor-monitor\npassword = demo-password\n",
-                  RIG_SANITIZED ? "10s" : "2s", simulator_url(server), IN_FLIGHT);
+                  SANITIZED ? "10s" : "2s", simulator_url(server), IN_FLIGHT);
     for (int i = 0; i < TARGETS; i++)
         buffer_format(&text, "[probe t%d]\nkind = baq\nbaq = zTarget\nparam.Target = %d\n", i, i);
     struct rig rig = rig_start(buffer_as_text(&text));

@@ -15,7 +15,7 @@
 #include "integration/punctuality.h"
 #include "simulator/simulator.h"
 
-#define LENGTH_S (RIG_SANITIZED ? 12 : 20)
+#define LENGTH_S (SANITIZED ? 12 : 20)
 #define EACH     20 /* targets of an app server */
 
 /* ---- the app servers ---- */

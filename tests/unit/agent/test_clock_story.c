@@ -74,7 +74,7 @@ static void runs_stay_within_their_windows(void **state)
                     {20749, "Europe/Berlin"},
                     {20546, "Australia/Lord_Howe"}};
     static const char *const texts[] = {"Sat-Mon 01:30-03:30", "Fri-Sun 22:00-02:00"};
-    for (size_t i = 0; i < 10; i++) {
+    for (size_t i = 0; i < 10; i += SANITIZED ? 3 : 1) {
         char ini[1000];
         const char *why, *text = texts[i % 2];
         snprintf(ini, sizeof ini,

@@ -104,7 +104,8 @@ static void agrees_with_libc_over_two_centuries(void **state)
         struct zone *zone = load(zones[i]);
         int changes = 0;
         set_libc(zones[i]);
-        int64_t from = utc(1905, 1, 1, 0, 0), to = utc(2120, 1, 1, 0, 0), step = 61 * 3600 + 7;
+        int64_t from = utc(1905, 1, 1, 0, 0), to = utc(2120, 1, 1, 0, 0),
+                step = (SANITIZED ? 427 : 61) * 3600 + 7;
         for (int64_t moment = from; moment < to; moment += step) {
             assert_as_libc(zone, zones[i], moment);
             if (offset_of_libc(moment) == offset_of_libc(moment + step))
@@ -375,7 +376,8 @@ static void rules_agree_with_libc(void **state)
         assert_true(zone_rule_parse(span_of(rules[i]), &rule));
         setenv("TZ", rules[i], 1);
         tzset();
-        for (int64_t moment = utc(1971, 1, 1, 0, 0); moment < utc(2105, 1, 1, 0, 0); moment += 11 * 1800 + 1)
+        for (int64_t moment = utc(1971, 1, 1, 0, 0); moment < utc(2105, 1, 1, 0, 0);
+             moment += (SANITIZED ? 77 : 11) * 1800 + 1)
             if (zone_rule_offset(&rule, moment) != offset_of_libc(moment))
                 fail_msg("%s at %lld: %d, libc %ld", rules[i], (long long)moment,
                          zone_rule_offset(&rule, moment), offset_of_libc(moment));
@@ -391,7 +393,8 @@ static void daylight_may_last_all_year(void **state)
 
     (void)state;
     assert_true(zone_rule_parse(span_of("XXX3EDT4,0/0,J365/23"), &rule));
-    for (int64_t moment = utc(1971, 1, 1, 0, 0); moment < utc(2105, 1, 1, 0, 0); moment += 1800)
+    for (int64_t moment = utc(1971, 1, 1, 0, 0); moment < utc(2105, 1, 1, 0, 0);
+         moment += (SANITIZED ? 13 : 1) * 1800)
         assert_int_equal(zone_rule_offset(&rule, moment), -4 * 3600);
 }
 
