@@ -205,7 +205,7 @@ failed_runs() {
 # no_gap COLUMN: while tokens and tickets expire and are renewed, no run fails
 no_gap() {
     failed_runs >"$work/failed.before"
-    nap 20
+    nap 14
     failed_runs >"$work/failed.after"
     for way in $ways; do
         [ "$(grep "appserver=\"$way\"" "$work/failed.before")" = "$(grep "appserver=\"$way\"" "$work/failed.after")" ] ||
@@ -244,7 +244,7 @@ idp_lifetime=8
 idp_start
 idp_keys "$work/keys"
 kdc_start
-kerberos_ticket_lifetime 20 HTTP/127.0.0.1
+kerberos_ticket_lifetime 12 HTTP/127.0.0.1
 server_start token_server --access=token --password=first-secret-word
 server_start none_server --access=none --api-key=first-secret-word
 server_start jwt_server --access=foreign --jwks="$work/keys" --jwt-audience="$idp_audience"
@@ -313,7 +313,7 @@ apache_stop ntlm
 apache_start ntlm "$(server_url proxied_server)"
 # A token that was just being renewed while its key was changed was not refused: then again, with tokens that live longer.
 waiting=$ways
-idp_lifetime=20
+idp_lifetime=12
 for again in 1 2 3; do
     case $waiting in
     *oauth2*)
@@ -368,7 +368,7 @@ done
 client_key_put
 keytab_put
 # Until no token and no ticket that was taken with an old secret lives.
-nap 20
+nap 14
 cell rotated works 90
 
 # ---- the table
