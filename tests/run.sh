@@ -8,7 +8,7 @@ set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 
-stages="format unit integration system clang asan tsan valgrind cppcheck tidy secrets"
+stages="format unit integration system asan tsan valgrind clang cppcheck tidy secrets"
 long_stages="fuzz soak"
 only=
 long=no
@@ -59,35 +59,76 @@ quietly() {
     return $status
 }
 
-# make_preset PRESET: configures and builds; for quietly
-nice=
+# ---- work for later stages, done while tests wait for time-outs on purpose
+
+# Before each of its commands: it gets the processor time that tests leave over.
+behind=
+chrt --idle 0 true 2>/dev/null && idle="chrt --idle 0" || idle="nice -n 19"
+
+# work_NAME: for quietly
 make_preset() {
-    # The rest is compiled with clang for ThreadSanitizer.
-    targets=all
-    [ "$1" != clang ] || targets=unit_programs
-    flock build/lock cmake --preset "$1" && flock build/lock $nice cmake --build --preset "$1" --target $targets
+    flock build/lock cmake --preset "$1" && flock build/lock $behind cmake --build --preset "$1"
+}
+work_release() { make_preset release; }
+work_asan() { make_preset asan; }
+work_tsan() { make_preset tsan; }
+work_cppcheck() {
+    $behind cppcheck --quiet -j 2 --std=c11 --enable=warning,performance,portability --inline-suppr \
+        --suppress=missingIncludeSystem --error-exitcode=1 -D_GNU_SOURCE -Isrc src
+}
+# What clang says of the files that it does not compile for ThreadSanitizer.
+work_clang() {
+    flock build/lock cmake --preset clang && flock build/lock cmake --preset tsan &&
+        $behind sh tests/warnings.sh build/clang build/tsan
+}
+work_tidy() {
+    # The analyzer that looks deep takes 15 s for some files; the one that looks shallow takes 1 s. --long looks deep.
+    analyzer="--extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang"
+    depth="$analyzer --extra-arg=mode=shallow $analyzer --extra-arg=max-nodes=20000"
+    [ $long = no ] || depth=
+    flock build/lock cmake --preset clang && find src -name '*.c' | sort |
+        $behind xargs -P 2 -n 4 clang-tidy --quiet $depth -p build/clang
 }
 
-# build_ahead PRESET...: builds them one after the other while the tests before them wait for time-outs on purpose
+# begin_ahead NAME...: one after the other
 ahead=
-build_ahead() {
+begin_ahead() {
     ahead=$*
     [ -n "$ahead" ] || return 0
     rm -f "$logs"/ahead-*
     (
-        nice="nice -n 15"
-        for preset in $ahead; do
-            make_preset "$preset" >"$logs/ahead-$preset.log" 2>&1 </dev/null
-            echo $? >"$logs/ahead-$preset.status"
+        behind=$idle
+        for work in $ahead; do
+            "work_$work" >"$logs/ahead-$work.log" 2>&1 </dev/null
+            echo $? >"$logs/ahead-$work.status"
         done
     ) &
+    ahead_process=$!
 }
-built_ahead() {
+# descendants PROCESS
+descendants() {
+    for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
+        echo "$child"
+        descendants "$child"
+    done
+}
+# What is waited for stands behind nothing any more.
+done_ahead() {
     while [ ! -s "$logs/ahead-$1.status" ]; do
-        sleep 0.2
+        for process in $(descendants $ahead_process); do
+            chrt --other --pid 0 "$process" 2>/dev/null
+        done
+        sleep 0.5
     done
     cat "$logs/ahead-$1.log"
     return "$(cat "$logs/ahead-$1.status")"
+}
+# done_or_now CHECK NAME: counts as one check
+done_or_now() {
+    case " $ahead " in
+    *" $2 "*) quietly "$1" done_ahead "$2" ;;
+    *) quietly "$1" "work_$2" ;;
+    esac
 }
 
 # build PRESET: once a run, whichever stages want it
@@ -96,10 +137,7 @@ build() {
     case " $built " in *" $1 "*) return 0 ;; esac
     built="$built $1"
     echo "building $1"
-    case " $ahead " in
-    *" $1 "*) quietly "build-$1" built_ahead "$1" ;;
-    *) quietly "build-$1" make_preset "$1" ;;
-    esac
+    done_or_now "build-$1" "$1"
 }
 
 # run_tests NAME PRESET CTEST-FLAGS...: counts each test of ctest; a build that failed has been counted
@@ -109,7 +147,7 @@ run_tests() {
     shift 2
     build "$preset" || return
     # More than the two cores: much of the time is waiting for time-outs on purpose.
-    ctest --preset "$preset" -j 6 "$@" >"$logs/$name.log" 2>&1 </dev/null
+    ctest --preset "$preset" -j 8 "$@" >"$logs/$name.log" 2>&1 </dev/null
     status=$?
     cp "build/$preset/Testing/Temporary/LastTest.log" "$logs/$name-tests.log"
     line=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests failed out of [0-9]+' "$logs/$name.log")
@@ -135,7 +173,7 @@ stage_format() {
 }
 stage_unit() {
     build release || return
-    build_ahead $later
+    begin_ahead $later
     run_tests unit release -L 'unit|fuzz'
 }
 # The tests of both wait most of the time: where both are wanted they run side by side.
@@ -151,10 +189,10 @@ stage_system() {
     *) run_tests system release -L system ;;
     esac
 }
-stage_clang() { run_tests clang clang -L 'unit|fuzz'; }
+stage_clang() { done_or_now clang clang; }
 # Left out are simulated days, which go the same way again and again, the peers by themselves, and where threads are looked
 # at what does not make them meet in another way.
-stage_asan() { run_tests asan asan -LE soak -E 'story_agent_(lockout|lockout_edges|renewal)|system_peers'; }
+stage_asan() { run_tests asan asan -LE soak -E 'story_agent_(lockout|lockout_edges|renewal|sessions)|system_peers'; }
 stage_tsan() {
     run_tests tsan tsan -L 'unit|integration|system' -E 'system_(ways_in|peers|big_|configuration|descriptors|kinetic_)'
 }
@@ -162,19 +200,13 @@ stage_valgrind() {
     build release && ctest --test-dir build/release -L unit -N >/dev/null &&
         quietly valgrind sh tests/system/valgrind.sh build/release
 }
-stage_cppcheck() {
-    quietly cppcheck cppcheck --quiet -j 2 --std=c11 --enable=warning,performance,portability --inline-suppr \
-        --suppress=missingIncludeSystem --error-exitcode=1 -D_GNU_SOURCE -Isrc src
-}
-stage_tidy() {
-    # The analyzer that looks deep takes 15 s for some files; the one that looks shallow takes 1 s. --long looks deep.
-    depth="--extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg=mode=shallow"
-    [ $long = no ] || depth=
-    build clang && quietly tidy sh -c \
-        "find src -name '*.c' | xargs -P 2 -n 4 clang-tidy --quiet $depth -p build/clang"
+stage_cppcheck() { done_or_now cppcheck cppcheck; }
+stage_tidy() { done_or_now tidy tidy; }
+make_fuzzers() {
+    flock build/lock cmake --preset clang && flock build/lock cmake --build --preset clang --target fuzzers
 }
 stage_fuzz() {
-    build clang && quietly build-fuzzers flock build/lock cmake --build --preset clang --target fuzzers || return
+    quietly build-fuzzers make_fuzzers || return
     for target in build/clang/fuzz/fuzz_*; do
         found=$(mktemp -d)
         quietly "long-$(basename "$target")" "$target" -max_total_time=60 -timeout=10 -artifact_prefix="$logs/" \
@@ -194,12 +226,9 @@ if ! sh packaging/packages.sh build demo test || ! sh packaging/prometheus.sh >/
     echo "0 passed, 1 failed"
     exit 1
 fi
-# The presets of the stages to come, beside the first one's.
 later=
-for stage in $only; do
-    case $stage in
-    clang | asan | tsan) later="$later $stage" ;;
-    esac
+for stage in asan tsan clang cppcheck tidy; do
+    case " $only " in *" $stage "*) later="$later $stage" ;; esac
 done
 start=$(date +%s)
 for stage in $only; do
