@@ -162,8 +162,10 @@ static enum exit_status run(struct arguments *arguments)
     case COMMAND_REFERENCE:
         if (arguments->topic == REFERENCE_CONFIG)
             reference_config_print(probe_schema(), stdout);
-        else
+        else if (arguments->topic == REFERENCE_METRICS)
             reference_metrics_print(stdout);
+        else
+            reference_status_print(stdout);
         return STATUS_GOOD;
     case COMMAND_SAMPLE_CONFIG:
         sample_print(probe_schema(), stdout);

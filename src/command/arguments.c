@@ -23,7 +23,8 @@ struct command_row {
     const char *word;          /* any one word has to follow, of this name in --help; NULL: none does */
 };
 
-static const char *const reference_topics[] = {"config", "metrics", NULL}; /* enum reference_topic */
+static const char *const reference_topics[] = {"config", "metrics", "status",
+                                               NULL}; /* enum reference_topic */
 
 static const struct command_row commands[] = {
     {.name = "serve",
@@ -45,8 +46,9 @@ static const struct command_row commands[] = {
      .id = COMMAND_RULES,
      .word = "DIR"},
     {.name = "reference",
-     .help =
-         "Prints every key of the configuration, or every metric with the reasons of failures, as Markdown.",
+     .help = "Prints every key of the configuration, every metric with the reasons of failures, or every "
+             "field of "
+             "`/api/v1/status`, as Markdown.",
      .id = COMMAND_REFERENCE,
      .topics = reference_topics},
     {.name = "sample-config",
@@ -86,7 +88,7 @@ static char *read_command(const char *word, struct arguments *out)
                            : memory_format("%s: unknown command; is %s meant?", word, nearest);
 }
 
-/* "config|metrics". The caller frees. */
+/* "config|metrics|status". The caller frees. */
 static char *topics_join(const struct command_row *command)
 {
     char *joined = memory_copy_text(command->topics[0]);

@@ -28,7 +28,7 @@ enum command_id {
     COMMAND_HASH_PASSWORD
 };
 
-enum reference_topic { REFERENCE_CONFIG, REFERENCE_METRICS };
+enum reference_topic { REFERENCE_CONFIG, REFERENCE_METRICS, REFERENCE_STATUS };
 
 struct arguments {
     enum command_id command;

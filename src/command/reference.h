@@ -1,5 +1,5 @@
-/* The commands reference config and reference metrics: what the program knows of its own keys and series, as Markdown, from
-   the rows that parse and emit them. */
+/* The commands reference config, reference metrics and reference status: what the program knows of its own keys, series and
+   fields, as Markdown, from the rows that parse and emit them. */
 #ifndef COMMAND_REFERENCE_H
 #define COMMAND_REFERENCE_H
 
@@ -12,5 +12,8 @@ void reference_config_print(const struct config_schema *schema, FILE *out);
 
 /* Every family of metrics, and the closed list of reasons. */
 void reference_metrics_print(FILE *out);
+
+/* Every field of /api/v1/status, and what its query may hold. */
+void reference_status_print(FILE *out);
 
 #endif

@@ -1,13 +1,16 @@
 #include "web/routes.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/embedded.h"
 #include "report/board.h"
 #include "web/answer.h"
 #include "web/page.h"
+#include "web/query.h"
 #include "web/scrape.h"
+#include "web/status_json.h"
 
 /* The agent's loop turns every few seconds, however idle; without a sign of it for so long it hangs. */
 #define HEARTBEAT_LIMIT_NS (30 * SECOND_NS)
@@ -56,6 +59,35 @@ static void answer_status_page(const struct web_request *request, struct web_ans
         answer->compressible = true;
     }
     board_view_free(view);
+}
+
+static void answer_status(const struct web_request *request, struct web_answer *answer)
+{
+    struct board *board = report_board(request->report);
+    struct query query;
+
+    if (!query_read(&query, request->query)) {
+        answer_text(answer, 400, "The query of this URL is malformed, or too long.\n");
+        return;
+    }
+    char *wrong = status_query_check(&query);
+    if (wrong != NULL) {
+        answer_text(answer, 400, wrong);
+    } else {
+        struct board_view *view = board_view_take(board, request->now);
+        struct status_setting setting = {.version = request->version,
+                                         .show_messages = request->trusted,
+                                         .hung = is_hung(board_heartbeat_boot_ns(board), request->now),
+                                         .ready = board_ready(board)};
+        answer->status = 200;
+        answer->content_type = "application/json";
+        answer->compressible = true;
+        if (!status_json_write(&setting, &query, view, &answer->body))
+            answer_too_large(request, answer);
+        board_view_free(view);
+    }
+    free(wrong);
+    query_free(&query);
 }
 
 static void answer_healthy(const struct web_request *request, struct web_answer *answer)
@@ -114,6 +146,7 @@ static void answer_rules(const struct web_request *request, struct web_answer *a
 static const struct route routes[] = {
     {NULL, METHOD_GET | METHOD_HEAD, scrape_answer},
     {"/", METHOD_GET | METHOD_HEAD, answer_status_page},
+    {"/api/v1/status", METHOD_GET | METHOD_HEAD, answer_status},
     {"/-/healthy", METHOD_GET | METHOD_HEAD, answer_healthy},
     {"/-/ready", METHOD_GET | METHOD_HEAD, answer_ready},
     {"/dashboards/", METHOD_GET | METHOD_HEAD, answer_dashboard},

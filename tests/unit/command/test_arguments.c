@@ -110,8 +110,8 @@ static void test_wrong_usage(void **state)
         {{"probe", "orders"}, "probe: not in this version"},
 
         {{"check", "x.ini"}, "x.ini: the command check takes no further word"},
-        {{"reference"}, "reference: which of config|metrics?"},
-        {{"reference", "metric"}, "metric: the command reference wants one of config|metrics"},
+        {{"reference"}, "reference: which of config|metrics|status?"},
+        {{"reference", "metric"}, "metric: the command reference wants one of config|metrics|status"},
         {{"reference", "config", "metrics"}, "metrics: the command reference takes no further word"},
         {{"reference", "config", "--config.file=x"},
          "--config.file: the command reference takes no such flag"},
@@ -188,7 +188,7 @@ static void test_help(void **state)
     assert_null(strstr(text, "Commands:"));
     free(text);
     text = help_of((const char *const[]){"reference", "--help", NULL});
-    assert_non_null(strstr(text, "Usage: epicor_exporter reference config|metrics [FLAGS]"));
+    assert_non_null(strstr(text, "Usage: epicor_exporter reference config|metrics|status [FLAGS]"));
     assert_null(strstr(text, "--config.file"));
     assert_non_null(strstr(text, "--help\n"));
     free(text);

@@ -1,4 +1,4 @@
-/* What reference config and reference metrics print, held against the rows: nothing is missing, nothing is empty, nothing
+/* What reference config, reference metrics and reference status print, held against the rows: nothing is missing, nothing is empty, nothing
    that is not in this version is promised, and every table is one. */
 #include "main.h"
 
@@ -8,6 +8,7 @@
 #include "config/rows.h"
 #include "probe/kind.h"
 #include "report/families.h"
+#include "report/status_field.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,15 @@ static int print_metrics(void **state)
     size_t size = 0;
     FILE *out = open_memstream(&page, &size);
     reference_metrics_print(out);
+    return fclose(out);
+}
+
+static int print_status(void **state)
+{
+    (void)state;
+    size_t size = 0;
+    FILE *out = open_memstream(&page, &size);
+    reference_status_print(out);
     return fclose(out);
 }
 
@@ -221,6 +231,33 @@ static void every_metric_is_described(void **state)
     free(reasons);
 }
 
+static void every_field_of_the_status_is_described(void **state)
+{
+    (void)state;
+    for (int i = 0; i < STATUS_FIELDS; i++) {
+        const struct status_row *row = status_row((enum status_field)i);
+        char start[80];
+        char *part = part_of(status_object_row(row->of)->anchor);
+        snprintf(start, sizeof start, "| `%s` |", row->name);
+        if (strstr(part, start) == NULL)
+            fail_msg("%s is not described", row->name);
+        free(part);
+        if (strlen(row->meaning) < 5 || strchr(".?)", row->meaning[strlen(row->meaning) - 1]) == NULL)
+            fail_msg("%s: %s", row->name, row->meaning);
+        for (int other = 0; other < i; other++) {
+            const struct status_row *before = status_row((enum status_field)other);
+            assert_true(before->of != row->of || strcmp(before->name, row->name) != 0);
+        }
+    }
+    for (int i = 0; i < STATUS_PARAMETERS; i++) {
+        char start[80];
+        char *part = part_of("query");
+        snprintf(start, sizeof start, "| `%s` |", status_parameter((enum status_parameter_name)i)->name);
+        assert_non_null(strstr(part, start));
+        free(part);
+    }
+}
+
 static void markup_of_plain_text(void **state)
 {
     (void)state;
@@ -253,4 +290,6 @@ static void markup_of_plain_text(void **state)
 ALL_TESTS(PAGE_TEST(every_key_is_described, print_config),
           PAGE_TEST(what_is_not_in_this_version_is_left_out, print_config),
           PAGE_TEST(tables_are_whole, print_config), PAGE_TEST(every_metric_is_described, print_metrics),
-          PAGE_TEST(tables_are_whole, print_metrics), cmocka_unit_test(markup_of_plain_text));
+          PAGE_TEST(tables_are_whole, print_metrics),
+          PAGE_TEST(every_field_of_the_status_is_described, print_status),
+          PAGE_TEST(tables_are_whole, print_status), cmocka_unit_test(markup_of_plain_text));
