@@ -26,6 +26,10 @@
 #include "probe/kind.h"
 #include "report/report.h"
 #include "web/server.h"
+#include "web/tls_credential.h"
+
+/* What the kinds of probe and the web side give to the configuration. Filled before any thread is started. */
+static struct config_schema schema;
 
 /* Who starts us may have closed one of the first three: the next file or connection would get its number, and
    log lines would be written into it. */
@@ -65,7 +69,7 @@ static const char *process_setup(void)
 static struct model *configuration_make(void *context, struct fault_list *faults)
 {
     const struct arguments *arguments = context;
-    struct model *model = model_load(arguments->config_file, probe_schema(), faults);
+    struct model *model = model_load(arguments->config_file, &schema, faults);
     if (model != NULL) {
         struct model_override override = arguments_override(arguments);
         model_apply(model, &override);
@@ -158,7 +162,7 @@ static enum exit_status run(struct arguments *arguments)
     case COMMAND_SERVE:
         return serve(arguments);
     case COMMAND_CHECK:
-        return check_configuration(arguments, probe_schema(), stdout);
+        return check_configuration(arguments, &schema, stdout);
     case COMMAND_REFERENCE:
         if (arguments->topic == REFERENCE_CONFIG)
             reference_config_print(probe_schema(), stdout);
@@ -183,6 +187,8 @@ static enum exit_status run(struct arguments *arguments)
 int main(int argc, char **argv)
 {
     open_standard_descriptors();
+    schema = *probe_schema();
+    schema.check_web = tls_files_check;
 
     struct arguments arguments;
     char *wrong = arguments_read(argc, argv, &arguments);

@@ -88,12 +88,18 @@ static bool same_connections_per_address(const struct web_settings *a, const str
     return a->max_connections_per_address == b->max_connections_per_address;
 }
 
+static bool same_https(const struct web_settings *a, const struct web_settings *b)
+{
+    return (a->tls_cert_file == NULL) == (b->tls_cert_file == NULL);
+}
+
 /* The web side was started with its settings, and keeps them. */
 static const struct {
     const char *key;
     bool (*same)(const struct web_settings *a, const struct web_settings *b);
 } web_keys[] = {{"listen_address", same_listen},
                 {"telemetry_path", same_path},
+                {"tls_cert_file", same_https},
                 {"max_connections", same_connections},
                 {"max_connections_per_address", same_connections_per_address}};
 

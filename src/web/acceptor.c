@@ -52,9 +52,9 @@ static void refuse(struct acceptor *acceptor, int descriptor, struct moment now)
     worry(&acceptor->full, EBUSY,
           "too many HTTP connections: max_connections or max_connections_per_address is reached",
           now.boot_ns);
-    size_t index = surplus_begin(&acceptor->surplus, descriptor, body, now.boot_ns);
+    size_t index = surplus_begin(&acceptor->surplus, descriptor, acceptor->silent ? NULL : body, now.boot_ns);
     acceptor_watch(acceptor->epoll, EPOLL_CTL_ADD, descriptor, EPOLLIN, ACCEPTOR_REFUSAL, index);
-    report_http_request(acceptor->report, "other", 503, sizeof body - 1, now);
+    report_http_request(acceptor->report, "other", 503, acceptor->silent ? 0 : sizeof body - 1, now);
 }
 
 static void accept_some(struct acceptor *acceptor, const struct listener *listener, struct moment now)

@@ -25,7 +25,8 @@ struct acceptor {
     bool (*take)(void *context, int descriptor, const struct sockaddr *address, socklen_t size,
                  struct moment now);
     void *context;
-    int epoll; /* of whoever turns; what it says of our descriptors is handed to acceptor_event */
+    bool silent; /* who is refused is told nothing: clients speak TLS */
+    int epoll;   /* of whoever turns; what it says of our descriptors is handed to acceptor_event */
     struct surplus_ring surplus;
     int64_t rest_ns; /* the listeners rest until then; 0: they do not */
     struct acceptor_worry full, exhausted;

@@ -29,6 +29,7 @@ enum client_standing {
 };
 
 struct later;
+struct tls_credential;
 struct web_answer;
 struct MHD_Connection;
 
@@ -47,6 +48,7 @@ struct client {
     char *query;       /* owned */
     const char *route; /* for the count of requests */
     enum client_standing standing;
+    struct tls_credential *credential; /* what its TLS began with; a reference; NULL: plain HTTP */
     struct later *later;               /* what it waits for; a reference */
     struct MHD_Connection *connection; /* in CLIENT_LATER */
     struct web_answer

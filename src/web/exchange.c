@@ -243,7 +243,36 @@ void exchange_resume(struct client *client, int64_t now_ns)
 
 /* ---- finding it --------------------------------------------------------------------------------------------------- */
 
-static enum access_verdict ask_access(struct web_server *server, const struct client *client,
+static struct gnutls_session_int *session_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection,
+                                                                   MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+    return info->tls_session;
+}
+
+void exchange_begin(struct web_server *server, struct client *client, struct MHD_Connection *connection)
+{
+    if (server->tls == NULL)
+        return;
+    struct model *model = board_model(report_board(server->report));
+    tls_use(server->tls, &model->web, clock_now());
+    model_unref(model);
+    tls_begin(server->tls, session_of(connection), &client->credential);
+}
+
+/* What the client's certificate is worth under the rules of the model. */
+static enum access_certificate certificate_of(struct web_server *server, struct client *client,
+                                              struct MHD_Connection *connection, const struct model *model,
+                                              struct moment now)
+{
+    if (server->tls == NULL)
+        return ACCESS_CERTIFICATE_UNASKED;
+    tls_use(server->tls, &model->web, now);
+    return tls_client(server->tls, session_of(connection), &client->credential);
+}
+
+static enum access_verdict ask_access(struct web_server *server, struct client *client,
                                       struct MHD_Connection *connection, const struct web_request *request,
                                       struct later **later)
 {
@@ -257,6 +286,7 @@ static enum access_verdict ask_access(struct web_server *server, const struct cl
     };
     struct model *model = board_model(report_board(server->report));
 
+    question.certificate = certificate_of(server, client, connection, model, request->now);
     access_use(server->access, model, request->now);
     model_unref(model);
     enum access_verdict verdict = access_ask(server->access, &question,
@@ -413,6 +443,17 @@ void *exchange_request_line(void *cls, const char *target, struct MHD_Connection
     return client;
 }
 
+/* What the request under way has, whether it was answered or not. */
+static void forget(struct client *client)
+{
+    later_unref(client->later);
+    client->later = NULL;
+    free(client->unpacked);
+    client->unpacked = NULL;
+    free(client->query);
+    client->query = NULL;
+}
+
 void exchange_completed(void *cls, struct MHD_Connection *connection, void **request_cls,
                         enum MHD_RequestTerminationCode code)
 {
@@ -421,16 +462,13 @@ void exchange_completed(void *cls, struct MHD_Connection *connection, void **req
     (void)cls;
     (void)request_cls;
     (void)code;
-    exchange_forget(client);
+    forget(client);
     client_answered(client, clock_now().boot_ns, exchange_bytes_received(client));
 }
 
-void exchange_forget(struct client *client)
+void exchange_end(struct client *client)
 {
-    later_unref(client->later);
-    client->later = NULL;
-    free(client->unpacked);
-    client->unpacked = NULL;
-    free(client->query);
-    client->query = NULL;
+    forget(client);
+    tls_credential_unref(client->credential);
+    client->credential = NULL;
 }

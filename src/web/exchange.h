@@ -21,7 +21,9 @@ void exchange_resume(struct client *client, int64_t now_ns);
 /* Bytes that have arrived at the client, and that came from it, since it connected. */
 uint64_t exchange_bytes_arrived(const struct client *client);
 uint64_t exchange_bytes_received(const struct client *client);
+/* The connection has been accepted: what it begins with in TLS. */
+void exchange_begin(struct web_server *server, struct client *client, struct MHD_Connection *connection);
 /* The connection has ended. */
-void exchange_forget(struct client *client);
+void exchange_end(struct client *client);
 
 #endif

@@ -42,11 +42,11 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
 {
     struct web_server *server = cls;
 
-    (void)connection;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         *socket_context = server->arriving;
+        exchange_begin(server, server->arriving, connection);
     } else {
-        exchange_forget(*socket_context);
+        exchange_end(*socket_context);
         client_leave(&server->clients, *socket_context);
     }
 }
@@ -204,14 +204,22 @@ static void *run(void *pointer)
 
 static struct MHD_Daemon *start_library(struct web_server *server)
 {
+    bool tls = server->tls != NULL;
+    struct MHD_OptionItem of_tls[] = {
+        {tls ? MHD_OPTION_HTTPS_PRIORITIES : MHD_OPTION_END, 0, (char[]){TLS_PRIORITIES}},
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_certificate_callback()},
+        {MHD_OPTION_END, 0, NULL},
+    };
+
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
-        NULL, exchange_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+            (tls ? MHD_USE_TLS : 0U),
+        0, NULL, NULL, exchange_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)server->clients.count + 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         server->options.header_bytes, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
         MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, server, MHD_OPTION_URI_LOG_CALLBACK,
         exchange_request_line, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, of_tls, MHD_OPTION_END);
 }
 
 static const char *first_address(const struct web_server *server)
@@ -247,6 +255,10 @@ static char *start(struct web_server *server, const struct web_settings *setting
     server->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     server->post = later_post_new();
     server->access = access_new(server->post);
+    if (settings->tls_cert_file != NULL)
+        server->tls = tls_new(settings, &error);
+    if (error != NULL)
+        return error;
     server->daemon = server->epoll >= 0 && server->stop >= 0 && server->post != NULL && server->access != NULL
                          ? start_library(server)
                          : NULL;
@@ -261,6 +273,7 @@ static char *start(struct web_server *server, const struct web_settings *setting
     server->acceptor.take = take;
     server->acceptor.context = server;
     server->acceptor.epoll = server->epoll;
+    server->acceptor.silent = server->tls != NULL;
     acceptor_begin(&server->acceptor);
     return start_threads(server) ? NULL
                                  : memory_format("cannot serve on %s: %s", first_address(server), no_thread);
@@ -274,6 +287,7 @@ static void dismantle(struct web_server *server)
     acceptor_end(&server->acceptor);
     web_worker_stop(server->worker);
     access_free(server->access);
+    tls_free(server->tls);
     later_post_free(server->post);
     if (server->stop >= 0)
         close(server->stop);

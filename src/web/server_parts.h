@@ -11,6 +11,7 @@
 #include "web/client.h"
 #include "web/later.h"
 #include "web/server.h"
+#include "web/tls.h"
 #include "web/worker.h"
 
 struct MHD_Daemon;
@@ -28,6 +29,7 @@ struct web_server {
     atomic_uint_fast64_t response_bytes; /* bodies held for clients */
     /* What follows belongs to the thread. */
     struct access *access;
+    struct tls *tls; /* NULL: plain HTTP */
     struct acceptor acceptor;
     struct client_table clients;
     struct client *arriving; /* while MHD_add_connection runs */

@@ -32,14 +32,9 @@ void surplus_close_all(struct surplus_ring *ring)
         end(&ring->items[i]);
 }
 
-size_t surplus_begin(struct surplus_ring *ring, int descriptor, const char *text, int64_t now_ns)
+static void say(int descriptor, const char *text)
 {
-    size_t index = ring->next;
     struct buffer answer;
-
-    ring->next = (ring->next + 1) % SURPLUS_MAX;
-    end(&ring->items[index]);
-    ring->items[index] = (struct surplus){.descriptor = descriptor, .until_ns = now_ns + LINGER_NS};
 
     buffer_init(&answer, 1024);
     buffer_format(&answer,
@@ -49,8 +44,19 @@ size_t surplus_begin(struct surplus_ring *ring, int descriptor, const char *text
                   "Content-Length: %zu\r\n\r\n%s",
                   strlen(text), text);
     (void)send(descriptor, answer.data, answer.size, MSG_NOSIGNAL | MSG_DONTWAIT);
-    shutdown(descriptor, SHUT_WR);
     buffer_free(&answer);
+}
+
+size_t surplus_begin(struct surplus_ring *ring, int descriptor, const char *text, int64_t now_ns)
+{
+    size_t index = ring->next;
+
+    ring->next = (ring->next + 1) % SURPLUS_MAX;
+    end(&ring->items[index]);
+    ring->items[index] = (struct surplus){.descriptor = descriptor, .until_ns = now_ns + LINGER_NS};
+    if (text != NULL)
+        say(descriptor, text);
+    shutdown(descriptor, SHUT_WR);
     return index;
 }
 

@@ -21,7 +21,7 @@ struct surplus_ring {
 void surplus_init(struct surplus_ring *ring);
 void surplus_close_all(struct surplus_ring *ring);
 
-/* Answers 503 with the text, if the socket (non-blocking; the ring's from now on) takes it at once. Returns its index. */
+/* Answers 503 with the text (NULL: nothing is said), if the socket (non-blocking; the ring's from now on) takes it at once. Returns its index. */
 size_t surplus_begin(struct surplus_ring *ring, int descriptor, const char *text, int64_t now_ns);
 /* There is something to read, or the end. */
 void surplus_read(struct surplus_ring *ring, size_t index);

@@ -35,7 +35,7 @@ static const struct {
     int files;
 } one_place[LIBRARIES] = {{"curl/", 2},   {"microhttpd.h", 3}, {"openssl/", 2},    {"zlib.h", 1},
                           {"expat.h", 1}, {"ini.h", 1},        {"gssapi/", 1},     {"krb5", 1},
-                          {"crypt.h", 1}, {"gnutls/", 2},      {"libdeflate.h", 1}};
+                          {"crypt.h", 1}, {"gnutls/", 3},      {"libdeflate.h", 1}};
 
 static const char *const forbidden_calls[] = {"strcpy", "strcat",    "sprintf", "vsprintf", "strtok",
                                               "atoi",   "atol",      "atof",    "gets",     "system",
