@@ -132,6 +132,7 @@ void model_unref(struct model *model)
         return;
     rows_free(SECTION_EXPORTER, &model->exporter);
     rows_free(SECTION_WEB, &model->web);
+    key_lines_free(&model->exporter_keys);
     key_lines_free(&model->web.keys);
     for (size_t i = 0; i < model->appserver_count; i++)
         appserver_free(&model->appservers[i]);
@@ -192,6 +193,22 @@ bool shard_has(const char *appserver, int64_t index, int64_t total)
     return text_hash(TEXT_HASH_START, appserver, strlen(appserver)) % (uint64_t)total == (uint64_t)index;
 }
 
+/* The list as it would be written in the file. */
+static void listen_override(struct model *model)
+{
+    char *written = memory_copy_text("");
+    for (size_t i = 0; i < model->web.listen_count; i++) {
+        const struct listen_address *address = &model->web.listen[i];
+        bool brackets = strchr(address->host, ':') != NULL;
+        char *longer = memory_format("%s%s%s%s%s:%s", written, i == 0 ? "" : ", ", brackets ? "[" : "",
+                                     address->host, brackets ? "]" : "", address->port);
+        free(written);
+        written = longer;
+    }
+    key_lines_override(&model->web.keys, "listen_address", "--web.listen-address", written);
+    free(written);
+}
+
 void model_apply(struct model *model, const struct model_override *override)
 {
     if (override->listen_count > 0) {
@@ -201,13 +218,18 @@ void model_apply(struct model *model, const struct model_override *override)
             model->web.listen[i] = (struct listen_address){memory_copy_text(override->listen[i].host),
                                                            memory_copy_text(override->listen[i].port)};
         model->web.listen_count = override->listen_count;
+        listen_override(model);
     }
     if (override->telemetry_path != NULL) {
         free(model->web.telemetry_path);
         model->web.telemetry_path = memory_copy_text(override->telemetry_path);
+        key_lines_override(&model->web.keys, "telemetry_path", "--web.telemetry-path",
+                           override->telemetry_path);
     }
     if (override->shard_total <= 1)
         return;
+    model->shard_index = override->shard_index;
+    model->shard_total = override->shard_total;
     size_t kept = 0;
     for (size_t i = 0; i < model->appserver_count; i++) {
         if (shard_has(model->appservers[i].name, override->shard_index, override->shard_total))

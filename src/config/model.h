@@ -74,6 +74,7 @@ struct web_settings {
     struct listen_address *listen;
     size_t listen_count;
     char *telemetry_path;
+    bool config_page;
     int64_t max_connections, max_connections_per_address;
     char *tls_cert_file, *tls_key_file; /* NULL, both: plain HTTP */
     char *client_ca_file;               /* NULL: no client certificate is asked for */
@@ -192,7 +193,10 @@ struct target_settings {
 
 struct model {
     struct exporter_settings exporter;
+    struct place exporter_place; /* of its section; line 0: there is none */
+    struct key_lines exporter_keys;
     struct web_settings web;
+    int64_t shard_index, shard_total;      /* of the command line; 0 of at most 1: it has everything */
     struct appserver_settings *appservers; /* in the order of the file */
     size_t appserver_count;
     struct probe_settings *probes;

@@ -21,10 +21,28 @@ void key_lines_init(struct key_lines *keys, const struct section *section)
 
 void key_lines_free(struct key_lines *keys)
 {
-    for (size_t i = 0; i < keys->count; i++)
+    for (size_t i = 0; i < keys->count; i++) {
         free(keys->items[i].name);
+        free(keys->items[i].shown);
+    }
     free(keys->items);
     *keys = (struct key_lines){0};
+}
+
+void key_lines_override(struct key_lines *keys, const char *key, const char *flag, const char *value)
+{
+    size_t at = 0;
+    while (at < keys->count && strcmp(keys->items[at].name, key) != 0)
+        at++;
+    if (at == keys->count) {
+        keys->items = memory_grow(keys->items, ++keys->count, sizeof *keys->items);
+        keys->items[at] = (struct key_line){.name = memory_copy_text(key)};
+    }
+    struct key_line *line = &keys->items[at];
+    free(line->shown);
+    line->shown = memory_copy_text(value);
+    line->place = (struct place){flag, 0};
+    line->hash = text_hash(TEXT_HASH_START, value, strlen(value));
 }
 
 static bool is_form_of(const char *written, const char *key)
@@ -59,6 +77,11 @@ struct place key_lines_place(const struct key_lines *keys, struct place section,
 {
     const struct key_line *found = find(keys, key);
     return found == NULL ? section : found->place;
+}
+
+bool key_lines_has(const struct key_lines *keys, const char *key)
+{
+    return find(keys, key) != NULL;
 }
 
 bool key_lines_own(const struct key_lines *keys, const char *key)

@@ -16,6 +16,7 @@ struct key_line {
     struct place place;
     uint64_t hash;  /* of the value as written */
     bool inherited; /* it stands in [defaults KIND] */
+    char *shown;    /* the value as people may see it (config/shown.h); NULL: they may not */
 };
 
 /* Zeroed: no key was written. */
@@ -27,6 +28,8 @@ struct key_lines {
 /* The files that the section's entries come from have to outlive keys. */
 void key_lines_init(struct key_lines *keys, const struct section *section);
 void key_lines_free(struct key_lines *keys);
+/* The key is given, in place of what was written, by the command line: its place is the flag, without a line. */
+void key_lines_override(struct key_lines *keys, const char *key, const char *flag, const char *value);
 
 /* The line of the key in whatever form it was written (key, key_file, key_env, key_credential); 0 where it was not. */
 int key_lines_find(const struct key_lines *keys, const char *key);
@@ -34,6 +37,8 @@ int key_lines_find(const struct key_lines *keys, const char *key);
 /* The place of the key, or the section's own where the key was not written. */
 struct place key_lines_place(const struct key_lines *keys, struct place section, const char *key);
 
+/* Is the key written, or given by the command line? */
+bool key_lines_has(const struct key_lines *keys, const char *key);
 /* Is the key written in the section itself, and not in [defaults KIND]? */
 bool key_lines_own(const struct key_lines *keys, const char *key);
 

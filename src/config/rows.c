@@ -116,6 +116,7 @@ static const struct config_row web_rows[] = {
              "before any path, so `auth_exclude_paths` does not free from it; where users or a token are "
              "configured too, a client needs both. Read again when it changes."},
     {.name = "basic_auth",
+     .hidden = true,
      .example = "prometheus = $2y$12$5NpwZNiOgoScPOlynGzlh.vRCW4wmhHvqEZq/YXSseCkzl2ADoPqm",
      .type = CONFIG_PAIRS,
      AT(basic_auth),
@@ -134,7 +135,11 @@ static const struct config_row web_rows[] = {
      .preset = "/-/healthy, /-/ready",
      .help = "Paths that are answered without user or token, as if nobody had been let in: without the "
              "server's own messages. `none`: every path wants it."},
-    ABSENT("config_page", CONFIG_BOOL, "Whether `/config` shows the configuration in force."),
+    {.name = "config_page",
+     .type = CONFIG_BOOL,
+     AT(config_page),
+     .preset = "no",
+     .help = "Whether `/config` shows the configuration in force, without what may be secret."},
     {.name = "created",
      .type = CONFIG_BOOL,
      AT(created),

@@ -42,6 +42,8 @@ struct config_row {
     bool required;
     bool not_built;      /* known to the contract, not in this version: its use is a fault */
     bool known_to_many;  /* CONFIG_SECRET: no warning where others can read it: a user name */
+    bool hidden;         /* people do not see its value; nor that of CONFIG_SECRET and CONFIG_SECRET_PAIRS */
+    bool hides_query;    /* nor what stands behind its first ?; of a URL with :// that holds anyway */
     size_t offset;       /* into the settings struct of the section (or of the kind) */
     const char *preset;  /* the default, in the form a user would write; NULL: none */
     const char *help;    /* one sentence or two, Markdown, for the reference */

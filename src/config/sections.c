@@ -9,6 +9,7 @@
 #include "config/defaults.h"
 #include "config/rows.h"
 #include "config/settings.h"
+#include "config/shown.h"
 #include "config/target.h"
 
 /* ---- which section ---- */
@@ -112,11 +113,18 @@ static void section_fill(struct settings_reader *reader, const struct section *s
     reader->groups = NULL;
 }
 
+static void keys_keep(const struct section *section, enum config_section_id id, struct key_lines *keys)
+{
+    const struct settings_group group = {config_sections[id].rows, config_sections[id].row_count, NULL};
+    key_lines_init(keys, section);
+    key_lines_show(keys, section, &group, 1);
+}
+
 static void web_read(struct settings_reader *reader, const struct section *section, struct web_settings *web)
 {
     const struct config_schema *schema = reader->context.schema;
     web->place = section_place(section);
-    key_lines_init(&web->keys, section);
+    keys_keep(section, SECTION_WEB, &web->keys);
     size_t before = reader->faults->faults;
     section_fill(reader, section, SECTION_WEB, web);
     if (reader->faults->faults == before)
@@ -125,12 +133,20 @@ static void web_read(struct settings_reader *reader, const struct section *secti
         schema->check_web(web, reader->faults);
 }
 
+/* [exporter] need not be there. */
+static void exporter_keep(const struct section *section, struct model *model)
+{
+    if (section->type != NULL)
+        model->exporter_place = section_place(section);
+    keys_keep(section, SECTION_EXPORTER, &model->exporter_keys);
+}
+
 static void appserver_read(struct settings_reader *reader, const struct section *section, struct model *model)
 {
     struct appserver_settings *appserver = &model->appservers[model->appserver_count++];
     appserver->name = memory_copy_text(section->name);
     appserver->place = section_place(section);
-    key_lines_init(&appserver->keys, section);
+    keys_keep(section, SECTION_APPSERVER, &appserver->keys);
     size_t before = reader->faults->faults;
     section_fill(reader, section, SECTION_APPSERVER, appserver);
     seats_check(appserver, reader->context.schema, reader->faults);
@@ -171,6 +187,11 @@ static void probe_read(struct settings_reader *reader, const struct section *own
     probe->name = memory_copy_text(section.name);
     probe->place = section_place(&section);
     key_lines_init(&probe->keys, &section);
+    key_lines_show(&probe->keys, &section,
+                   (const struct settings_group[]){
+                       {config_sections[SECTION_PROBE].rows, config_sections[SECTION_PROBE].row_count, NULL},
+                       {kind == NULL ? NULL : kind->rows, kind == NULL ? 0 : kind->row_count, NULL}},
+                   2);
     size_t before = reader->faults->faults;
     probe_fill(reader, &section, kind, probe);
     if (probe->interval_ns == 0)
@@ -263,6 +284,7 @@ static void sections_fill(struct settings_reader *reader, const struct document 
         else if (ids[i] == SECTION_DEFAULTS)
             defaults_read(reader, section, defaults);
     }
+    exporter_keep(single[SECTION_EXPORTER], model);
     section_fill(reader, single[SECTION_EXPORTER], SECTION_EXPORTER, &model->exporter);
     exporter_check(&model->exporter, single[SECTION_EXPORTER], reader->faults);
     web_read(reader, single[SECTION_WEB], &model->web);

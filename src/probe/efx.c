@@ -48,6 +48,7 @@ static const struct config_row rows[] = {
      .preset = "no",
      .help = "`yes` calls the unpublished version (`efx/staging/...`)."},
     {.name = "body",
+     .hidden = true,
      .type = CONFIG_TEXT_FILE,
      AT(body),
      .preset = "{}",

@@ -33,6 +33,7 @@ static const char *const ways[] = {
 
 static const struct config_row rows[] = {
     {.name = "path",
+     .hides_query = true,
      .example = "api/v1/BaqSvc/zExporterOpenOrders",
      .type = CONFIG_TEXT,
      AT(path),
@@ -43,6 +44,7 @@ static const struct config_row rows[] = {
          "promise a change are refused as with `kind = method`; services whose rows hold secrets or "
          "personal data want `$select`, without such columns."},
     {.name = "param",
+     .hidden = true,
      .example = "Plant = MfgSys",
      .type = CONFIG_PAIR_LISTS,
      AT(param),
@@ -71,6 +73,7 @@ static const struct config_row rows[] = {
          "address that ends in the operation's name. Refused are the operations that `kind = method` "
          "refuses; likewise in `content_type` and in the envelope of `body`."},
     {.name = "body",
+     .hidden = true,
      .example = "{}",
      .type = CONFIG_TEXT_FILE,
      AT(body),

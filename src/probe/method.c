@@ -89,12 +89,14 @@ static const struct config_row rows[] = {
      .help =
          "`POST` with `body`, or `GET` with `param.NAME` (`GetRows`, `GetList` and `GetByID` take both)."},
     {.name = "body",
+     .hidden = true,
      .example = "{}",
      .type = CONFIG_TEXT_FILE,
      AT(body),
      .help = "JSON object of the method's parameters, their names in camelCase, checked at load; may hold "
              "`{today-7d}` and the like in its texts. `{}` unless set."},
     {.name = "param",
+     .hidden = true,
      .example = "Plant = MfgSys",
      .type = CONFIG_PAIR_LISTS,
      AT(param),

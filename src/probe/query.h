@@ -28,6 +28,7 @@ extern const char *const query_rows_names[]; /* of enum query_rows, for CONFIG_C
 #define QUERY_AT(owner, member) .offset = offsetof(owner, query) + offsetof(struct query_settings, member)
 #define QUERY_CONFIG_ROWS(owner)                                                                             \
     {.name = "param",                                                                                        \
+     .hidden = true,                                                                                         \
      .example = "Plant = MfgSys",                                                                            \
      .type = CONFIG_PAIR_LISTS,                                                                              \
      QUERY_AT(owner, param),                                                                                 \
