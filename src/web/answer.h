@@ -4,6 +4,9 @@
 
 #include "web/request.h"
 
+/* Of a 403 to who is not trusted: who is, and what to do. */
+extern const char answer_untrusted[];
+
 /* The answer is this text and nothing else: what stands in the body already is dropped. */
 void answer_text(struct web_answer *answer, int status, const char *text);
 

@@ -54,6 +54,7 @@ static const struct {
     {MHD_HTTP_HEADER_ACCEPT, offsetof(struct web_request, accept)},
     {MHD_HTTP_HEADER_ORIGIN, offsetof(struct web_request, origin)},
     {MHD_HTTP_HEADER_HOST, offsetof(struct web_request, host)},
+    {"Sec-Fetch-Site", offsetof(struct web_request, fetch_site)},
 };
 #define HEADER_MEMBERS (sizeof header_members / sizeof header_members[0])
 

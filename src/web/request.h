@@ -28,6 +28,8 @@ struct web_request {
     bool others_wait; /* answers to others are held at the moment: what does not fit now may fit later */
     /* Headers as sent (of several of one name, joined by a comma); NULL: absent. */
     const char *accept, *origin, *host;
+    const char *fetch_site; /* Sec-Fetch-Site */
+    bool tls;               /* the connection itself is HTTPS */
     /* What an earlier pass of the same request waited for said, with LATER_VERDICT; NULL: this is the first pass. */
     const char *verdict;
     struct later_post *post;   /* for later_new */

@@ -5,25 +5,27 @@
 #include <string.h>
 
 #include "base/embedded.h"
+#include "config/shown.h"
 #include "report/board.h"
 #include "web/answer.h"
 #include "web/page.h"
 #include "web/query.h"
+#include "web/reload.h"
 #include "web/scrape.h"
 #include "web/status_json.h"
 
 /* The agent's loop turns every few seconds, however idle; without a sign of it for so long it hangs. */
 #define HEARTBEAT_LIMIT_NS (30 * SECOND_NS)
 
-enum { METHOD_GET = 1, METHOD_HEAD = 2 };
+enum { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4 };
 
 static const struct {
     const char *name;
     unsigned bit;
-} methods[] = {{"GET", METHOD_GET}, {"HEAD", METHOD_HEAD}};
+} methods[] = {{"GET", METHOD_GET}, {"HEAD", METHOD_HEAD}, {"POST", METHOD_POST}};
 
 /* The texts of Allow, by the methods of a route. */
-static const char *const allow_texts[] = {[METHOD_GET | METHOD_HEAD] = "GET, HEAD"};
+static const char *const allow_texts[] = {[METHOD_GET | METHOD_HEAD] = "GET, HEAD", [METHOD_POST] = "POST"};
 
 struct route {
     const char *
@@ -109,7 +111,11 @@ static void answer_healthy(const struct web_request *request, struct web_answer 
 
 static void answer_ready(const struct web_request *request, struct web_answer *answer)
 {
-    if (board_ready(report_board(request->report)))
+    struct board *board = report_board(request->report);
+
+    if (is_hung(board_heartbeat_boot_ns(board), request->now))
+        answer_text(answer, 503, "The schedule does not turn: see /-/healthy.\n");
+    else if (board_ready(board))
         answer_text(answer, 200, "The configuration is in force and the schedule turns.\n");
     else
         answer_text(answer, 503, "The schedule does not turn yet.\n");
@@ -143,12 +149,36 @@ static void answer_rules(const struct web_request *request, struct web_answer *a
     answer_embedded(request, answer, embedded_rules, "application/yaml");
 }
 
+static bool config_is_shown(const struct web_request *request)
+{
+    struct model *model = board_model(report_board(request->report));
+    bool shown = model->web.config_page;
+
+    model_unref(model);
+    return shown;
+}
+
+static void answer_config(const struct web_request *request, struct web_answer *answer)
+{
+    if (!request->trusted) {
+        answer_text(answer, 403, answer_untrusted);
+        return;
+    }
+    struct model *model = board_model(report_board(request->report));
+    answer->compressible = true;
+    if (!model_print(model, &answer->body))
+        answer_too_large(request, answer);
+    model_unref(model);
+}
+
 static const struct route routes[] = {
     {NULL, METHOD_GET | METHOD_HEAD, scrape_answer},
     {"/", METHOD_GET | METHOD_HEAD, answer_status_page},
     {"/api/v1/status", METHOD_GET | METHOD_HEAD, answer_status},
     {"/-/healthy", METHOD_GET | METHOD_HEAD, answer_healthy},
     {"/-/ready", METHOD_GET | METHOD_HEAD, answer_ready},
+    {"/-/reload", METHOD_POST, answer_reload},
+    {"/config", METHOD_GET | METHOD_HEAD, answer_config},
     {"/dashboards/", METHOD_GET | METHOD_HEAD, answer_dashboard},
     {"/rules/", METHOD_GET | METHOD_HEAD, answer_rules},
 };
@@ -171,7 +201,8 @@ static bool route_takes(const struct route *route, const struct web_request *req
 static const struct route *route_find(const struct web_request *request)
 {
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
-        if (route_takes(&routes[i], request))
+        if (route_takes(&routes[i], request) &&
+            (routes[i].answer != answer_config || config_is_shown(request)))
             return &routes[i];
     return NULL;
 }

@@ -151,7 +151,7 @@ static void a_whole_configuration(void **state)
 {
     (void)state;
     static const char text[] =
-        "[exporter]\ntimeout = 20s\n" SERVER
+        "[exporter]\ntimeout = 20s\n" SERVER "[web]\nconfig_page = yes\n"
         "[defaults efx]\ninterval = 5m\nbody = {\"who\": \"hunter2more\"}\nlibrary = Lib\n"
         "[probe call]\nkind = efx\nfunction = Do\n"
         "[probe own]\nkind = efx\nfunction = Do\ninterval = 30s\n"
@@ -164,8 +164,7 @@ static void a_whole_configuration(void **state)
     static const char *const there[] = {
         "# /etc/x/e.ini:1\n[exporter]\ntimeout = 20s\n",
         "\n#interval = 60s\n",
-        "\n\n[web]\n#listen_address = :10606\n",
-        "#config_page = no\n",
+        "# /etc/x/e.ini:13\n[web]\nconfig_page = yes\n#listen_address = :10606\n",
         "# /etc/x/e.ini:3\n[appserver live]\nurl = https://erp.example.com/Live\n",
         "\nusername = <secret>\npassword = <secret>\napi_key_env = <secret>\napi_key.EPIC07_file = "
         "<secret>\nheader.X-Gateway = <secret>\nproxy = <secret>\nlabel.site = Main\n",

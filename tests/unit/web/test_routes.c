@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/mailbox.h"
 #include "unit/report/sample.h"
+#include "web/later.h"
 #include "web/routes.h"
 
 struct asked {
@@ -65,6 +67,12 @@ static void routes_and_methods(void **state)
         {"GETS", "/", "/", 405},
         {"GET", "/-/ready", "/-/ready", 200},
         {"GET", "/-/", "other", 404},
+        {"GET", "/-/reload", "/-/reload", 405},
+        {"HEAD", "/-/reload", "/-/reload", 405},
+        {"PUT", "/-/reload", "/-/reload", 405},
+        {"POST", "/-/reload", "/-/reload", 403},
+        {"GET", "/config", "other", 404},
+        {"POST", "/config", "other", 404},
         {"GET", "/rules/epicor.rules.yml", "/rules/", 200},
         {"POST", "/rules/epicor.rules.yml", "/rules/", 405},
         {"GET", "/rules/", "/rules/", 404},
@@ -77,6 +85,7 @@ static void routes_and_methods(void **state)
 
     (void)state;
     report_ready(report, true);
+    report_turn(report, MILLISECOND_NS, sample_start);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct asked asked = ask(report, cases[i].method, cases[i].path, sample_start, 1 << 20);
         if (asked.status != cases[i].status || strcmp(asked.label, cases[i].label) != 0)
@@ -131,5 +140,138 @@ static void what_does_not_fit(void **state)
     report_free(report);
 }
 
-ALL_TESTS(cmocka_unit_test(routes_and_methods), cmocka_unit_test(the_agent_is_healthy_while_it_turns),
+static void ready_is_what_turns(void **state)
+{
+    struct report *report = sample_report();
+
+    (void)state;
+    report_turn(report, MILLISECOND_NS, sample_start);
+    for (int i = 0; i < 3; i++) {
+        report_ready(report, i > 0);
+        struct asked asked = ask(report, "GET", "/-/ready", sample_after(i == 2 ? 31 : 0), 1 << 20);
+        assert_int_equal(asked.status, i == 1 ? 200 : 503);
+        free(asked.body);
+    }
+    report_free(report);
+}
+
+/* ---- reload ---- */
+
+static struct web_answer ask_reload(struct report *report, struct later_post *post, bool trusted,
+                                    const char *origin)
+{
+    struct web_request request = {.method = "POST",
+                                  .path = "/-/reload",
+                                  .trusted = trusted,
+                                  .now = sample_start,
+                                  .report = report,
+                                  .version = "1.2.3",
+                                  .telemetry_path = "/our/metrics",
+                                  .origin = origin,
+                                  .host = "127.0.0.1:10606",
+                                  .post = post};
+    struct web_answer answer = {0};
+
+    buffer_init(&answer.body, 1 << 20);
+    assert_string_equal(routes_answer(&request, &answer), "/-/reload");
+    return answer;
+}
+
+static void a_reload_is_answered_when_it_has_ended(void **state)
+{
+    static const struct {
+        enum reload_end end;
+        int status;
+        const char *text;
+    } cases[] = {
+        {RELOAD_DONE, 200, "The configuration was read, and is in force.\n"},
+        {RELOAD_FAULTY, 500, "e.ini:2: [exporter] interval = soon: it is no duration\n"},
+        {RELOAD_STOPPING, 503, "The exporter is stopping.\n"},
+    };
+    struct report *report = sample_report();
+    struct later_post *post = later_post_new();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct web_answer answer = ask_reload(report, post, true, "http://127.0.0.1:10606");
+        int status;
+        const char *text;
+        assert_non_null(answer.later);
+        assert_false(later_take(answer.later, &status, &text));
+        letter_answer(mailbox_take(report_mailbox(report)), cases[i].end, cases[i].text);
+        assert_true(later_take(answer.later, &status, &text));
+        assert_int_equal(status, cases[i].status);
+        assert_string_equal(text, cases[i].text);
+        later_unref(answer.later);
+        buffer_free(&answer.body);
+    }
+    later_post_free(post);
+    report_free(report);
+}
+
+static void a_reload_is_refused(void **state)
+{
+    static const struct {
+        bool trusted;
+        const char *origin, *said;
+    } cases[] = {
+        {false, NULL, "only to who has been let in"},
+        {false, "http://127.0.0.1:10606", "only to who has been let in"},
+        {true, "http://evil.example.com", "A page of another site"},
+        {true, "null", "A page of another site"},
+    };
+    struct report *report = sample_report();
+    struct later_post *post = later_post_new();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct web_answer answer = ask_reload(report, post, cases[i].trusted, cases[i].origin);
+        assert_null(answer.later);
+        assert_int_equal(answer.status, 403);
+        assert_non_null(strstr(buffer_as_text(&answer.body), cases[i].said));
+        assert_null(mailbox_take(report_mailbox(report)));
+        buffer_free(&answer.body);
+    }
+    later_post_free(post);
+    report_free(report);
+}
+
+static void too_many_reloads_and_late_ones(void **state)
+{
+    struct report *report = sample_report();
+    struct later_post *post = later_post_new();
+    struct later *waiting[MAILBOX_MOST];
+    int status;
+    const char *text;
+
+    (void)state;
+    struct web_answer answer;
+    for (size_t i = 0; i < MAILBOX_MOST; i++) {
+        answer = ask_reload(report, post, true, NULL);
+        waiting[i] = answer.later;
+        buffer_free(&answer.body);
+    }
+    answer = ask_reload(report, post, true, NULL);
+    assert_null(answer.later);
+    assert_int_equal(answer.status, 503);
+    assert_true(answer.retry);
+    buffer_free(&answer.body);
+    mailbox_close(report_mailbox(report));
+    for (size_t i = 0; i < MAILBOX_MOST; i++) {
+        assert_true(later_take(waiting[i], &status, &text));
+        assert_int_equal(status, 503);
+        later_unref(waiting[i]);
+    }
+    answer = ask_reload(report, post, true, NULL);
+    assert_null(answer.later);
+    assert_int_equal(answer.status, 503);
+    assert_string_equal(buffer_as_text(&answer.body), "The exporter is stopping.\n");
+    buffer_free(&answer.body);
+    later_post_free(post);
+    report_free(report);
+}
+
+ALL_TESTS(cmocka_unit_test(ready_is_what_turns), cmocka_unit_test(a_reload_is_answered_when_it_has_ended),
+          cmocka_unit_test(a_reload_is_refused), cmocka_unit_test(too_many_reloads_and_late_ones),
+          cmocka_unit_test(routes_and_methods), cmocka_unit_test(the_agent_is_healthy_while_it_turns),
           cmocka_unit_test(what_does_not_fit));

@@ -1,0 +1,60 @@
+#include "web/reload.h"
+
+#include <stddef.h>
+
+#include "report/mailbox.h"
+#include "report/report.h"
+#include "web/answer.h"
+#include "web/later.h"
+#include "web/origin.h"
+
+static const char stopping[] = "The exporter is stopping.\n";
+
+static void on_told(void *context, enum reload_end end, const char *faults)
+{
+    struct later *later = context;
+
+    switch (end) {
+    case RELOAD_DONE:
+        later_complete(later, 200, "The configuration was read, and is in force.\n");
+        break;
+    case RELOAD_FAULTY:
+        later_complete(later, 500, faults);
+        break;
+    case RELOAD_STOPPING:
+        later_complete(later, 503, stopping);
+        break;
+    }
+}
+
+static void ask(const struct web_request *request, struct web_answer *answer)
+{
+    struct mailbox *mailbox = report_mailbox(request->report);
+    struct later *later = later_new(request->post);
+    enum mailbox_verdict verdict = mailbox_ask(mailbox, on_told, later);
+
+    if (verdict == MAILBOX_ASKED) {
+        answer->later = later;
+        return;
+    }
+    later_unref(later); /* both references are ours */
+    later_unref(later);
+    if (verdict == MAILBOX_FULL) {
+        answer->retry = true;
+        answer_text(answer, 503, "Too many reloads wait already. Ask again in a moment.\n");
+    } else {
+        answer_text(answer, 503, stopping);
+    }
+}
+
+void answer_reload(const struct web_request *request, struct web_answer *answer)
+{
+    if (!request->trusted)
+        answer_text(answer, 403, answer_untrusted);
+    else if (!origin_is_own(request->origin, request->fetch_site, request->host, request->tls))
+        answer_text(answer, 403,
+                    "A page of another site asks for this: only a page of this exporter, or a program, may. "
+                    "Try: curl -X POST, or send SIGHUP.\n");
+    else
+        ask(request, answer);
+}
