@@ -72,7 +72,7 @@ static void routes_and_methods(void **state)
         {"PUT", "/-/reload", "/-/reload", 405},
         {"POST", "/-/reload", "/-/reload", 403},
         {"GET", "/config", "other", 404},
-        {"POST", "/config", "other", 404},
+        {"POST", "/config", "other", 405},
         {"GET", "/rules/epicor.rules.yml", "/rules/", 200},
         {"POST", "/rules/epicor.rules.yml", "/rules/", 405},
         {"GET", "/rules/", "/rules/", 404},
