@@ -69,6 +69,8 @@ static void buckets_print(FILE *out, const struct metric_family *family)
     for (size_t i = 0; i < family->bucket_count; i++)
         fprintf(out, " %.*s", (int)text_from_double(family->buckets[i], text), text);
     fputs(" +Inf.", out);
+    if (family->native)
+        fputs(" In the protobuf format a native histogram too.", out);
 }
 
 static void family_print(FILE *out, const struct metric_family *family)
@@ -83,6 +85,8 @@ static void family_print(FILE *out, const struct metric_family *family)
     }
     values_print(out, family);
     buckets_print(out, family);
+    if (family->exemplars)
+        fputs(" With exemplars, in the formats that have them.", out);
     fputs(" |\n", out);
 }
 

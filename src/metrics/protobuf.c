@@ -61,10 +61,10 @@ static void pairs_init(struct pairs *pairs, size_t room)
 
 static void pairs_add(struct pairs *pairs, struct span labels)
 {
-    size_t begin = pairs->bytes.size;
+    size_t before = pairs->bytes.size;
 
     message_labels(&pairs->bytes, labels);
-    pairs->items[pairs->count++].size = pairs->bytes.size - begin;
+    pairs->items[pairs->count++].size = pairs->bytes.size - before;
 }
 
 /* When all are there, and their bytes move no more. */
@@ -162,9 +162,9 @@ static void end_message(struct encoder *encoder)
 
     if (page->failed)
         return;
-    char *begin = page->data + encoder->begin, *message = begin + WIRE_VARINT_MAX;
+    char *message = page->data + encoder->begin + WIRE_VARINT_MAX;
     size_t size = (size_t)(page_end(page) - message);
-    char *at = wire_varint(begin, size);
+    char *at = wire_varint(page->data + encoder->begin, size);
     memmove(at, message, size);
     end_at(page, at + size);
 }

@@ -10,6 +10,7 @@
 
 #include "metrics/store.h"
 #include "metrics/text_format.h"
+#include "metrics/view.h"
 #include "sample.h"
 
 static const struct moment start = {.boot_ns = 1000 * SECOND_NS, .wall_ns = 0};
@@ -431,7 +432,7 @@ static void *write_all_the_time(void *context)
         store_lock(race->store);
         store_add(race->store, thing, SAMPLE_RUNS, 0, 1);
         store_add_data(race->store, thing, SAMPLE_ANSWERS, (const char *const[]){"404"}, 1, start);
-        store_observe(race->store, thing, SAMPLE_TIME, 0.5);
+        store_observe_with(race->store, thing, SAMPLE_TIME, round % 50, span_of("id=\"1\""), start);
         if (round % 4 == 0 && late_count < LATE_THINGS) {
             snprintf(name, sizeof name, "late %u", round);
             late[late_count] = store_owner_add(race->store, CLASS_THING, (const char *const[]){name, ""}, 0,
@@ -455,6 +456,30 @@ static double value_of(const char *page, const char *series)
     return at == NULL ? 0 : strtod(at + strlen(series), NULL);
 }
 
+/* Does any native histogram say another count than the classic one, or an exemplar another thing than was written? */
+static bool natives_apart(struct store *store)
+{
+    struct store_view *view = store_view_take(store, start);
+    const struct family_layout *family = &view->layout->families[SAMPLE_TIME];
+    bool apart = false;
+
+    for (size_t row = 0; row < view->classes[CLASS_THING].count; row++) {
+        const union slot *slots = view_slots(view, family, row);
+        const struct native *native = view_native(view, family, row);
+        uint64_t counts[2] = {native == NULL ? 0 : native->zero_count, 0};
+        for (size_t i = 0; native != NULL && i < native->count; i++)
+            counts[0] += native->buckets[i].count;
+        for (size_t i = 0; i <= family->row->bucket_count; i++) {
+            const struct exemplar *exemplar = view_exemplar(view, family, row, i);
+            counts[1] += slots[i].count;
+            apart = apart || (exemplar != NULL && !span_is(exemplar->labels, "id=\"1\""));
+        }
+        apart = apart || counts[0] != counts[1];
+    }
+    store_view_free(view);
+    return apart;
+}
+
 static void *scrape(void *context)
 {
     struct race *race = context;
@@ -471,6 +496,7 @@ static void *scrape(void *context)
             wrong += value_of(page, answers) != wanted || value_of(page, times) != wanted;
         }
         free(page);
+        wrong += natives_apart(race->store);
     }
     return (void *)wrong;
 }

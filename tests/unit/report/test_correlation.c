@@ -79,5 +79,32 @@ static void test_a_failed_run_is_the_exemplar_of_what_it_counts(void **state)
     report_free(report);
 }
 
+/* Neither exemplars nor what native histograms have counted. */
+static void test_a_reload_takes_nothing_away(void **state)
+{
+    char id[] = ID;
+    struct report *report = sample_report();
+    struct model *before = sample_model(), *same = sample_model();
+    struct model_match match = model_match(before, same);
+
+    (void)state;
+    run(report, 1, 300 * MILLISECOND_NS, REASON_SERVER_ERROR, id);
+    report_reload(report, same, &match, sample_after(2));
+    run(report, 3, 300 * MILLISECOND_NS, REASON_NONE, NULL);
+    struct store_view *view = store_view_take(report->store, sample_after(4));
+    assert_non_null(exemplar_of(view, FAMILY_PROBE_FAILURES, 0));
+    assert_non_null(exemplar_of(view, FAMILY_PROBE_DURATION, 3));
+    const struct native *native = view_native(view, &view->layout->families[FAMILY_PROBE_DURATION], 0);
+    assert_non_null(native);
+    assert_int_equal(native->count, 1);
+    assert_int_equal(native->buckets[0].count, 2);
+    store_view_free(view);
+    model_match_free(&match);
+    model_unref(before);
+    model_unref(same);
+    report_free(report);
+}
+
 ALL_TESTS(cmocka_unit_test(test_only_an_id_becomes_a_label),
-          cmocka_unit_test(test_a_failed_run_is_the_exemplar_of_what_it_counts));
+          cmocka_unit_test(test_a_failed_run_is_the_exemplar_of_what_it_counts),
+          cmocka_unit_test(test_a_reload_takes_nothing_away));
