@@ -1,6 +1,6 @@
 #!/bin/sh
 # The rules that are built into the program: legal, with tests of their own that pass, and about nothing that the program does
-# not tell; what the program serves and writes are the same files.
+# not tell; what the program serves and writes are the same files; and the runbooks.
 set -eu
 build=$1
 tools=$(sh packaging/prometheus.sh)
@@ -53,3 +53,29 @@ grep -qx epicor.rules.yml "$work/none" || fail "the answer does not say which ru
 grep -q 'runbook_url: https://wiki.example.com/epicor/runbooks/EpicorUnavailable.md' "$work/own/epicor.rules.yml" ||
     fail "--base-url has no effect"
 ! grep -q 'epicor-exporter.example' "$work/own/epicor.rules.yml" || fail "--base-url leaves addresses behind"
+
+# Every alert has its runbook, and each command of a runbook works as it stands.
+scrape_interval=1s prometheus_start "$tools"
+appserver_is_scraped() {
+    query 'epicor_up' | grep -q '=> 1 @'
+}
+await appserver_is_scraped || fail "Prometheus does not scrape the agent"
+export PROMETHEUS="$prometheus" EXPORTER="http://$exporter" APPSERVER=live PROBE=open-orders
+PATH=$tools:$PATH
+for alert in $(sed -n 's/^ *- alert: //p' alerts/*.rules.yml | sort -u); do
+    book=alerts/runbooks/$alert.md
+    for part in "# $alert" '## Meaning' '## Impact' '## Diagnosis' '## Mitigation'; do
+        grep -qxF "$part" "$book" || fail "$book: no $part"
+    done
+    awk '/^```/ { inside = !inside && /sh$/; next } inside' "$book" >"$work/commands"
+    [ -s "$work/commands" ] || fail "$book names no command"
+    cat "$work/commands" >>"$work/all_commands"
+done
+sort -u "$work/all_commands" >"$work/commands" # many name the same query
+while read -r command; do
+    sh -c "$command" >"$work/said" 2>&1 </dev/null || fail "a runbook's command: $command: $(cat "$work/said")"
+done <"$work/commands"
+for book in alerts/runbooks/Epicor*.md; do
+    name=${book##*/}
+    grep -q "alert: ${name%.md}\$" alerts/*.rules.yml || fail "$book is about no alert"
+done
