@@ -93,15 +93,20 @@ static bool same_https(const struct web_settings *a, const struct web_settings *
     return (a->tls_cert_file == NULL) == (b->tls_cert_file == NULL);
 }
 
+/* Other files hold at once; whether it is HTTPS does not change. */
+static bool same_tls(const struct web_settings *a, const struct web_settings *b)
+{
+    return (a->tls_cert_file == NULL) == (b->tls_cert_file == NULL);
+}
+
 /* The web side was started with its settings, and keeps them. */
 static const struct {
     const char *key;
     bool (*same)(const struct web_settings *a, const struct web_settings *b);
-} web_keys[] = {{"listen_address", same_listen},
-                {"telemetry_path", same_path},
-                {"tls_cert_file", same_https},
-                {"max_connections", same_connections},
-                {"max_connections_per_address", same_connections_per_address}};
+} web_keys[] = {
+    {"listen_address", same_listen},       {"telemetry_path", same_path},
+    {"tls_cert_file", same_tls},           {"tls_cert_file", same_https},
+    {"max_connections", same_connections}, {"max_connections_per_address", same_connections_per_address}};
 
 static void tell_kept_keys(const struct reload *reload)
 {

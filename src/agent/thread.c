@@ -203,7 +203,7 @@ static void tell_ready(struct agent_thread *self)
         return;
     self->ready = true;
     self->reloading = false;
-    supervisor_tell(self->supervisor, "READY=1\nSTATUS=%zu targets on %zu app servers.%s",
+    supervisor_tell(self->supervisor, "READY=1\nSTATUS=Targets: %zu, app servers: %zu.%s",
                     self->model->target_count, self->model->appserver_count,
                     self->refused ? " The new configuration has faults: the one before is in force." : "");
 }

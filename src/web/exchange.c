@@ -391,6 +391,7 @@ enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, c
         .version = server->version,
         .telemetry_path = server->telemetry_path,
         .others_wait = server->response_bytes > 0,
+        .tls = server->tls != NULL,
         .post = server->post,
         .worker = server->worker,
     };
