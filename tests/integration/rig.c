@@ -96,13 +96,18 @@ static void check_secrets(const struct rig *rig)
     }
 }
 
+void rig_free(struct rig *rig)
+{
+    supervisor_free(rig->supervisor);
+    report_free(rig->report);
+    model_unref(rig->model);
+}
+
 void rig_join(struct rig *rig)
 {
     assert_true(agent_thread_join(rig->agent));
     check_secrets(rig);
-    supervisor_free(rig->supervisor);
-    report_free(rig->report);
-    model_unref(rig->model);
+    rig_free(rig);
 }
 
 void rig_end(struct rig *rig)

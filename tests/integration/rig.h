@@ -28,6 +28,8 @@ struct rig rig_start(const char *configuration);
 void rig_end(struct rig *rig);
 /* Frees after the agent has ended by itself (or ends). */
 void rig_join(struct rig *rig);
+/* Frees what is left after agent_thread_join, for who calls that. */
+void rig_free(struct rig *rig);
 
 /* Owned text. */
 char *rig_page(const struct rig *rig);

@@ -187,8 +187,7 @@ static void signals_speak_and_stop(void **state)
         metric(&site, "epicor_probe_runs_total{appserver=\"live\",company=\"EPIC06\",probe=\"orders\"}") >=
         runs + 1);
     assert_false(board_ready(report_board(site.rig.report)));
-    report_free(site.rig.report);
-    model_unref(site.rig.model);
+    rig_free(&site.rig);
     simulator_stop(site.server);
 }
 
@@ -204,8 +203,7 @@ static void a_call_that_hangs_does_not_outlive_the_grace(void **state)
     int64_t took_ns = clock_now().boot_ns - begun_ns;
     assert_in_range(took_ns, 290 * MILLISECOND_NS, 10 * SECOND_NS);
     simulator_clear_faults(site.server);
-    report_free(site.rig.report);
-    model_unref(site.rig.model);
+    rig_free(&site.rig);
     simulator_stop(site.server);
 }
 

@@ -208,8 +208,7 @@ static bool site_end(struct site *site)
     for (int64_t end_ns = punctuality_now_ns() + RIG_PATIENCE_NS; threads() > threads_before; rig_pause())
         if (punctuality_now_ns() > end_ns)
             fail_msg("%zu threads are left, not %zu", threads(), threads_before);
-    report_free(site->rig.report);
-    model_unref(site->rig.model);
+    rig_free(&site->rig);
     return none_left;
 }
 
