@@ -10,7 +10,7 @@
 /* Without a free descriptor a waiting connection would wake us without end: the listeners rest for so long. */
 #define REST_NS SECOND_NS
 /* At most so many in a turn, so that a flood of connections leaves time for the clients that are served. */
-#define ACCEPTS_A_TURN 64
+#define ACCEPTS_A_TURN 256
 /* What clients can provoke is over only when it has not come for a while: they cannot fill the log. */
 #define WORRY_NS MINUTE_NS
 
@@ -53,7 +53,8 @@ static void refuse(struct acceptor *acceptor, int descriptor, struct moment now)
           "too many HTTP connections: max_connections or max_connections_per_address is reached",
           now.boot_ns);
     size_t index = surplus_begin(&acceptor->surplus, descriptor, acceptor->silent ? NULL : body, now.boot_ns);
-    acceptor_watch(acceptor->epoll, EPOLL_CTL_ADD, descriptor, EPOLLIN, ACCEPTOR_REFUSAL, index);
+    if (index != SURPLUS_NONE)
+        acceptor_watch(acceptor->epoll, EPOLL_CTL_ADD, descriptor, EPOLLIN, ACCEPTOR_REFUSAL, index);
     report_http_request(acceptor->report, "other", 503, acceptor->silent ? 0 : sizeof body - 1, now);
 }
 

@@ -14,7 +14,6 @@
 
 void surplus_init(struct surplus_ring *ring)
 {
-    ring->next = 0;
     for (size_t i = 0; i < SURPLUS_MAX; i++)
         ring->items[i] = (struct surplus){.descriptor = -1};
 }
@@ -49,10 +48,15 @@ static void say(int descriptor, const char *text)
 
 size_t surplus_begin(struct surplus_ring *ring, int descriptor, const char *text, int64_t now_ns)
 {
-    size_t index = ring->next;
+    size_t index = 0;
 
-    ring->next = (ring->next + 1) % SURPLUS_MAX;
-    end(&ring->items[index]);
+    while (index < SURPLUS_MAX && ring->items[index].descriptor >= 0)
+        index++;
+    if (index == SURPLUS_MAX) {
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
+        close(descriptor);
+        return SURPLUS_NONE;
+    }
     ring->items[index] = (struct surplus){.descriptor = descriptor, .until_ns = now_ns + LINGER_NS};
     if (text != NULL)
         say(descriptor, text);

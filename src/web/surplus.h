@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SURPLUS_MAX 32 /* at once; one more closes the oldest */
+#define SURPLUS_MAX 32 /* at once */
 
 struct surplus {
     int descriptor;   /* -1: free */
@@ -15,13 +15,16 @@ struct surplus {
 
 struct surplus_ring {
     struct surplus items[SURPLUS_MAX];
-    size_t next;
 };
 
 void surplus_init(struct surplus_ring *ring);
 void surplus_close_all(struct surplus_ring *ring);
 
-/* Answers 503 with the text (NULL: nothing is said), if the socket (non-blocking; the ring's from now on) takes it at once. Returns its index. */
+#define SURPLUS_NONE ((size_t)-1)
+
+/* Answers 503 with the text (NULL: nothing is said), if the socket (non-blocking; the ring's from now on) takes it at once. Returns
+   its index. Where all places are taken it is a flood, which is not worth words: the connection is reset, and SURPLUS_NONE
+   returned. */
 size_t surplus_begin(struct surplus_ring *ring, int descriptor, const char *text, int64_t now_ns);
 /* There is something to read, or the end. */
 void surplus_read(struct surplus_ring *ring, size_t index);

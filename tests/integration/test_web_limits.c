@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "integration/web_rig.h"
 #include "web/client.h"
+#include "web/surplus.h"
 
 static void garbage_is_thrown_out(void **state)
 {
@@ -235,6 +236,38 @@ static void connections_are_bounded(void **state)
     web_rig_stop(&rig);
 }
 
+/* A few who are too many are told so; the rest of a flood is reset. */
+static void floods_are_not_worth_words(void **state)
+{
+    enum { FLOOD = SURPLUS_MAX + 20 };
+    struct web_rig rig = web_rig_start(1, NULL, 128, 1);
+    int holder = web_client(&rig), flood[FLOOD];
+    size_t told = 0, reset = 0;
+
+    (void)state;
+    web_put_text(holder, "GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n");
+    web_read_kept(holder, false);
+    for (size_t i = 0; i < FLOOD; i++)
+        flood[i] = web_client(&rig);
+    for (size_t i = 0; i < FLOOD; i++) {
+        char *answer = web_rest(flood[i]);
+        if (answer[0] == '\0')
+            reset++;
+        else
+            told += web_status(answer) == 503;
+        free(answer);
+    }
+    assert_int_equal(told + reset, FLOOD);
+    assert_true(told >= SURPLUS_MAX); /* more, where the first had their second meanwhile */
+    int other = web_client_from(&rig, "127.0.0.2", 0);
+    web_put_text(other, "GET /-/healthy" WEB_CLOSE);
+    char *answer = web_rest(other);
+    assert_int_equal(web_status(answer), 200);
+    free(answer);
+    close(holder);
+    web_rig_stop(&rig);
+}
+
 static void early_ends(void **state)
 {
     struct web_rig rig = web_rig_start(WEB_MANY_COMPANIES / 8, NULL, 128, 32);
@@ -294,4 +327,5 @@ static void descriptors_run_out(void **state)
 ALL_TESTS(cmocka_unit_test(garbage_is_thrown_out), cmocka_unit_test(slow_headers_are_cut),
           cmocka_unit_test(silent_connections_are_cut), cmocka_unit_test(slow_readers_are_cut),
           cmocka_unit_test(bodies_held_are_bounded), cmocka_unit_test(connections_are_bounded),
-          cmocka_unit_test(early_ends), cmocka_unit_test(descriptors_run_out));
+          cmocka_unit_test(floods_are_not_worth_words), cmocka_unit_test(early_ends),
+          cmocka_unit_test(descriptors_run_out));
