@@ -1,9 +1,11 @@
 #include "web/markup.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/calendar.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 static const char *reference_of(char byte)
@@ -44,6 +46,19 @@ void markup_text(struct buffer *page, const char *text)
         size = size == 0 ? 1 : size;
         text += size;
         left -= size;
+    }
+}
+
+void markup_name(struct buffer *page, const char *name)
+{
+    while (*name != '\0') {
+        size_t size = strcspn(name, "_-.");
+        size += name[size] != '\0';
+        char *part = memory_copy_bytes(name, size);
+        markup_text(page, part);
+        free(part);
+        name += size;
+        buffer_text(page, *name != '\0' ? "<wbr>" : "");
     }
 }
 

@@ -10,6 +10,9 @@
    are no UTF-8, as U+FFFD. */
 void markup_text(struct buffer *page, const char *text);
 
+/* The same of a name, which may be broken behind each _ - . where there is little room. */
+void markup_name(struct buffer *page, const char *name);
+
 /* A span of time for people, its two largest units ("3 d 4 h", "12 min", "8 s"; below a second "under 1 s"). A
    negative one counts as 0. */
 void markup_span(struct buffer *page, int64_t ns);

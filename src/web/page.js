@@ -115,7 +115,7 @@
   /* ---- renewing ---- */
 
   let still = new URL(location.href).searchParams.get('refresh') === 'off';
-  let loaded = Date.now(), lostSince = 0, busy = null, timer = 0;
+  let loaded = Date.now(), lostSince = 0, stamp = '', busy = null, timer = 0;
 
   function tellAge() {
     const seconds = Math.round((Date.now() - loaded) / 1000);
@@ -125,7 +125,7 @@
 
   function tellLost(why) {
     lostSince ||= Date.now();
-    const text = `${why} since ${time(lostSince)}. What stands here is as of ${time(loaded)}.`;
+    const text = `${why} since ${time(lostSince)}. What stands here is ${stamp.replace('As', 'as')}.`;
     if (!$('lost').textContent) $('lost').textContent = text;
     tellAge();
   }
@@ -193,7 +193,7 @@
 
   /* The line of the age: its link becomes a button. */
   function dressAge(of) {
-    const stamp = $('age', of)?.textContent.match(/As of [-0-9]+ [:0-9]+ UTC/)?.[0] ?? '';
+    stamp = $('age', of)?.textContent.match(/As of [-0-9]+ [:0-9]+ UTC/)?.[0] ?? '';
     if ($('pause')) {
       $('age').firstChild.data = stamp;
       return;

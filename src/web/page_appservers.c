@@ -76,21 +76,30 @@ static void write_login_block(const struct card *card)
     end_pair(card);
 }
 
-static void write_certificate(const struct card *card)
+static void write_certificate(const struct card *card, const char *whose, int64_t expiry_epoch)
 {
-    int64_t expiry = card->server->certificate_expiry_epoch;
-    int64_t left = (expiry - card->now.wall_ns / SECOND_NS) * SECOND_NS;
+    int64_t left = (expiry_epoch - card->now.wall_ns / SECOND_NS) * SECOND_NS;
 
-    if (expiry == 0) {
-        write_pair(card, "Certificate", "", "none seen");
-        return;
-    }
-    begin_pair(card, "Certificate", left <= 0 ? "failing" : left < CERTIFICATE_WARNING_NS ? "slow" : "");
+    begin_pair(card, whose, left <= 0 ? "failing" : left < CERTIFICATE_WARNING_NS ? "slow" : "");
     if (left <= 0)
         buffer_text(card->out, "expired ");
     markup_span(card->out, left <= 0 ? -left : left);
     buffer_text(card->out, left <= 0 ? " ago" : " left");
     end_pair(card);
+}
+
+static void write_certificates(const struct card *card)
+{
+    const struct board_appserver *server = card->server;
+
+    if (server->certificate_expiry_epoch != 0)
+        write_certificate(card, "Certificate", server->certificate_expiry_epoch);
+    else
+        write_pair(card, "Certificate", "", "none seen");
+    if (server->identity_provider_certificate_expiry_epoch != 0)
+        write_certificate(card, "Login's certificate", server->identity_provider_certificate_expiry_epoch);
+    if (server->client_certificate_expiry_epoch != 0)
+        write_certificate(card, "Our certificate", server->client_certificate_expiry_epoch);
 }
 
 static void write_seat(const struct card *card, const struct board_seats *seats)
@@ -109,6 +118,7 @@ static void write_seat(const struct card *card, const struct board_seats *seats)
     if (seats->has_owned)
         buffer_format(card->out, "%s%.0f%s", seats->has_used ? " of " : "", seats->owned,
                       seats->has_used ? "" : " owned");
+    buffer_text(card->out, seats->configured ? " (as configured)" : "");
     end_pair(card);
 }
 
@@ -176,7 +186,11 @@ static void write_version(const struct card *card)
     if (server->version != NULL)
         write_pair(card, "Version", "", server->version);
     if (server->has_production)
-        write_pair(card, "Environment", "", server->production ? "production" : "not production");
+        write_pair(card, "Environment",
+                   server->has_production_expected && server->production != server->production_expected
+                       ? "slow"
+                       : "",
+                   server->production ? "production" : "not production");
 }
 
 /* How its targets are, as links to those of a state. */
@@ -245,7 +259,7 @@ static void write_card(const struct card *card)
     write_targets(card);
     write_token(card);
     write_login_block(card);
-    write_certificate(card);
+    write_certificates(card);
     write_seats(card);
     write_version(card);
     write_clock(card);

@@ -1,5 +1,6 @@
 /* One target: its state, the phases of its last runs, and its recent failures. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "web/markup.h"
@@ -192,7 +193,7 @@ static void write_table(const struct page *page, const struct board_run *runs, s
 {
     struct buffer *out = page->out;
 
-    buffer_text(out, "<div class=\"t\" role=\"region\" aria-labelledby=\"e\" tabindex=\"0\"><table "
+    buffer_text(out, "<div class=\"t\" role=\"region\" aria-label=\"Table of runs\" tabindex=\"0\"><table "
                      "class=\"runs\"><caption>The last runs and their phases, the newest first</caption>\n"
                      "<thead><tr><th scope=\"col\">Ended</th><th scope=\"col\">Result</th>"
                      "<th scope=\"col\">Code</th><th scope=\"col\">Latency</th>");
@@ -243,7 +244,24 @@ static void write_runs(const struct page *page, const struct board_target *targe
 
 /* ---- its failures ------------------------------------------------------------------------------------------------- */
 
-static void write_failure(const struct page *page, const struct board_failure *failure)
+/* newer: the one in the row above, NULL: none. A server that is down says the same again and again. */
+static void write_said(const struct page *page, const struct board_failure *failure,
+                       const struct board_failure *newer)
+{
+    struct buffer *out = page->out;
+
+    buffer_text(out, "<td class=\"said\">");
+    if (page->setting->show_messages && failure->message != NULL) {
+        if (newer != NULL && newer->message != NULL && strcmp(newer->message, failure->message) == 0)
+            buffer_text(out, "<span class=\"dim\">as above</span>");
+        else
+            markup_text(out, failure->message);
+    }
+    buffer_text(out, "</td>");
+}
+
+static void write_failure(const struct page *page, const struct board_failure *failure,
+                          const struct board_failure *newer)
 {
     struct buffer *out = page->out;
 
@@ -255,10 +273,8 @@ static void write_failure(const struct page *page, const struct board_failure *f
     write_result_cell(out, &failure->run);
     write_code_cell(out, &failure->run);
     write_time_cell(out, failure->run.duration_us);
+    write_said(page, failure, newer);
     buffer_text(out, "<td class=\"said\">");
-    if (page->setting->show_messages && failure->message != NULL)
-        markup_text(out, failure->message);
-    buffer_text(out, "</td><td class=\"said\">");
     if (failure->correlation != NULL)
         markup_text(out, failure->correlation);
     buffer_text(out, "</td></tr>\n");
@@ -267,6 +283,7 @@ static void write_failure(const struct page *page, const struct board_failure *f
 static void write_failures(const struct page *page, const struct board_target *target)
 {
     struct buffer *out = page->out;
+    const struct board_failure *newer = NULL;
 
     buffer_text(out, "<section aria-labelledby=\"f\"><h2 id=\"f\">Recent failures</h2>\n");
     if (failures_count(target->failures) == 0) {
@@ -275,14 +292,17 @@ static void write_failures(const struct page *page, const struct board_target *t
     }
     buffer_text(out, "<p class=\"dim\">They are kept longer than good runs.</p>");
     buffer_text(
-        out,
-        "<div class=\"t\" role=\"region\" aria-labelledby=\"f\" tabindex=\"0\"><table class=\"failures\">"
-        "<caption>Recent failures, the newest first</caption>\n<thead><tr><th scope=\"col\">Ended</th>"
-        "<th scope=\"col\">Reason</th><th scope=\"col\">Code</th><th scope=\"col\">Latency</th>"
-        "<th scope=\"col\">The server's message</th><th scope=\"col\">Correlation id</th></tr></thead>\n"
-        "<tbody>");
-    for (size_t i = failures_count(target->failures); i > 0; i--)
-        write_failure(page, failures_at(target->failures, i - 1));
+        out, "<div class=\"t\" role=\"region\" aria-label=\"Table of failures\" tabindex=\"0\"><table "
+             "class=\"failures\">"
+             "<caption>Recent failures, the newest first</caption>\n<thead><tr><th scope=\"col\">Ended</th>"
+             "<th scope=\"col\">Reason</th><th scope=\"col\">Code</th><th scope=\"col\">Latency</th>"
+             "<th scope=\"col\">The server's message</th><th scope=\"col\">Correlation id</th></tr></thead>\n"
+             "<tbody>");
+    for (size_t i = failures_count(target->failures); i > 0; i--) {
+        const struct board_failure *failure = failures_at(target->failures, i - 1);
+        write_failure(page, failure, newer);
+        newer = failure;
+    }
     buffer_text(out, "</tbody></table></div>\n");
     if (!page->setting->show_messages)
         page_message_hidden(out);

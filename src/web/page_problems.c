@@ -54,6 +54,10 @@ static void write_heading(const struct writer *writer)
 
     buffer_text(out, writer->whole ? "<h3>" : "<h2>");
     page_symbol(out, problem_row(problem->kind)->severity <= SEVERITY_ERROR ? "failing" : "slow");
+    if (!writer->whole && scopes[problem->kind] == NULL && problem->target_count == 1) {
+        buffer_format(out, "<b>%s</b></h2>", fault); /* the page is about that one */
+        return;
+    }
     markup_text(out, writer->server == NULL ? "epicor_exporter" : writer->server->name);
     buffer_text(out, "<span>, ");
     if (scopes[problem->kind] != NULL)
@@ -80,7 +84,7 @@ static void write_since(const struct writer *writer)
     } else if (problem->since_wall_ns != 0) {
         buffer_text(out, problem->kind == PROBLEM_CERTIFICATE_EXPIRING  ? " It expires "
                          : problem->kind == PROBLEM_CERTIFICATE_EXPIRED ? " It expired "
-                                                                        : " First seen ");
+                                                                        : " It began ");
         markup_moment(out, problem->since_wall_ns, now_ns);
         buffer_byte(out, '.');
     }

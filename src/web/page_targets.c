@@ -193,7 +193,7 @@ static void write_name(const struct page *page, const struct board_target *targe
     buffer_text(out, "<th scope=\"row\"><a href=\"");
     page_target_link(page, target);
     buffer_text(out, "\">");
-    markup_text(out, target->probe);
+    markup_name(out, target->probe);
     buffer_text(out, "</a><small>");
     markup_text(out, target->appserver);
     if (target->company[0] != '\0') {
@@ -294,9 +294,10 @@ void page_targets(const struct page *page)
     write_form(page);
     write_extent(page, found, first, last);
     /* data-all: every target that there is can be had on one page, so a filter needs no request. */
-    buffer_format(
-        out, "<div class=\"t\" role=\"region\" aria-labelledby=\"t\" tabindex=\"0\"><table id=\"rows\"%s>",
-        page->view->target_count <= PAGE_TARGETS ? " data-all" : "");
+    buffer_format(out,
+                  "<div class=\"t\" role=\"region\" aria-label=\"Table of targets\" tabindex=\"0\"><table "
+                  "id=\"rows\"%s>",
+                  page->view->target_count <= PAGE_TARGETS ? " data-all" : "");
     buffer_text(out,
                 "<caption>Targets and their last runs</caption>\n<thead><tr><th scope=\"col\">Target</th>"
                 "<th scope=\"col\">State</th><th scope=\"col\">Code</th>"

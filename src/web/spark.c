@@ -8,7 +8,7 @@
 
 /* Of the small picture, in its own units; a bar is STEP wide with its gap. */
 #define SMALL_RUNS   24
-#define SMALL_STEP   4
+#define SMALL_STEP   5
 #define SMALL_HEIGHT 20
 
 /* Of the large one. */
@@ -79,7 +79,7 @@ static void write_bars(const struct spark *spark, bool failed, struct buffer *ou
         if ((run->reason != REASON_NONE) != failed || (!failed && run->duration_us == BOARD_NO_TIME))
             continue;
         if (failed)
-            buffer_format(out, "M%u 15l3 3m-3 0l3-3", x);
+            buffer_format(out, "M%u 13l3 6m-3 0l3-6", x);
         else
             buffer_format(out, "M%u %dv-%u", x + 1, SMALL_HEIGHT,
                           height_of(run->duration_us, spark->most_us, SMALL_HEIGHT));

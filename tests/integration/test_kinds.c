@@ -204,6 +204,7 @@ static const struct {
     {"echo_400", REASON_CLIENT_ERROR},
     {"empty_200", REASON_INVALID_RESPONSE},
     {"broken_json_200", REASON_INVALID_RESPONSE},
+    {"markup_400", REASON_CLIENT_ERROR},
 };
 
 static enum reason reason_of_fault(const char *fault)

@@ -107,6 +107,12 @@ static const struct ready_row {
       .body = SIMULATOR_BODY_TEXT,
       .text = "{\"value\":[{\"OrderHed_OrderNum\":1},{\"OrderHed_Ord",
       .content_type = "application/json"}},
+    {"markup_400",
+     "400 whose message would be markup on a page",
+     {.status = 400,
+      .message = "</blockquote></td></style></title></script><script>window.hurt=1</script>"
+                 "\"><img src=x onerror=\"window.hurt=2\"><a href=\"javascript:window.hurt=3\">click</a>"
+                 "' autofocus onfocus='window.hurt=4 <base href=//evil.example.test/><!--"}},
     {"slow", "the ordinary answer after 25 s", {.delay_ms = 25000}},
     {"slow_body", "25 s amid the body", {.body_delay_ms = 25000}},
 };

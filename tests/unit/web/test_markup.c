@@ -41,6 +41,26 @@ static void text_stays_text(void **state)
     }
 }
 
+static void names_can_be_broken(void **state)
+{
+    static const struct {
+        const char *in, *out;
+    } cases[] = {{"", ""},
+                 {"orders", "orders"},
+                 {"open_orders-2.x", "open_<wbr>orders-<wbr>2.<wbr>x"},
+                 {"_", "_"},
+                 {"a_<b>", "a_<wbr>&lt;b&gt;"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buffer page;
+        buffer_init(&page, 1024);
+        markup_name(&page, cases[i].in);
+        assert_string_equal(buffer_as_text(&page), cases[i].out);
+        buffer_free(&page);
+    }
+}
+
 static void spans_of_time(void **state)
 {
     static const struct {
@@ -100,4 +120,5 @@ static void moments(void **state)
     }
 }
 
-ALL_TESTS(cmocka_unit_test(text_stays_text), cmocka_unit_test(spans_of_time), cmocka_unit_test(moments));
+ALL_TESTS(cmocka_unit_test(text_stays_text), cmocka_unit_test(names_can_be_broken),
+          cmocka_unit_test(spans_of_time), cmocka_unit_test(moments));

@@ -203,7 +203,8 @@ static void nothing_becomes_markup(void **state)
     char *page = page_of(&setting_usual, servers, 1, targets, 1);
     assert_has(page, "&lt;/blockquote&gt;&lt;/style&gt;&lt;/script&gt;&lt;script&gt;alert(1)");
     assert_has(page, "https://x/&lt;i&gt;&amp;");
-    assert_has(page, "href=\"?appserver=%3Ci%3Elive&amp;company=%3Ci%3E%27c%27&amp;probe=%3Ci%3E%22evil%22\"");
+    assert_has(page,
+               "href=\"?appserver=%3Ci%3Elive&amp;company=%3Ci%3E%27c%27&amp;probe=%3Ci%3E%22evil%22\"");
     free(page);
 }
 
