@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -354,8 +355,8 @@ static void protobuf_decode(const void *page, size_t size, struct buffer *out, s
         while (read_field(&family, &field)) {
             if (field.number == 1) {
                 assert_true(field.type == 2 && (size_t)(field.body.end - field.body.at) < sizeof name);
-                assert_non_null(field.body.at);
-                memcpy(name, field.body.at, (size_t)(field.body.end - field.body.at));
+                snprintf(name, sizeof name, "%.*s", (int)(field.body.end - field.body.at),
+                         (const char *)field.body.at);
             } else if (field.number == 2) {
                 buffer_format(out, "# HELP %s ", name);
                 put_text(out, field.body, false);
