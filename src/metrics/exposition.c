@@ -6,7 +6,8 @@
 #include "metrics/protobuf.h"
 #include "metrics/text_format.h"
 
-/* Its Content-Type with each of the escapings behind it. */
+/* Its Content-Type with each of the escapings behind it. The strings are meant to be joined.
+   NOLINTBEGIN(bugprone-macro-parentheses,bugprone-suspicious-missing-comma) */
 #define CONTENT_TYPES(type)                                                                                  \
     {                                                                                                        \
         [ESCAPING_NONE] = type, [ESCAPING_UNDERSCORES] = type "; escaping=underscores",                      \
@@ -29,6 +30,8 @@ static const struct {
 
 static const char *const draft_content_types[EXPOSITION_ESCAPINGS] = CONTENT_TYPES(
     "application/openmetrics-text; version=0.0.1; charset=utf-8");
+
+/* NOLINTEND(bugprone-macro-parentheses,bugprone-suspicious-missing-comma) */
 
 static const char *const escaping_names[EXPOSITION_ESCAPINGS] = {
     [ESCAPING_UNDERSCORES] = "underscores",

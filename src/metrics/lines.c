@@ -215,9 +215,7 @@ static size_t exemplar_room(const struct family_writer *writer, const struct cou
 static char *put_exemplar(char *at, const struct family_writer *writer, const struct counting *of,
                           size_t index)
 {
-    const struct exemplar *exemplar = of->exemplars
-                                          ? view_exemplar(writer->view, writer->family, of->row, index)
-                                          : NULL;
+    const struct exemplar *exemplar = view_exemplar(writer->view, writer->family, of->row, index);
 
     if (exemplar == NULL)
         return at;
@@ -254,7 +252,8 @@ static void write_counters(struct family_writer *writer, const struct counting *
         return;
     for (size_t i = 0; i < values; i++) {
         at = put_series(at, &writer->lines[i], of->owner, slots[i].number);
-        at = put_exemplar(at, writer, of, i);
+        if (of->exemplars)
+            at = put_exemplar(at, writer, of, i);
         at = put_created(at, writer, of, i);
     }
     end_lines(writer, at);
@@ -295,7 +294,8 @@ static void write_histogram(struct family_writer *writer, const struct counting 
     for (size_t i = 0; i < buckets; i++) {
         cumulative += slots[i].count;
         at = put_series(at, line++, of->owner, (double)cumulative);
-        at = put_exemplar(at, writer, of, i);
+        if (of->exemplars)
+            at = put_exemplar(at, writer, of, i);
     }
     at = put_series(at, line++, of->owner, slots[buckets].number);
     at = put_series(at, line, of->owner, (double)cumulative);

@@ -2,6 +2,7 @@
 #ifndef REPORT_PARTS_H
 #define REPORT_PARTS_H
 
+#include "metrics/exposition.h"
 #include "metrics/store.h"
 #include "report/board_write.h"
 #include "report/dropped.h"
@@ -56,7 +57,7 @@ struct report {
     struct store_owner process;
     struct report_appserver **appservers; /* by their indices in the model */
     struct report_target **targets;
-    _Atomic size_t page_size; /* of the last page */
+    _Atomic size_t page_sizes[EXPOSITION_FORMATS]; /* of the last page of all series */
 };
 
 /* All under the store's lock. A new one has its owner, and no settings yet. */

@@ -147,18 +147,22 @@ static void refresh(struct report *report)
 bool report_page(struct report *report, const struct exposition *exposition, struct moment now,
                  struct buffer *page)
 {
-    size_t last = atomic_load_explicit(&report->page_size, memory_order_relaxed);
+    const struct exposition usual = {.format = EXPOSITION_TEXT};
+    const struct exposition *wanted = exposition != NULL ? exposition : &usual;
+    _Atomic size_t *size = &report->page_sizes[wanted->format];
+    size_t last = atomic_load_explicit(size, memory_order_relaxed);
     size_t before = page->size;
+    bool whole = wanted->names.count == 0;
 
     refresh(report);
     /* Grown in one step, and not at all where the page would not fit anyway. */
     size_t guess = last + last / 8;
-    if (!page->failed && guess <= page->maximum - page->size)
+    if (whole && !page->failed && guess <= page->maximum - page->size)
         buffer_reserve(page, guess);
     struct store_view *view = store_view_take(report->store, now);
-    bool fits = exposition_write(view, exposition != NULL ? exposition : &(struct exposition){0}, page);
+    bool fits = exposition_write(view, wanted, page);
     store_view_free(view);
-    if (fits)
-        atomic_store_explicit(&report->page_size, page->size - before, memory_order_relaxed);
+    if (fits && whole)
+        atomic_store_explicit(size, page->size - before, memory_order_relaxed);
     return fits;
 }
