@@ -1,6 +1,6 @@
 #!/bin/sh
 # A real Prometheus scrapes text 0.0.4, OpenMetrics and protobuf with native histograms, and answers the same by query;
-# exemplars, types and helps arrive. The strict parser of Prometheus's Python client takes the OpenMetrics page, also a hostile
+# exemplars, types and helps arrive. protoc reads the protobuf page without a remainder. The strict parser of Prometheus's Python client takes the OpenMetrics page, also a hostile
 # one. promtool is silent.
 set -eu
 build=$1
@@ -69,8 +69,26 @@ strict "$work/page-openmetrics" "$work/page-text"
 "$tools/promtool" check metrics <"$work/page-text" >"$work/findings" 2>&1 || fail "promtool: $(cat "$work/findings")"
 [ ! -s "$work/findings" ] || fail "promtool: $(cat "$work/findings")"
 
+# ---- protoc: each message of the page becomes a field of one that holds them all, and none has a field without a name
+page 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited' >"$work/page-protobuf"
+$python tests/system/join_messages.py <"$work/page-protobuf" >"$work/joined"
+protoc --proto_path=tests/system --decode=io.prometheus.client.Page metrics.proto <"$work/joined" >"$work/decoded" 2>"$work/protoc.log" ||
+    fail "protoc cannot read the page"
+! grep -E '^ *[0-9]+[:{ ]' "$work/decoded" || fail "fields that metrics.proto does not know"
+decoded() { [ "$(grep -cE "$1" "$work/decoded")" = "$2" ] || fail "protoc does not see $2 of: $1"; }
+decoded '^family \{' "$(grep -c '^# TYPE' "$work/page-text")"
+decoded '^    (gauge|counter) \{' "$(grep -vcE '^#|_seconds_(bucket|sum|count)\{|^epicor_exporter_[a-z_]*_seconds_(bucket|sum|count) ' "$work/page-text")"
+decoded '^    histogram \{' "$(grep -cE '_seconds_count[{ ]' "$work/page-text")"
+decoded '^      schema: 3$' "$(grep -c '^epicor_probe_duration_seconds_count' "$work/page-text")"
+
 await port_of "$prometheus_process" || fail "Prometheus did not start"
 prometheus=http://127.0.0.1:$(port_of "$prometheus_process")
 compare() { $python tests/system/compare_formats.py "$prometheus" >"$work/compared" 2>&1; }
 await compare || fail "$(tail -n 5 "$work/compared")"
 cat "$work/compared"
+
+# ---- what the native histograms are for
+prometheus_tools=$tools
+query 'histogram_quantile(0.99, epicor_probe_duration_seconds{job="protobuf"}) < 5 and histogram_count(epicor_probe_duration_seconds) >= 1' >"$work/quantiles"
+[ "$(grep -c 'probe=' "$work/quantiles")" = "$(grep -c '^epicor_probe_duration_seconds_count{.*} [1-9]' "$work/page-text")" ] ||
+    fail "not a 0.99 quantile of each probe: $(cat "$work/quantiles")"
