@@ -13,8 +13,6 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "base/text.h"
-#include "config/match.h"
 #include "integration/web_rig.h"
 #include "unit/report/sample.h"
 #include "web/tls.h"
@@ -172,50 +170,17 @@ static void remove_all(void **state)
 
 static struct model *model_with(const char *web)
 {
-    struct fault_list faults = {0};
-    struct config_schema schema = sample_schema;
-    char *path = path_of("web.ini");
-    char *text = memory_format(
-        "[web]\nlisten_address = 127.0.0.1:0\n%s\n[appserver live]\nurl = https://h/K\n"
-        "auth = none\napi_version = v1\n",
-        web);
-
-    schema.check_web = tls_files_check;
-    struct model *model = model_read(path, span_of(text), NULL, &schema, &faults);
-    if (model == NULL)
-        fail_msg("%s", faults.items[0].text);
-    fault_list_free(&faults);
-    free(text);
-    free(path);
-    return model;
+    return web_rig_model(folder, web);
 }
 
 static struct web_rig start(const char *web)
 {
-    struct web_rig rig = {.model = model_with(web)};
-    char *error = NULL;
-    int64_t port = 0;
-
-    rig.report = report_new(rig.model, clock_now(), "1.2.3", "abc");
-    report_ready(rig.report, true);
-    report_turn(rig.report, MILLISECOND_NS, clock_now());
-    rig.server = web_server_start(&rig.model->web, rig.report, "1.2.3", NULL, &error);
-    if (rig.server == NULL)
-        fail_msg("%s", error);
-    assert_true(text_to_int64(span_of(strrchr(web_server_address(rig.server, 0), ':') + 1), &port));
-    rig.port = (int)port;
-    return rig;
+    return web_rig_configured(folder, web, NULL);
 }
 
 static void reload(struct web_rig *rig, const char *web)
 {
-    struct model *model = model_with(web);
-    struct model_match match = model_match(rig->model, model);
-
-    report_reload(rig->report, model, &match, clock_now());
-    model_match_free(&match);
-    model_unref(rig->model);
-    rig->model = model;
+    web_rig_reload(rig, folder, web);
 }
 
 #define HTTPS     "tls_cert_file = server.crt\ntls_key_file = server.key\n"
@@ -341,18 +306,11 @@ static void what_is_no_tls(void **state)
 /* A handshake that is never made ends by the deadline of headers. */
 static void a_handshake_that_is_not_made(void **state)
 {
-    struct web_rig rig = {.model = model_with(HTTPS)};
     struct web_options options = web_options_default;
-    char *error = NULL;
-    int64_t port = 0;
 
     (void)state;
     options.header_ns = 200 * MILLISECOND_NS;
-    rig.report = report_new(rig.model, clock_now(), "1.2.3", "abc");
-    rig.server = web_server_start(&rig.model->web, rig.report, "1.2.3", &options, &error);
-    assert_non_null(rig.server);
-    assert_true(text_to_int64(span_of(strrchr(web_server_address(rig.server, 0), ':') + 1), &port));
-    rig.port = (int)port;
+    struct web_rig rig = web_rig_configured(folder, HTTPS, &options);
     int descriptor = web_client(&rig);
     web_put(descriptor, "\x16\x03\x01", 3); /* the beginning of one */
     char *answer = web_rest(descriptor);    /* fails unless it is closed */

@@ -14,7 +14,9 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/match.h"
 #include "unit/report/sample.h"
+#include "web/tls_credential.h"
 
 static struct model *model_with_companies(size_t companies)
 {
@@ -35,6 +37,24 @@ static struct model *model_with_companies(size_t companies)
     return model;
 }
 
+static void start(struct web_rig *rig, const struct web_settings *settings, const struct web_options *options)
+{
+    char *error = NULL;
+
+    rig->report = report_new(rig->model, clock_now(), "1.2.3", "abc");
+    report_ready(rig->report, true);
+    report_turn(rig->report, MILLISECOND_NS, clock_now());
+    rig->server = web_server_start(settings, rig->report, "1.2.3", options, &error);
+    if (rig->server == NULL)
+        fail_msg("%s", error);
+    int64_t port = 0;
+    const char *address = web_server_address(rig->server, 0);
+    assert_true(text_to_int64(span_of(strrchr(address, ':') + 1), &port));
+    assert_true(port > 0);
+    assert_null(web_server_address(rig->server, 1));
+    rig->port = (int)port;
+}
+
 struct web_rig web_rig_start(size_t companies, const struct web_options *options, int64_t connections,
                              int64_t per_address)
 {
@@ -47,21 +67,47 @@ struct web_rig web_rig_start(size_t companies, const struct web_options *options
                                     .max_connections = connections,
                                     .max_connections_per_address = per_address};
     struct web_rig rig = {.model = model_with_companies(companies)};
-    char *error = NULL;
 
-    rig.report = report_new(rig.model, clock_now(), "1.2.3", "abc");
-    report_ready(rig.report, true);
-    report_turn(rig.report, MILLISECOND_NS, clock_now());
-    rig.server = web_server_start(&settings, rig.report, "1.2.3", options, &error);
-    if (rig.server == NULL)
-        fail_msg("%s", error);
-    int64_t port = 0;
-    const char *address = web_server_address(rig.server, 0);
-    assert_true(text_to_int64(span_of(strrchr(address, ':') + 1), &port));
-    assert_true(port > 0);
-    assert_null(web_server_address(rig.server, 1));
-    rig.port = (int)port;
+    start(&rig, &settings, options);
     return rig;
+}
+
+struct model *web_rig_model(const char *folder, const char *web)
+{
+    struct fault_list faults = {0};
+    struct config_schema schema = sample_schema;
+    char *path = memory_format("%s/web.ini", folder);
+    char *text = memory_format("[web]\nlisten_address = 0.0.0.0:0\n%s\n[appserver live]\nurl = https://h/K\n"
+                               "auth = none\napi_version = v1\n",
+                               web);
+
+    schema.check_web = tls_files_check;
+    struct model *model = model_read(path, span_of(text), NULL, &schema, &faults);
+    if (model == NULL)
+        fail_msg("%s", faults.items[0].text);
+    fault_list_free(&faults);
+    free(text);
+    free(path);
+    return model;
+}
+
+struct web_rig web_rig_configured(const char *folder, const char *web, const struct web_options *options)
+{
+    struct web_rig rig = {.model = web_rig_model(folder, web)};
+
+    start(&rig, &rig.model->web, options);
+    return rig;
+}
+
+void web_rig_reload(struct web_rig *rig, const char *folder, const char *web)
+{
+    struct model *model = web_rig_model(folder, web);
+    struct model_match match = model_match(rig->model, model);
+
+    report_reload(rig->report, model, &match, clock_now());
+    model_match_free(&match);
+    model_unref(rig->model);
+    rig->model = model;
 }
 
 struct web_rig web_rig_usual(void)

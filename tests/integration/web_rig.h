@@ -21,6 +21,12 @@ struct web_rig web_rig_start(size_t companies, const struct web_options *options
                              int64_t per_address);
 /* One target, and the usual limits. */
 struct web_rig web_rig_usual(void);
+/* With these keys of [web], whose relative paths begin at the folder, on a port of the system's choice of 127.0.0.0/8. */
+struct web_rig web_rig_configured(const char *folder, const char *web, const struct web_options *options);
+/* Other keys from now on. */
+void web_rig_reload(struct web_rig *rig, const char *folder, const char *web);
+/* The configuration alone. */
+struct model *web_rig_model(const char *folder, const char *web);
 void web_rig_stop(struct web_rig *rig);
 
 /* With so many companies a page of 4 MB, more than the kernel holds for a client. */
