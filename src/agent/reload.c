@@ -124,13 +124,16 @@ static void tell_waiters(struct waiters *waiters, enum reload_end end, const cha
     *waiters = (struct waiters){0};
 }
 
-static void tell_faults(struct waiters *waiters, const struct fault_list *faults)
+/* Without the warnings, which stand behind the faults (the list is sorted): the log has them. */
+static void tell_faults(struct waiters *waiters, const struct fault_list *list)
 {
+    struct fault_list faults = *list;
+    faults.count = faults.faults;
     char *text = NULL;
     size_t size = 0;
     FILE *out = waiters->count > 0 ? open_memstream(&text, &size) : NULL;
     if (out) {
-        fault_list_print(faults, out);
+        fault_list_print(&faults, out);
         fclose(out);
     }
     tell_waiters(waiters, RELOAD_FAULTY, text ? text : "the configuration has faults, which the log names");

@@ -22,7 +22,7 @@ static void *row_field(const struct settings_group *group, size_t row)
 /* A value may hold a secret where the row says so, and where a URL carries a user. */
 static bool may_show(const struct config_row *row, const char *value)
 {
-    return row->type != CONFIG_SECRET && row->type != CONFIG_SECRET_PAIRS &&
+    return row->type != CONFIG_SECRET && row->type != CONFIG_SECRET_PAIRS && !row->hidden &&
            !(strstr(value, "://") != NULL && strchr(value, '@') != NULL);
 }
 

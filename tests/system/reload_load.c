@@ -53,12 +53,13 @@ static void probe_write(FILE *out, const char *name, int number)
 static int configuration_write(const char *path, const char *url, const char *interval, int set, bool bad)
 {
     char next[512];
-    int line = 4;
+    int line = 5;
     snprintf(next, sizeof next, "%s.next", path);
     FILE *out = fopen(next, "w");
     if (out == NULL)
         exit(2);
-    fprintf(out, "[exporter]\ninterval = %s\n[web]\nconfig_page = yes\n", bad ? "soon" : interval);
+    fprintf(out, "[exporter]\ninterval = %s\ntimeout = 1500ms\n[web]\nconfig_page = yes\n",
+            bad ? "soon" : interval);
     for (int i = 0; i < APPSERVERS; i++, line += 7)
         fprintf(out,
                 "[appserver app%d]\nurl = %s\ncompany = EPIC06\nmax_in_flight = 8\nusername_env = "

@@ -18,7 +18,7 @@
     "[web]\nlisten_address = :" port                                                                         \
     "\n[appserver live]\nurl = https://erp.example.com/Live\ncompany = EPIC06\n"                             \
     "auth = none\napi_key = k\n[probe orders]\nkind = baq\nbaq = Orders\n"
-#define BAD GOOD("1") "rows_min = many\nrows_maxi = 3\n"
+#define BAD GOOD("1") "rows_min = many\nrows_maxi = 3\n[exporter]\ntimeout = 200ms\n"
 
 /* An agent that nobody turns, a report, and what a worker would be asked for. */
 struct stage {
@@ -174,6 +174,8 @@ static void faults_are_told_and_change_nothing(void **state)
     assert_int_equal(told.end, RELOAD_FAULTY);
     assert_non_null(strstr(told.faults, "agent.ini:11: "));
     assert_non_null(strstr(told.faults, "agent.ini:12: "));
+    assert_null(strstr(told.faults, "warning"));
+    assert_true(times_logged(&stage, "warning=") > 0);
     assert_int_equal(times_logged(&stage, "line=11 "), 1);
     assert_int_equal(times_logged(&stage, "line=12 "), 1);
     assert_int_equal(times_logged(&stage, "the one before stays in force"), 1);
