@@ -96,14 +96,14 @@ static char *put_pair(char *at, struct span name, struct span value)
 bool message_labels(struct buffer *out, struct span labels)
 {
     struct span name, value;
+    /* A pair has four bytes (a="") beside which at most three tags and lengths come. */
+    char *at = room(out, labels.size + (labels.size / 4 + 1) * 3 * WIRE_FIELD_MAX);
 
-    while (label_next(&labels, &name, &value)) {
-        char *at = room(out, 3 * WIRE_FIELD_MAX + name.size + value.size);
-        if (at == NULL)
-            return false;
-        written(out, put_pair(at, name, value));
-    }
-    return !out->failed;
+    if (at == NULL)
+        return false;
+    while (label_next(&labels, &name, &value))
+        at = put_pair(at, name, value);
+    return written(out, at);
 }
 
 static size_t labels_size(struct span labels)
