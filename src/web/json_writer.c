@@ -147,20 +147,32 @@ void json_integer(struct json_writer *writer, int64_t number)
     buffer_append(writer->out, at, (size_t)(end - at));
 }
 
-void json_thousandths(struct json_writer *writer, int64_t number)
+static void write_parts(struct json_writer *writer, int64_t number, uint64_t parts, int width)
 {
-    uint64_t size = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    uint64_t size = number < 0 ? -(uint64_t)number : (uint64_t)number, rest = size % parts;
     char text[24], *end = text + sizeof text, *at = end;
 
-    if (size % 1000 != 0) {
-        at = put_digits(at, size % 1000, 3);
+    if (rest != 0) {
+        for (; rest % 10 == 0; rest /= 10)
+            width--;
+        at = put_digits(at, rest, width);
         *--at = '.';
     }
-    at = put_digits(at, size / 1000, 1);
+    at = put_digits(at, size / parts, 1);
     if (number < 0)
         *--at = '-';
     begin_value(writer);
     buffer_append(writer->out, at, (size_t)(end - at));
+}
+
+void json_thousandths(struct json_writer *writer, int64_t number)
+{
+    write_parts(writer, number, 1000, 3);
+}
+
+void json_millionths(struct json_writer *writer, int64_t number)
+{
+    write_parts(writer, number, 1000000, 6);
 }
 
 void json_time(struct json_writer *writer, int64_t wall_ns)

@@ -29,6 +29,7 @@ void json_number(struct json_writer *writer, double number);
 void json_integer(struct json_writer *writer, int64_t number);
 /* Thousandths, exactly: 1767225600123 is 1767225600.123. */
 void json_thousandths(struct json_writer *writer, int64_t number);
+void json_millionths(struct json_writer *writer, int64_t number);
 /* Nanoseconds since 1970 as RFC 3339 in UTC, to the millisecond. */
 void json_time(struct json_writer *writer, int64_t wall_ns);
 

@@ -380,7 +380,12 @@ static void put_appservers(struct status *status)
 
 static void put_microseconds(struct status *status, enum status_field field, uint32_t time_us)
 {
-    put_number(status, field, time_us != BOARD_NO_TIME, (double)time_us / 1e6);
+    if (time_us == BOARD_NO_TIME) {
+        put_number(status, field, false, 0);
+        return;
+    }
+    name_field(status, field, TYPE_NUMBER);
+    json_millionths(&status->json, time_us);
 }
 
 /* Between brackets that stand already. */

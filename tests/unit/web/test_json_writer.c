@@ -83,13 +83,17 @@ static void numbers(void **state)
     json_thousandths(&writer, 5);
     json_thousandths(&writer, -1500);
     json_thousandths(&writer, 0);
+    json_millionths(&writer, 182123);
+    json_millionths(&writer, 5);
+    json_millionths(&writer, -2500000);
+    json_millionths(&writer, UINT32_MAX);
     json_bool(&writer, true);
     json_bool(&writer, false);
     json_null(&writer);
     json_close(&writer, ']');
     assert_written(
         "[0.182,-3,null,null,1e+300,0,9223372036854775807,-9223372036854775808,1767225600.123,1767225600,"
-        "0.005,-1.500,0,true,false,null]");
+        "0.005,-1.5,0,0.182123,0.000005,-2.5,4294.967295,true,false,null]");
 }
 
 static void times(void **state)

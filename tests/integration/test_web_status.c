@@ -1,0 +1,142 @@
+/* GET /api/v1/status over real sockets: what a good client gets, who may read the servers' words, and many targets. */
+#include "main.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <cJSON.h>
+
+#include "base/memory.h"
+#include "integration/web_rig.h"
+
+static void fail_target(struct web_rig *rig, size_t target)
+{
+    struct probe_result result = {.reason = REASON_NOT_FOUND,
+                                  .status = 404,
+                                  .message = (char[]){"<b>no such BAQ</b>"},
+                                  .correlation = (char[]){"c0ffee"}};
+    struct run_record record = {.ended = clock_now(),
+                                .due_next_boot_ns = clock_now().boot_ns + MINUTE_NS,
+                                .asked = true,
+                                .timed = true,
+                                .duration_ns = MILLISECOND_NS,
+                                .phases = {-1, -1, -1, -1, -1},
+                                .result = &result};
+
+    report_run(report_target(rig->report, target), &record);
+}
+
+static const char *text_at(const cJSON *json, const char *name)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
+}
+
+static void a_good_client_gets_json(void **state)
+{
+    struct web_rig rig = web_rig_usual();
+
+    (void)state;
+    fail_target(&rig, 0);
+    char *answer = web_ask(&rig, "GET", "/api/v1/status", "Origin: https://evil.example.com\r\n");
+    assert_int_equal(web_status(answer), 200);
+    web_assert_header(answer, "Content-Type", "application/json");
+    web_assert_header(answer, "X-Content-Type-Options", "nosniff");
+    web_assert_header(answer, "Cache-Control", "no-store");
+    assert_null(web_header(answer, "Access-Control-Allow-Origin"));
+    assert_int_equal(web_content_length(answer), strlen(web_body(answer)));
+    cJSON *json = cJSON_ParseWithOpts(web_body(answer), NULL, false);
+    assert_non_null(json);
+    assert_string_equal(text_at(json, "api"), "v1");
+    assert_string_equal(text_at(json, "version"), "1.2.3");
+    const cJSON *target = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(json, "targets"), 0);
+    assert_string_equal(text_at(target, "state"), "failing");
+    assert_string_equal(text_at(target, "reason"), "not_found");
+    assert_string_equal(text_at(target, "message"), "<b>no such BAQ</b>");
+    assert_null(strchr(web_body(answer), '<'));
+    cJSON_Delete(json);
+    free(answer);
+    answer = web_ask(&rig, "HEAD", "/api/v1/status", "");
+    assert_int_equal(web_status(answer), 200);
+    assert_string_equal(web_body(answer), "");
+    free(answer);
+    web_rig_stop(&rig);
+}
+
+static void words_of_a_server_are_for_this_machine(void **state)
+{
+    static const struct {
+        const char *header;
+        bool shown;
+    } cases[] = {
+        {"", true}, {"X-Forwarded-For: 203.0.113.9\r\n", false}, {"Forwarded: for=203.0.113.9\r\n", false}};
+    struct web_rig rig = web_rig_usual();
+
+    (void)state;
+    fail_target(&rig, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *answer = web_ask(&rig, "GET", "/api/v1/status?history=1", cases[i].header);
+        assert_int_equal(web_status(answer), 200);
+        bool words = strstr(answer, "no such BAQ") != NULL, ids = strstr(answer, "c0ffee") != NULL;
+        if (words != cases[i].shown || ids != cases[i].shown)
+            fail_msg("with \"%s\" the message is %s", cases[i].header, cases[i].shown ? "missing" : "shown");
+        assert_non_null(
+            strstr(answer, cases[i].shown ? "\"messages\":\"shown\"" : "\"messages\":\"withheld\""));
+        free(answer);
+    }
+    web_rig_stop(&rig);
+}
+
+static void queries(void **state)
+{
+    static const struct {
+        const char *target;
+        int status;
+    } cases[] = {
+        {"/api/v1/status?", 200},
+        {"/api/v1/status?state=good&state=failing", 200},
+        {"/api/v1/status?appserver=%e2%82%ac%00", 400},
+        {"/api/v1/status?appserver=%zz", 400},
+        {"/api/v1/status?state=%3Cscript%3E", 400},
+        {"/api/v1/status?pretty", 400},
+    };
+    struct web_rig rig = web_rig_usual();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *answer = web_ask(&rig, "GET", cases[i].target, "");
+        if (web_status(answer) != cases[i].status)
+            fail_msg("%s: %d", cases[i].target, web_status(answer));
+        if (cases[i].status == 400) {
+            web_assert_header(answer, "Content-Type", "text/plain; charset=utf-8");
+            assert_null(strstr(web_body(answer), "script"));
+        }
+        free(answer);
+    }
+    web_rig_stop(&rig);
+}
+
+static void many_targets(void **state)
+{
+    enum { COMPANIES = 1000 };
+    struct web_rig rig = web_rig_start(COMPANIES, NULL, 8, 8);
+
+    (void)state;
+    for (size_t i = 0; i < COMPANIES; i += 2)
+        fail_target(&rig, i);
+    char *answer = web_ask(&rig, "GET", "/api/v1/status?state=failing", "");
+    assert_int_equal(web_status(answer), 200);
+    cJSON *json = cJSON_Parse(web_body(answer));
+    assert_non_null(json);
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(json, "targets")), COMPANIES / 2);
+    const cJSON *problems = cJSON_GetObjectItemCaseSensitive(json, "problems");
+    assert_int_equal(cJSON_GetArraySize(problems), 1);
+    assert_int_equal(
+        cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(problems, 0), "targets")),
+        COMPANIES / 2);
+    cJSON_Delete(json);
+    free(answer);
+    web_rig_stop(&rig);
+}
+
+ALL_TESTS(cmocka_unit_test(a_good_client_gets_json), cmocka_unit_test(words_of_a_server_are_for_this_machine),
+          cmocka_unit_test(queries), cmocka_unit_test(many_targets));
