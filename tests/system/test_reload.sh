@@ -91,6 +91,43 @@ succeeds() { scrape && [ "$(value "epicor_probe_success$(labels orders)")" = 1 ]
 await succeeds || fail "the right password did not lift the block"
 [ "$(value 'epicor_login_blocked_until_timestamp_seconds{appserver="live"}')" = 0 ] || fail "still blocked"
 
+# By HTTP: who may ask, and how.
+# answers STATUS FLAGS...: of curl
+answers() {
+    wanted=$1
+    shift
+    got=$(curl -sS -D "$work/head" -o "$work/output" -w '%{http_code}' "$@" "http://$exporter/-/reload")
+    [ "$got" = "$wanted" ] || { cat "$work/output"; fail "$got in place of $wanted: curl $*"; }
+}
+answers 405
+grep -qi '^allow: POST' "$work/head" || fail "405 without Allow"
+answers 405 -X PUT
+answers 200 -X POST
+answers 200 -X POST -H 'Content-Length: 0'
+answers 413 -X POST -d body
+answers 403 -X POST -H 'X-Forwarded-For: 192.0.2.1'
+answers 403 -X POST -H 'Origin: http://evil.example.com'
+grep -q 'another site' "$work/output" || fail "403 does not say why"
+answers 403 -X POST -H 'Origin: null'
+answers 403 -X POST -H 'Sec-Fetch-Site: cross-site'
+answers 200 -X POST -H "Origin: http://$exporter" -H 'Sec-Fetch-Site: same-origin'
+echo 'rows_mini = 3' >>"$work/agent.ini"
+answers 500 -X POST
+line=$(wc -l <"$work/agent.ini")
+grep -q "^$work/agent.ini:$line: .*rows_mini" "$work/output" || fail "500 does not name the fault"
+[ "$(wc -l <"$work/output")" = 1 ] || fail "500 says more than its fault"
+
+# Many at once share builds, and each is answered.
+logged_before=$(grep -c 'stays in force' "$work/agent.log")
+askers=
+for number in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    curl -sS -X POST -o /dev/null -w '%{http_code}\n' "http://$exporter/-/reload" >>"$work/statuses" 2>>"$work/refused" &
+    askers="$askers $!"
+done
+for asker in $askers; do wait "$asker" || fail "a reload was not answered"; done
+[ "$(grep -c '^500$' "$work/statuses")" = 20 ] || fail "not each of many reloads was answered"
+[ "$(grep -c 'stays in force' "$work/agent.log")" -le $((logged_before + 20)) ] || fail "more builds than reloads"
+
 status=0
 kill -TERM "$agent"
 wait "$agent" || status=$?
