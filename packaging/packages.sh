@@ -12,7 +12,7 @@ packages_of() {
     demo) echo "ca-certificates tzdata curl" ;;
     test) echo "systemd clang lld clang-tidy clang-format cppcheck valgrind libclang-rt-14-dev git openssl libyajl-dev" \
         "krb5-kdc krb5-admin-server krb5-user apache2-bin libapache2-mod-auth-gssapi gss-ntlmssp nghttp2-server nodejs npm" \
-        "python3 python3-prometheus-client protobuf-compiler chromium fonts-dejavu-core" ;;
+        "jsonnet python3 python3-prometheus-client protobuf-compiler chromium fonts-dejavu-core" ;;
     *) echo "$0: unknown group $1" >&2; exit 2 ;;
     esac
 }
