@@ -94,12 +94,8 @@ void page_message_hidden(struct buffer *out)
 
 void page_message(const struct page *page, const char *message)
 {
-    if (message == NULL || message[0] == '\0')
+    if (message == NULL || message[0] == '\0' || !page->setting->show_messages)
         return;
-    if (!page->setting->show_messages) {
-        page_message_hidden(page->out);
-        return;
-    }
     buffer_text(page->out, "<blockquote>");
     markup_text(page->out, message);
     buffer_text(page->out, "</blockquote>");

@@ -30,6 +30,6 @@ enum page_outcome {
 
 /* Appends the page. */
 enum page_outcome page_write(const struct page_setting *setting, const struct board_view *view,
-                             struct buffer *page);
+                             struct buffer *out);
 
 #endif

@@ -274,7 +274,7 @@ static void write_failure(const struct page *page, const struct board_failure *f
     write_code_cell(out, &failure->run);
     write_time_cell(out, failure->run.duration_us);
     write_said(page, failure, newer);
-    buffer_text(out, "<td class=\"said\">");
+    buffer_text(out, "<td class=\"id\">");
     if (failure->correlation != NULL)
         markup_text(out, failure->correlation);
     buffer_text(out, "</td></tr>\n");
@@ -304,8 +304,6 @@ static void write_failures(const struct page *page, const struct board_target *t
         newer = failure;
     }
     buffer_text(out, "</tbody></table></div>\n");
-    if (!page->setting->show_messages)
-        page_message_hidden(out);
     buffer_text(out, "</section>\n");
 }
 
@@ -324,6 +322,16 @@ static void write_columns(const struct page *page, const struct board_target *ta
     buffer_text(out, ".</p>");
     page_message(page, target->drift);
     buffer_text(out, "</section>\n");
+}
+
+/* Has a server said something of it? */
+static bool has_words(const struct board_target *target)
+{
+    bool found = target->message != NULL || target->drift != NULL;
+
+    for (size_t i = 0; i < failures_count(target->failures); i++)
+        found = found || failures_at(target->failures, i)->message != NULL;
+    return found;
 }
 
 void page_detail(const struct page *page, const struct board_target *target)
@@ -348,4 +356,6 @@ void page_detail(const struct page *page, const struct board_target *target)
     write_failures(page, target);
     write_columns(page, target);
     write_runs(page, target);
+    if (!page->setting->show_messages && has_words(target))
+        page_message_hidden(out);
 }

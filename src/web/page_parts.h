@@ -39,7 +39,7 @@ void page_symbol(struct buffer *out, const char *key);
 /* The value of href for the page of a target; it keeps the filter. */
 void page_target_link(const struct page *page, const struct board_target *target);
 
-/* The server's own words; a sentence in their place where the reader may not see them. NULL or "": nothing. */
+/* The server's own words; nothing where there are none, or the reader may not see them. */
 void page_message(const struct page *page, const char *message);
 
 /* Why the server's own words are not there. */

@@ -40,8 +40,7 @@ static void write_message(struct writer *writer, const char *message)
     if (message == NULL || (writer->said != NULL && strcmp(writer->said, message) == 0))
         return; /* nothing, or what has just been said */
     writer->said = message;
-    if (writer->page->setting->show_messages)
-        page_message(writer->page, message);
+    page_message(writer->page, message);
 }
 
 /* ---- head --------------------------------------------------------------------------------------------------------- */
@@ -81,7 +80,7 @@ static void write_since(const struct writer *writer)
         buffer_text(out, " Its last turn was ");
         markup_span(out, writer->page->view->now.boot_ns - writer->page->setting->heartbeat_ns);
         buffer_text(out, " ago.");
-    } else if (problem->since_wall_ns != 0) {
+    } else if (problem->since_wall_ns != 0 && problem->kind != PROBLEM_DRIFT) {
         buffer_text(out, problem->kind == PROBLEM_CERTIFICATE_EXPIRING  ? " It expires "
                          : problem->kind == PROBLEM_CERTIFICATE_EXPIRED ? " It expired "
                                                                         : " It began ");

@@ -16,7 +16,7 @@
 #define LARGE_WIDTH  720
 #define LARGE_HEIGHT 150
 #define LARGE_TOP    18 /* room for crosses */
-#define LARGE_LEFT   58 /* room for the numbers of the axis */
+#define LARGE_LEFT   84 /* room for the numbers of the axis, which are larger on narrow screens */
 
 struct spark {
     struct board_run *runs; /* oldest first */
@@ -131,8 +131,8 @@ static unsigned chart_y(const struct chart *chart, uint64_t us)
 /* The middle of a run's bar. The newest stands at the right. */
 static unsigned chart_x(const struct chart *chart, size_t index)
 {
-    unsigned step = (LARGE_WIDTH - LARGE_LEFT) / LARGE_RUNS;
-    return LARGE_WIDTH - step / 2 - step * (unsigned)(chart->spark.count - 1 - index);
+    unsigned halves = 2 * (unsigned)(chart->spark.count - 1 - index) + 1;
+    return LARGE_WIDTH - halves * (LARGE_WIDTH - LARGE_LEFT) / (2 * LARGE_RUNS);
 }
 
 static void write_axis(const struct chart *chart, struct buffer *out)

@@ -65,7 +65,7 @@ static void failures_are_kept_with_their_words(void **state)
 
     (void)state;
     assert_has(page, "<th scope=\"col\">Correlation id</th>");
-    assert_int_equal(count_of(page, "<td class=\"said\">4ae5f1b2-9b0c-4c52-a7ab-2f1d43e1b9aa</td>"), 9);
+    assert_int_equal(count_of(page, "<td class=\"id\">4ae5f1b2-9b0c-4c52-a7ab-2f1d43e1b9aa</td>"), 9);
     assert_int_equal(count_of(page, "<td class=\"said\">BAQ &quot;EPX-LateShip&quot;"), 1);
     assert_int_equal(count_of(page, "<td class=\"said\"><span class=\"dim\">as above</span></td>"), 8);
     assert_has(page, "<small>2025-12-31 23:59:48 UTC</small>");
