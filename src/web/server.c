@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "web/exchange.h"
+#include "web/niceness.h"
 #include "web/server_parts.h"
 
 #define EVENTS_A_TURN 64
@@ -184,6 +185,7 @@ static void *run(void *pointer)
     struct web_server *server = pointer;
     struct epoll_event events[EVENTS_A_TURN];
 
+    niceness_raise();
     while (!server->ends) {
         int count = epoll_wait(server->epoll, events, EVENTS_A_TURN, wait_ms(server, clock_now().boot_ns));
         struct moment now = clock_now();

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "web/niceness.h"
 
 struct job {
     void (*work)(void *context), (*abandon)(void *context);
@@ -43,6 +44,7 @@ static void *run(void *pointer)
 {
     struct web_worker *worker = pointer;
 
+    niceness_raise();
     pthread_mutex_lock(&worker->lock);
     while (wait_for_job(worker)) {
         struct job job = take_first(worker);

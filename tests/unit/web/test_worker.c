@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "web/worker.h"
 
@@ -119,6 +121,35 @@ static void what_waits_is_abandoned(void **state)
     sem_destroy(&goes_on);
 }
 
+static void read_niceness(void *pointer)
+{
+    *(int *)pointer = getpriority(PRIO_PROCESS, (id_t)gettid());
+}
+
+/* What a probe needs goes first. */
+static void stands_back(void **state)
+{
+    struct web_worker *worker = web_worker_start(1);
+    int ours = getpriority(PRIO_PROCESS, 0), its = ours;
+    struct work last;
+    sem_t begun, goes_on;
+    int order[1];
+    size_t done = 0;
+
+    (void)state;
+    sem_init(&begun, 0, 0);
+    sem_init(&goes_on, 0, 1);
+    last = (struct work){.order = order, .done = &done, .begun = &begun, .goes_on = &goes_on};
+    assert_true(web_worker_do(worker, read_niceness, NULL, &its));
+    while (!web_worker_do(worker, do_work, NULL, &last)) /* until the first one is out of the queue */
+        poll(NULL, 0, 1);
+    sem_wait(&begun);
+    web_worker_stop(worker);
+    assert_true(its > ours || ours == 19);
+    sem_destroy(&begun);
+    sem_destroy(&goes_on);
+}
+
 static void nothing_to_do(void **state)
 {
     (void)state;
@@ -128,4 +159,4 @@ static void nothing_to_do(void **state)
 }
 
 ALL_TESTS(cmocka_unit_test(in_order_and_bounded), cmocka_unit_test(what_waits_is_abandoned),
-          cmocka_unit_test(nothing_to_do));
+          cmocka_unit_test(stands_back), cmocka_unit_test(nothing_to_do));
