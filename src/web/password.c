@@ -1,5 +1,6 @@
 #include "web/password.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -153,12 +154,13 @@ static const struct pair *hash_for(const struct passwords *passwords, const stru
 {
     const struct pair *found = NULL;
 
+    assert(users->count > 0);
     for (size_t i = 0; i < users->count; i++)
         if (strcmp(users->items[i].name, user) == 0)
             found = &users->items[i];
     *exists = found != NULL;
     struct digest digest = digest_of(&passwords->key, &user, 1);
-    return *exists ? found : &users->items[(digest.bytes[0] | digest.bytes[1] << 8) % (int)users->count];
+    return *exists ? found : &users->items[(digest.bytes[0] | (size_t)digest.bytes[1] << 8) % users->count];
 }
 
 /* With the lock. */

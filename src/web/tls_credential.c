@@ -102,7 +102,7 @@ static char *parse_key(const char *path, const gnutls_datum_t *text, gnutls_x509
 static char *read_part(const char *path, enum tls_file file, struct parts *parts)
 {
     struct buffer text;
-    struct stat status;
+    struct stat status = {0};
     char *why;
 
     buffer_init(&text, FILE_MAX);

@@ -74,7 +74,7 @@ static struct asking ask_pipe(const char *bytes, size_t size)
 
 static void from_a_pipe(void **state)
 {
-#define BYTES(text) text, sizeof text - 1
+#define BYTES(text) (text), sizeof(text) - 1
     static const struct {
         const char *bytes;
         size_t size;
