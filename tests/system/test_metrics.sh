@@ -22,10 +22,11 @@ curl -sSf "http://$exporter/metrics" >"$work/page"
 "$tools/promtool" check metrics <"$work/page" >"$work/findings" 2>&1 || fail "promtool: $(cat "$work/findings")"
 [ ! -s "$work/findings" ] || fail "promtool: $(cat "$work/findings")"
 
-# Type and help of each family of the page, as Prometheus took them with its last scrape.
+# Type and help of each family, as Prometheus took them with its last scrape, of OpenMetrics: there a counter's family is
+# called without _total.
 families_known() {
     curl -sSf "$prometheus/api/v1/metadata" >"$work/metadata"
-    sed -n 's/^# TYPE \([^ ]*\) \([a-z]*\)$/\1 \2/p' "$work/page" >"$work/families"
+    sed -n 's/^# TYPE \([^ ]*\) \([a-z]*\)$/\1 \2/p' "$work/page" | sed 's/_total counter$/ counter/' >"$work/families"
     while read -r family type; do
         grep -q "\"$family\":\[{\"type\":\"$type\",\"help\":\"[^\"]" "$work/metadata" || { echo "$family" >"$work/unknown"; return 1; }
     done <"$work/families"
