@@ -22,18 +22,17 @@
       const name = key(child);
       known.has(name) ? known.get(name).push(child) : known.set(name, [child]);
     }
+    const pairs = [...now.childNodes].map((wanted) => [wanted, known.get(key(wanted))?.shift()]);
+    const left = new Set([...known.values()].flat());
+    for (const child of left) if (!KEPT.has(child.id)) child.remove();
     let place = old.firstChild;
-    for (const wanted of [...now.childNodes]) {
-      const found = known.get(key(wanted))?.shift();
-      if (!found) {
-        old.insertBefore(document.importNode(wanted, true), place);
-        continue;
-      }
-      if (found === place) place = place.nextSibling;
+    for (const [wanted, found] of pairs) {
+      while (left.has(place)) place = place.nextSibling;
+      if (!found) old.insertBefore(document.importNode(wanted, true), place);
+      else if (found === place) place = place.nextSibling;
       else old.insertBefore(found, place);
-      liken(found, wanted);
+      if (found) liken(found, wanted);
     }
-    for (const left of known.values()) for (const child of left) if (!KEPT.has(child.id)) child.remove();
   }
 
   function liken(old, now) {
@@ -139,11 +138,10 @@
 
   /* The whole page again, unfiltered where the filter is ours. */
   function address() {
+    if (!whole()) return new URL(location.href); // the server filters, when it is asked to
     const url = filterIn(location.href);
-    if (whole()) {
-      url.searchParams.delete('q');
-      url.searchParams.delete('state');
-    }
+    url.searchParams.delete('q');
+    url.searchParams.delete('state');
     return url;
   }
 
