@@ -194,7 +194,7 @@ stage_clang() { done_or_now clang clang; }
 # at what does not make them meet in another way.
 stage_asan() { run_tests asan asan -LE soak -E 'story_agent_(lockout|lockout_edges|renewal|sessions)|system_(peers|status_page)'; }
 stage_tsan() {
-    run_tests tsan tsan -L 'unit|integration|system' -E 'system_(ways_in|peers|status_page|formats|big_|configuration|descriptors|kinetic_)'
+    run_tests tsan tsan -L 'unit|integration|system' -E 'system_(hostile_|ways_in|peers|status_page|formats|big_|configuration|descriptors|kinetic_)'
 }
 stage_valgrind() {
     build release && ctest --test-dir build/release -L unit -N >/dev/null &&

@@ -8,12 +8,12 @@
 
 #include "web/server_parts.h"
 
-/* Callbacks of libmicrohttpd, for MHD_start_daemon; their first argument is the server. */
-enum MHD_Result exchange_request(void *server, struct MHD_Connection *connection, const char *url,
+/* Callbacks of libmicrohttpd, for MHD_start_daemon; cls is the server. */
+enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, const char *url,
                                  const char *method, const char *version, const char *upload,
                                  size_t *upload_size, void **request_cls);
-void *exchange_request_line(void *server, const char *target, struct MHD_Connection *connection);
-void exchange_completed(void *server, struct MHD_Connection *connection, void **request_cls,
+void *exchange_request_line(void *cls, const char *target, struct MHD_Connection *connection);
+void exchange_completed(void *cls, struct MHD_Connection *connection, void **request_cls,
                         enum MHD_RequestTerminationCode code);
 
 /* A suspended connection goes on: what it waits for has been completed, or it gets no longer time. */

@@ -104,9 +104,9 @@ static struct buffer page_of(size_t series)
         buffer_clear(&page);
         bool fits = report_page(report, NULL, clock_now(), &page);
         report_free(report);
-        if (!fits)
+        size_t shown = fits ? series_of(&page) : 0;
+        if (shown == 0)
             exit(2);
-        size_t shown = series_of(&page);
         if (shown * 10 > series * 9)
             return page;
         targets = targets * series / shown + 10;

@@ -83,9 +83,7 @@ const char *routes_answer(const struct web_request *request, struct web_answer *
     } else if (strcmp(request->path, "/worker") == 0) {
         answer_by_worker(request, answer);
     } else if (strcmp(request->path, "/verdict") == 0) {
-        if (request->verdict == NULL)
-            answer->later = hand_out(request);
-        else if (strcmp(request->verdict, "once more") == 0)
+        if (request->verdict == NULL || strcmp(request->verdict, "once more") == 0)
             answer->later = hand_out(request);
         else
             buffer_format(&answer->body, "verdict %s, query %s", request->verdict, request->query);

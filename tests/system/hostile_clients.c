@@ -285,7 +285,10 @@ static void attack_begin(struct attack *attack, const struct phase *phase, size_
     attack->count = attack->request_count == 0 ? 0 : phase->slow ? count : OTHERS;
     attack->attackers = memory_new(attack->count, sizeof *attack->attackers);
     for (size_t i = 0; i < attack->count; i++)
-        attack->attackers[i].descriptor = -1; /* opened by the first turn */
+        /* Opened by the first turn; the slow ones in the course of a second. */
+        attack->attackers[i] = (struct attacker){
+            .descriptor = -1,
+            .next_ns = phase->slow ? clock_now().boot_ns + DRIP_NS * (int64_t)i / (int64_t)count : 0};
 }
 
 static void attack_end(struct attack *attack)
