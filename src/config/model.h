@@ -74,6 +74,7 @@ struct web_settings {
     struct listen_address *listen;
     size_t listen_count;
     char *telemetry_path;
+    char *external_url; /* NULL: none */
     bool config_page;
     int64_t max_connections, max_connections_per_address;
     char *tls_cert_file, *tls_key_file; /* NULL, both: plain HTTP */

@@ -14,6 +14,7 @@
 #include "web/answer.h"
 #include "web/compression.h"
 #include "web/encoding.h"
+#include "web/origin.h"
 #include "web/routes.h"
 
 /* A body, held until libmicrohttpd has sent it. */
@@ -282,7 +283,7 @@ static enum access_verdict ask_access(struct web_server *server, struct client *
         .path = request->path,
         .authorization = authorization,
         .local = client_is_loopback(&client->address) && !has_header(connection, "Forwarded") &&
-                 !has_header(connection, "X-Forwarded-For"),
+                 !has_header(connection, "X-Forwarded-For") && host_is_local(request->host),
         .address = client->address,
     };
     struct model *model = board_model(report_board(server->report));

@@ -1,10 +1,21 @@
 #include "web/origin.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
-bool origin_is_own(const char *origin, const char *fetch_site, const char *host, bool tls)
+static bool is_origin_of(const char *origin, const char *url)
+{
+    const char *authority = strstr(url, "://");
+    size_t size = authority == NULL ? 0 : strlen(url) - strlen(authority) + 3 + strcspn(authority + 3, "/?#");
+
+    return size > 0 && strlen(origin) == size && strncasecmp(origin, url, size) == 0;
+}
+
+bool origin_is_own(const char *origin, const char *fetch_site, const char *host, bool tls,
+                   const char *external_url)
 {
     static const char *const schemes[] = {"https://", "http://"};
 
@@ -12,6 +23,8 @@ bool origin_is_own(const char *origin, const char *fetch_site, const char *host,
         strcasecmp(fetch_site, "none") != 0)
         return false;
     if (origin == NULL)
+        return true;
+    if (external_url != NULL && is_origin_of(origin, external_url))
         return true;
     if (host == NULL || host[0] == '\0')
         return false;
@@ -21,4 +34,25 @@ bool origin_is_own(const char *origin, const char *fetch_site, const char *host,
             return strcasecmp(origin + size, host) == 0;
     }
     return false;
+}
+
+bool host_is_local(const char *host)
+{
+    char name[INET6_ADDRSTRLEN + 1];
+    struct in6_addr address;
+
+    if (host == NULL)
+        return true;
+    bool bracketed = host[0] == '[';
+    size_t size = bracketed ? strcspn(++host, "]") : strcspn(host, ":");
+    if (size == 0 || size >= sizeof name || (bracketed && host[size] == '\0'))
+        return false;
+    const char *port = host + size + bracketed;
+    if (port[0] != '\0' && (port[0] != ':' || port[1 + strspn(port + 1, "0123456789")] != '\0'))
+        return false;
+    memcpy(name, host, size);
+    name[size] = '\0';
+    if (bracketed)
+        return inet_pton(AF_INET6, name, &address) == 1;
+    return strcasecmp(name, "localhost") == 0 || inet_pton(AF_INET, name, &address) == 1;
 }

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "config/model.h"
+#include "report/board.h"
 #include "report/mailbox.h"
 #include "report/report.h"
 #include "web/answer.h"
@@ -47,11 +49,21 @@ static void ask(const struct web_request *request, struct web_answer *answer)
     }
 }
 
+static bool is_own_page(const struct web_request *request)
+{
+    struct model *model = board_model(report_board(request->report));
+    bool own = origin_is_own(request->origin, request->fetch_site, request->host, request->tls,
+                             model->web.external_url);
+
+    model_unref(model);
+    return own;
+}
+
 void answer_reload(const struct web_request *request, struct web_answer *answer)
 {
     if (!request->trusted)
         answer_text(answer, 403, answer_untrusted);
-    else if (!origin_is_own(request->origin, request->fetch_site, request->host, request->tls))
+    else if (!is_own_page(request))
         answer_text(answer, 403,
                     "A page of another site asks for this: only a page of this exporter, or a program, may. "
                     "Try: curl -X POST, or send SIGHUP.\n");

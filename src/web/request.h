@@ -19,7 +19,7 @@ struct web_request {
     bool has_body;
     bool malformed; /* the request line or a header is none of RFC 9112 */
     /* May read the server's own words, the configuration, and reload: let in by one of the ways to authenticate; where none is
-       configured, a loopback peer for whom no proxy speaks. */
+       configured, a loopback peer for whom no proxy speaks, and who calls this machine by an address or localhost. */
     bool trusted;
     struct moment now;
     struct report *report;

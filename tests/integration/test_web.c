@@ -129,6 +129,12 @@ static void words_of_a_server_are_for_this_machine(void **state)
             fail_msg("with \"%s\" the message is %s", cases[i].header, cases[i].shown ? "missing" : "shown");
         free(answer);
     }
+    /* A page of another site that lets its own name resolve to this machine. */
+    static const char rebound[] = "GET / HTTP/1.1\r\nHost: evil.example.com\r\nConnection: close\r\n\r\n";
+    char *answer = web_ask_bytes(&rig, rebound, strlen(rebound));
+    assert_int_equal(web_status(answer), 200);
+    assert_null(strstr(answer, "no such BAQ"));
+    free(answer);
     web_rig_stop(&rig);
 }
 

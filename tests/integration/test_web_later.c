@@ -107,12 +107,13 @@ static void headers_are_handed_on(void **state)
     static const struct {
         const char *target, *more, *body;
     } cases[] = {
-        {"/", "", "query , accept none, origin none, host x"},
-        {"/?", "", "query , accept none, origin none, host x"},
-        {"/?name%5B%5D=a+b&c&&=?d", "", "query name%5B%5D=a+b&c&&=?d, accept none, origin none, host x"},
+        {"/", "", "query , accept none, origin none, host localhost"},
+        {"/?", "", "query , accept none, origin none, host localhost"},
+        {"/?name%5B%5D=a+b&c&&=?d", "",
+         "query name%5B%5D=a+b&c&&=?d, accept none, origin none, host localhost"},
         {"/?a=b#c", "Accept: text/plain;q=0.5\r\nORIGIN: null\r\nAccept:\r\naccept: */*\r\n",
-         "query a=b#c, accept text/plain;q=0.5, , */*, origin null, host x"},
-        {"/", "Accepted: a\r\nAccep: b\r\n", "query , accept none, origin none, host x"},
+         "query a=b#c, accept text/plain;q=0.5, , */*, origin null, host localhost"},
+        {"/", "Accepted: a\r\nAccep: b\r\n", "query , accept none, origin none, host localhost"},
     };
     struct web_rig rig = web_rig_usual();
 
@@ -131,7 +132,7 @@ static void others_are_served_meanwhile(void **state)
     web_put_text(waiting, "POST /later" WEB_CLOSE);
     struct later *later = next_asked();
     for (int i = 0; i < 3; i++)
-        assert_answer(web_ask(&rig, "GET", "/", ""), 200, "query , accept none, origin none, host x");
+        assert_answer(web_ask(&rig, "GET", "/", ""), 200, "query , accept none, origin none, host localhost");
     later_complete(later, 500, "web.ini:3: no such key\n");
     char *answer = web_rest(waiting);
     web_assert_header(answer, "Content-Type", "text/plain; charset=utf-8");
@@ -161,7 +162,7 @@ static void a_connection_goes_on(void **state)
     web_read_kept(kept, false);
     later_complete(next_asked(), 200, "late");
     web_read_kept(kept, true);
-    assert_answer(web_rest(kept), 200, "query last, accept none, origin none, host x");
+    assert_answer(web_rest(kept), 200, "query last, accept none, origin none, host localhost");
     web_rig_stop(&rig);
 }
 
@@ -237,7 +238,7 @@ static void waiting_has_an_end(void **state)
     web_assert_header(answer, "Retry-After", "1");
     assert_answer(answer, 503, "This takes too long to wait for.\n");
     later_complete(next_asked(), 200, "too late");
-    assert_answer(web_ask(&rig, "GET", "/", ""), 200, "query , accept none, origin none, host x");
+    assert_answer(web_ask(&rig, "GET", "/", ""), 200, "query , accept none, origin none, host localhost");
     web_rig_stop(&rig);
 }
 

@@ -189,8 +189,8 @@ char *web_ask_bytes(const struct web_rig *rig, const char *bytes, size_t size)
 
 char *web_ask(const struct web_rig *rig, const char *method, const char *target, const char *more)
 {
-    char *request = memory_format("%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\n", method, target,
-                                  more);
+    char *request = memory_format("%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n", method,
+                                  target, more);
     char *answer = web_ask_bytes(rig, request, strlen(request));
 
     free(request);

@@ -45,7 +45,7 @@ char *web_rest(int descriptor);
 char *web_ask_bytes(const struct web_rig *rig, const char *bytes, size_t size);
 char *web_ask(const struct web_rig *rig, const char *method, const char *target, const char *more);
 /* The end of a request for web_put_text. */
-#define WEB_CLOSE " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+#define WEB_CLOSE " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 /* One answer, 200, on a connection that is kept. */
 void web_read_kept(int descriptor, bool head);
 

@@ -126,10 +126,10 @@ kind = token
 [probe b]
 kind = nonsense
 [web]
-external_url = https://exporter.example.com/
+external_url = exporter.example.com
 INI
 expect 3 "$exporter_program" --config.file="$work/bad.ini" --web.listen-address=127.0.0.1:0
-for fault in bad.ini:2: bad.ini:4: bad.ini:5: bad.ini:6: bad.ini:10: bad.ini:13: bad.ini:15: interval url compnay company maintenance "not in this version" nonsense; do
+for fault in bad.ini:2: bad.ini:4: bad.ini:5: bad.ini:6: bad.ini:10: bad.ini:13: bad.ini:15: interval url compnay company maintenance external_url nonsense; do
     says "$fault"
 done
 
