@@ -11,6 +11,8 @@
 #define REST_NS SECOND_NS
 /* At most so many in a turn, so that a flood of connections leaves time for the clients that are served. */
 #define ACCEPTS_A_TURN 256
+/* A client that comes again at once could fill the ring in one turn. */
+#define TOLD_A_TURN (SURPLUS_MAX / 4)
 /* What clients can provoke is over only when it has not come for a while: they cannot fill the log. */
 #define WORRY_NS MINUTE_NS
 
@@ -45,7 +47,8 @@ static void rest(struct acceptor *acceptor, int64_t until_ns)
                        until_ns != 0 ? 0 : EPOLLIN, ACCEPTOR_LISTENER, i);
 }
 
-static void refuse(struct acceptor *acceptor, int descriptor, struct moment now)
+/* True: it was told why; it keeps a place of the ring until the next turn at least. */
+static bool refuse(struct acceptor *acceptor, int descriptor, struct moment now)
 {
     static const char body[] = "Too many connections, in all or from this address. Ask again in a moment.\n";
 
@@ -56,11 +59,14 @@ static void refuse(struct acceptor *acceptor, int descriptor, struct moment now)
     if (index != SURPLUS_NONE)
         acceptor_watch(acceptor->epoll, EPOLL_CTL_ADD, descriptor, EPOLLIN, ACCEPTOR_REFUSAL, index);
     report_http_request(acceptor->report, "other", 503, acceptor->silent ? 0 : sizeof body - 1, now);
+    return index != SURPLUS_NONE;
 }
 
 static void accept_some(struct acceptor *acceptor, const struct listener *listener, struct moment now)
 {
-    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+    int told = 0;
+
+    for (int i = 0; i < ACCEPTS_A_TURN && told < TOLD_A_TURN; i++) {
         struct sockaddr_storage storage;
         struct sockaddr *address = (struct sockaddr *)&storage;
         socklen_t size = sizeof storage;
@@ -68,8 +74,8 @@ static void accept_some(struct acceptor *acceptor, const struct listener *listen
         if (descriptor >= 0) {
             if (acceptor->take(acceptor->context, descriptor, address, size, now))
                 calm(&acceptor->full, now.boot_ns);
-            else
-                refuse(acceptor, descriptor, now);
+            else if (refuse(acceptor, descriptor, now))
+                told++;
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             worry(&acceptor->exhausted, errno, "an HTTP connection cannot be accepted", now.boot_ns);
             rest(acceptor, now.boot_ns + REST_NS);
