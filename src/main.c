@@ -13,6 +13,7 @@
 #include "agent/reload.h"
 #include "agent/thread.h"
 #include "agent/transfer.h"
+#include "base/bcrypt.h"
 #include "base/clock.h"
 #include "base/embedded.h"
 #include "base/log.h"
@@ -179,7 +180,7 @@ static enum exit_status run(struct arguments *arguments)
     case COMMAND_RULES:
         return embedded_write(embedded_rules, arguments->directory, arguments->base_url);
     case COMMAND_HASH_PASSWORD:
-        return hash_password(STDIN_FILENO, stderr, stdout);
+        return hash_password(STDIN_FILENO, BCRYPT_COST_PRESET, stderr, stdout);
     }
     return STATUS_WRONG_USAGE;
 }

@@ -136,7 +136,7 @@ static const char *ask_twice(int terminal, FILE *prompts, struct line *line)
     return fault;
 }
 
-enum exit_status hash_password(int descriptor, FILE *prompts, FILE *out)
+enum exit_status hash_password(int descriptor, int cost, FILE *prompts, FILE *out)
 {
     struct line line = {.size = 0};
     char hash[BCRYPT_HASH_SIZE];
@@ -147,7 +147,7 @@ enum exit_status hash_password(int descriptor, FILE *prompts, FILE *out)
         fault = line_fault(&line);
     if (fault == NULL) {
         line.text[line.size] = '\0';
-        if (!bcrypt_make(line.text, BCRYPT_COST_PRESET, hash))
+        if (!bcrypt_make(line.text, cost, hash))
             fault = "the hash cannot be computed";
     }
     secret_wipe(&line, sizeof line);

@@ -29,7 +29,7 @@ static void *ask(void *pointer)
 {
     struct asking *asking = pointer;
 
-    asking->status = hash_password(asking->descriptor, asking->prompts, asking->out);
+    asking->status = hash_password(asking->descriptor, BCRYPT_COST_MIN, asking->prompts, asking->out);
     return NULL;
 }
 
@@ -101,7 +101,7 @@ static void from_a_pipe(void **state)
             assert_int_equal(asking.status, STATUS_GOOD);
             assert_string_equal(asking.said, "");
             assert_int_equal(asking.printed_size, BCRYPT_HASH_SIZE);
-            assert_memory_equal(asking.printed, "$2y$12$", 7);
+            assert_memory_equal(asking.printed, "$2y$04$", 7);
             asking.printed[BCRYPT_HASH_SIZE - 1] = '\0';
             /* 300 ms each: of the longest one only. */
             if (i == 0 || strlen(cases[i].password) == BCRYPT_PASSWORD_MAX)
