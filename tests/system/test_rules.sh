@@ -8,6 +8,16 @@ tools=$(sh packaging/prometheus.sh)
 
 "$tools/promtool" check rules alerts/*.rules.yml >"$work/said" 2>&1 || fail "$(cat "$work/said")"
 ! grep -q lint "$work/said" || fail "$(cat "$work/said")"
+"$tools/amtool" check-config alerts/alertmanager.example.yml >"$work/said" 2>&1 || fail "$(cat "$work/said")"
+jsonnet -e "local mixin = (import 'alerts/mixin.libsonnet') + { _config+:: { baseUrl: 'https://wiki.example.com' } };
+    local rules(groups) = std.flattenArrays([group.rules for group in groups]);
+    { alerts: std.length(rules(mixin.prometheusAlerts.groups)), rules: std.length(rules(mixin.prometheusRules.groups)),
+      boards: std.length(std.objectFieldsAll(mixin.grafanaDashboards)),
+      runbook: rules(mixin.prometheusAlerts.groups)[0].annotations.runbook_url }" >"$work/mixin" || fail "the mixin cannot be read"
+for line in "\"alerts\": $(grep -c '^ *- alert:' alerts/epicor.rules.yml)" "\"rules\": $(grep -c '^ *- record:' alerts/epicor.rules.yml)" \
+    "\"boards\": $(ls dashboards/*.json | wc -l)" 'wiki.example.com/runbooks/'; do
+    grep -q "$line" "$work/mixin" || fail "the mixin has not $line: $(cat "$work/mixin")"
+done
 "$tools/promtool" test rules alerts/tests/*.yml >"$work/said" 2>&1 || fail "$(cat "$work/said")"
 for alert in $(sed -n 's/^ *- alert: //p' alerts/*.rules.yml | sort -u); do
     cat alerts/tests/*_test.yml | awk -v alert="$alert" '
