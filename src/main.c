@@ -45,6 +45,8 @@ static void open_standard_descriptors(void)
         close(descriptor);
 }
 
+#define MAPPED_LEAST (128 << 10) /* bytes of memory that go back to the system as soon as they are freed */
+
 /* What holds for the whole process; before any thread is started. */
 static const char *process_setup(void)
 {
@@ -62,7 +64,10 @@ static const char *process_setup(void)
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
     }
-    mallopt(M_ARENA_MAX, 2);
+    /* What one thread frees serves the others: the main one's reading of the configuration, above all. */
+    mallopt(M_ARENA_MAX, 1);
+    /* By itself it would rise with the first page that is freed, and from then on pages would stay with us. */
+    mallopt(M_MMAP_THRESHOLD, MAPPED_LEAST);
     return transfer_setup();
 }
 
