@@ -120,7 +120,8 @@ char *buffer_take(struct buffer *buffer)
     char *data = NULL;
 
     if (buffer_reserve(buffer, 0)) {
-        data = buffer->data;
+        char *fitting = realloc(buffer->data, buffer->size + 1);
+        data = fitting != NULL ? fitting : buffer->data;
         buffer->data = NULL;
     }
     buffer_free(buffer);

@@ -35,8 +35,8 @@ bool buffer_format(struct buffer *buffer, const char *format, ...) __attribute__
 bool buffer_format_list(struct buffer *buffer, const char *format, va_list list)
     __attribute__((format(printf, 2, 0)));
 
-/* Hands the bytes over (NUL-terminated, never NULL; the caller frees) and makes the buffer empty. NULL if it
- * failed. */
+/* Hands the bytes over (NUL-terminated, never NULL, in no more memory than they need; the caller frees) and makes the
+ * buffer empty. NULL if it failed. */
 char *buffer_take(struct buffer *buffer);
 
 /* The text so far, "" when empty. Valid until the next append. */
