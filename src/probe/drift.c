@@ -1,5 +1,6 @@
 #include "probe/drift.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,10 +10,13 @@
 
 #define SENTENCE_MAX 1024 /* bytes of names in a sentence */
 
-struct drift_name {
-    char *text;
+/* A name that is known, or will be. */
+struct known {
+    const char *text;
     unsigned missed; /* good runs in a row that did not have it */
 };
+
+static_assert(DRIFT_PATIENCE < 128, "it is kept in a char");
 
 /* ---- sets ---- */
 
@@ -62,44 +66,91 @@ struct name_set *name_set_of_columns(const struct json_columns *columns)
 
 /* ---- what is known ---- */
 
-static void note(struct drift_change *change, const char ***list, size_t *count, const char *name)
+static void note(const char ***list, size_t *count, const char *name)
 {
-    (void)change;
     *list = memory_grow(*list, *count + 1, sizeof **list);
     (*list)[(*count)++] = memory_copy_text(name);
+}
+
+/* Reads the packed name at *at and moves that behind it. */
+static struct known known_next(char **at)
+{
+    struct known name = {.missed = (unsigned)**at, .text = *at + 1};
+
+    *at += 1 + strlen(name.text) + 1;
+    return name;
+}
+
+static char *pack(const struct known *names, size_t count)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += 1 + strlen(names[i].text) + 1;
+    char *packed = memory_new(bytes, 1), *at = packed;
+    for (size_t i = 0; i < count; i++) {
+        size_t size = strlen(names[i].text) + 1;
+        *at++ = (char)names[i].missed;
+        memcpy(at, names[i].text, size);
+        at += size;
+    }
+    return packed;
 }
 
 /* A merge of two sorted lists. */
 static void merge(struct drift *drift, const struct name_set *names, enum drift_rule rule,
                   struct drift_change *change)
 {
-    struct drift_name *merged = memory_new(drift->count + names->count, sizeof *merged);
-    size_t count = 0, old = 0, new = 0;
-    while (old < drift->count || new < names->count) {
-        int order = old == drift->count   ? 1
-                    : new == names->count ? -1
-                                          : strcmp(drift->names[old].text, names->names[new]);
+    struct known *merged = memory_new(drift->count + names->count, sizeof *merged), old = {0};
+    size_t count = 0, left = drift->count, new = 0;
+    char *at = drift->names;
+
+    if (left > 0)
+        old = known_next(&at);
+    while (left > 0 || new < names->count) {
+        int order = left == 0 ? 1 : new == names->count ? -1 : strcmp(old.text, names->names[new]);
         if (order > 0) {
             if (drift->known)
-                note(change, &change->came, &change->came_count, names->names[new]);
-            merged[count++] = (struct drift_name){.text = memory_copy_text(names->names[new ++])};
-        } else if (order == 0) {
-            merged[count] = drift->names[old++];
-            merged[count++].missed = 0;
-            new ++;
-        } else {
-            struct drift_name *absent = &drift->names[old++];
-            if (rule == DRIFT_SLOW && ++absent->missed < DRIFT_PATIENCE) {
-                merged[count++] = *absent;
-            } else {
-                note(change, &change->went, &change->went_count, absent->text);
-                free(absent->text);
-            }
+                note(&change->came, &change->came_count, names->names[new]);
+            merged[count++] = (struct known){.text = names->names[new ++]};
+            continue;
         }
+        if (order == 0) {
+            merged[count++] = (struct known){.text = old.text};
+            new ++;
+        } else if (rule == DRIFT_SLOW && ++old.missed < DRIFT_PATIENCE) {
+            merged[count++] = old;
+        } else {
+            note(&change->went, &change->went_count, old.text);
+        }
+        if (--left > 0)
+            old = known_next(&at);
     }
+    char *packed = pack(merged, count);
+    free(merged);
     free(drift->names);
-    drift->names = merged;
+    drift->names = packed;
     drift->count = count;
+}
+
+/* All of them were there. */
+static void miss_none(struct drift *drift)
+{
+    char *at = drift->names;
+
+    for (size_t i = 0; i < drift->count; i++) {
+        *at = 0;
+        known_next(&at);
+    }
+}
+
+static uint64_t hash_of(const struct drift *drift)
+{
+    uint64_t hash = 0;
+    char *at = drift->names;
+
+    for (size_t i = 0; i < drift->count; i++)
+        hash += hash_name(known_next(&at).text);
+    return hash;
 }
 
 bool drift_take(struct drift *drift, const struct name_set *names, enum drift_rule rule,
@@ -112,15 +163,12 @@ bool drift_take(struct drift *drift, const struct name_set *names, enum drift_ru
     if (drift->known ? names->incomplete : rule == DRIFT_SLOW && names->count == 0)
         return false;
     if (drift->known && drift->hash == names->hash && drift->count == names->count) {
-        for (size_t i = 0; i < drift->count; i++)
-            drift->names[i].missed = 0;
+        miss_none(drift);
         return false;
     }
     merge(drift, names, rule, change);
     drift->known = true;
-    drift->hash = 0;
-    for (size_t i = 0; i < drift->count; i++)
-        drift->hash += hash_name(drift->names[i].text);
+    drift->hash = hash_of(drift);
     return change->came_count + change->went_count > 0;
 }
 
@@ -169,8 +217,6 @@ void drift_change_free(struct drift_change *change)
 
 void drift_free(struct drift *drift)
 {
-    for (size_t i = 0; i < drift->count; i++)
-        free(drift->names[i].text);
     free(drift->names);
     *drift = (struct drift){0};
 }

@@ -31,7 +31,8 @@ enum drift_rule {
 #define DRIFT_PATIENCE 10
 
 struct drift {
-    struct drift_name *names; /* sorted */
+    char *
+        names; /* sorted: of each a byte, the good runs in a row that did not have it, and its text with the NUL */
     size_t count;
     bool known;   /* at least one answer has been taken */
     bool digests; /* of what is known */
