@@ -20,6 +20,7 @@ enum {
 
 #define NUMBER_MAX 10 /* bytes of one */
 #define PACKED_MAX (3 + (4 + BOARD_PHASES) * NUMBER_MAX)
+#define STEP       128 /* bytes: histories are of few sizes, so that what one frees serves the next */
 
 struct history {
     _Atomic uint32_t references;
@@ -157,7 +158,8 @@ static struct history *history_copy(const struct history *before, const struct h
                                     size_t room)
 {
     size_t size = bytes_left(before, kept);
-    struct history *history = memory_new(1, sizeof *history + size + room);
+    size_t steps = (sizeof *before + size + room + STEP - 1) / STEP;
+    struct history *history = memory_new(steps, STEP);
 
     atomic_init(&history->references, 1);
     history->count = (uint32_t)kept->left;
