@@ -26,8 +26,9 @@ bool compression_now(struct buffer *body)
 
 static void end(struct compression *compression, enum compression_end how)
 {
-    *compression->held -= compression->size;
-    later_complete_bytes(compression->later, (int)how, &compression->body);
+    *compression->held += compression->body.size -
+                          compression->size; /* at once: nobody else gets what is freed between */
+    later_complete_bytes(compression->later, (int)how, &compression->body, compression->held);
     free(compression);
 }
 

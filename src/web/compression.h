@@ -21,8 +21,8 @@ enum compression_end { COMPRESSION_PACKED = 1, COMPRESSION_PLAIN };
 /* Packs the body in place. False: it is as it was. */
 bool compression_now(struct buffer *body);
 
-/* Takes the body over and packs it on the worker; its size is added to *held until the plain body is freed or handed back, and
-   *held outlives the worker. NULL: the worker has no place, and the body is as it was. */
+/* Takes the body over and packs it on the worker; its size counts in *held until the plain body is freed, and the size of
+   what the later then holds until that is moved out. *held outlives the worker and the later. NULL: the worker has no place, and the body is as it was. */
 struct later *compression_start(struct web_worker *worker, struct later_post *post, struct buffer *body,
                                 atomic_uint_fast64_t *held);
 

@@ -15,6 +15,7 @@
 #include "web/compression.h"
 #include "web/encoding.h"
 #include "web/origin.h"
+#include "web/room.h"
 #include "web/routes.h"
 
 /* A body, held until libmicrohttpd has sent it. */
@@ -409,7 +410,7 @@ enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, c
             return MHD_YES;
     }
     read_headers(connection, &request, owned);
-    buffer_init(&answer.body, server->options.response_bytes - server->response_bytes);
+    buffer_init(&answer.body, room_left(server->options.response_bytes, server->response_bytes, 0));
     find_answer(server, client, connection, &request, &answer);
     for (size_t i = 0; i < HEADER_MEMBERS; i++)
         free(owned[i]);

@@ -23,7 +23,8 @@ struct later {
     struct later_post *post;
     int status;
     struct buffer bytes;
-    atomic_bool complete; /* the two above are final */
+    atomic_uint_fast64_t *held; /* where the bytes count; NULL: nowhere */
+    atomic_bool complete;       /* all above is final */
 };
 
 static void post_unref(struct later_post *post)
@@ -91,20 +92,29 @@ struct later *later_new(struct later_post *post)
     return later;
 }
 
+static void give_back(struct later *later)
+{
+    if (later->held != NULL)
+        *later->held -= later->bytes.size;
+    later->held = NULL;
+}
+
 void later_unref(struct later *later)
 {
     if (later == NULL || atomic_fetch_sub(&later->references, 1) > 1)
         return;
+    give_back(later);
     buffer_free(&later->bytes);
     post_unref(later->post);
     free(later);
 }
 
-void later_complete_bytes(struct later *later, int status, struct buffer *bytes)
+void later_complete_bytes(struct later *later, int status, struct buffer *bytes, atomic_uint_fast64_t *held)
 {
     assert(!atomic_load(&later->complete) && !bytes->failed);
     later->status = status;
     later->bytes = *bytes;
+    later->held = held;
     buffer_init(bytes, bytes->maximum);
     atomic_store(&later->complete, true);
     announce(later->post);
@@ -117,7 +127,7 @@ void later_complete(struct later *later, int status, const char *text)
 
     buffer_init(&bytes, strlen(text));
     buffer_text(&bytes, text);
-    later_complete_bytes(later, status, &bytes);
+    later_complete_bytes(later, status, &bytes, NULL);
 }
 
 bool later_take(const struct later *later, int *status, const char **text)
@@ -132,6 +142,7 @@ bool later_take(const struct later *later, int *status, const char **text)
 void later_move_bytes(struct later *later, struct buffer *bytes)
 {
     assert(atomic_load(&later->complete));
+    give_back(later);
     *bytes = later->bytes;
     buffer_init(&later->bytes, later->bytes.maximum);
 }

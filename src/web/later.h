@@ -4,6 +4,7 @@
 #ifndef WEB_LATER_H
 #define WEB_LATER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/buffer.h"
@@ -22,8 +23,9 @@ void later_unref(struct later *later); /* NULL is allowed */
 /* The answer is this, a text of ours, sent as text/plain; or LATER_VERDICT. It is copied. Gives back the reference. From any
    thread. */
 void later_complete(struct later *later, int status, const char *text);
-/* The same with bytes, which are taken over: the buffer is empty afterwards. */
-void later_complete_bytes(struct later *later, int status, struct buffer *bytes);
+/* The same with bytes, which are taken over: the buffer is empty afterwards. held: what they count in already, and
+   do until they are moved out or freed; it outlives both references. NULL: they count nowhere. */
+void later_complete_bytes(struct later *later, int status, struct buffer *bytes, atomic_uint_fast64_t *held);
 
 /* For the server: has it been completed? Then the status, and the text, which lives as long as the reference. */
 bool later_take(const struct later *later, int *status, const char **text);

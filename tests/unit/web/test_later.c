@@ -54,7 +54,7 @@ static void bytes_are_moved(void **state)
     buffer_init(&bytes, 100);
     buffer_append(&bytes, "a\0b", 3);
     const char *data = bytes.data;
-    later_complete_bytes(later, 200, &bytes);
+    later_complete_bytes(later, 200, &bytes, NULL);
     assert_int_equal(bytes.size, 0);
     later_move_bytes(later, &out);
     assert_ptr_equal(out.data, data);
