@@ -121,25 +121,37 @@ static bool has_body(struct MHD_Connection *connection)
            (length != NULL && strcmp(length, "0") != 0);
 }
 
+/* What is wrong with the headers of a request, as far as libmicrohttpd lets it pass. */
+struct header_look {
+    size_t hosts, lengths;
+    bool wrong;
+};
+
 /* Header names must be tokens (RFC 9112, 5.1): "Content-Length : 5" would be no length to us, and one to a proxy. */
-static enum MHD_Result look_at_name(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result look_at_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
 {
     static const char token[] =
         "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    bool *wrong = cls;
+    struct header_look *look = cls;
 
     (void)kind;
-    (void)value;
-    *wrong = *wrong || name[0] == '\0' || name[strspn(name, token)] != '\0';
+    look->wrong = look->wrong || name[0] == '\0' || name[strspn(name, token)] != '\0';
+    look->hosts += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
+    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
+        look->lengths++;
+        look->wrong = look->wrong || value == NULL || value[0] == '\0' ||
+                      value[strspn(value, "0123456789")] != '\0';
+    }
     return MHD_YES;
 }
 
-static bool has_wrong_name(struct MHD_Connection *connection)
+/* One Host at most (RFC 9112, 3.2), and one length, of digits alone (6.3): of two, a proxy could take the other one. */
+static bool has_wrong_headers(struct MHD_Connection *connection)
 {
-    bool wrong = false;
+    struct header_look look = {0};
 
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_name, &wrong);
-    return wrong;
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_header, &look);
+    return look.wrong || look.hosts > 1 || look.lengths > 1;
 }
 
 /* libmicrohttpd hands the target out as a C string; behind its end stands the version, unless a NUL cut it short. */
@@ -387,7 +399,7 @@ enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, c
         .path = url,
         .query = client->query,
         .has_body = has_body(connection),
-        .malformed = is_cut_short(client, version) || has_wrong_name(connection),
+        .malformed = is_cut_short(client, version) || has_wrong_headers(connection),
         .now = now,
         .report = server->report,
         .version = server->version,

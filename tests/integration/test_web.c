@@ -198,6 +198,13 @@ static void wrong_requests(void **state)
         CASE("GET /metrics%00" WEB_CLOSE, 404),
         CASE("GET /METRICS" WEB_CLOSE, 404),
         CASE("GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length : 5\r\n\r\nhello", 400),
+        CASE("GET /-/ready HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 30\r\n\r\n"
+             "GET /-/ready HTTP/1.1\r\nHost: smuggled\r\n\r\n",
+             400),
+        CASE("GET /-/ready HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\ncontent-length: 0\r\n\r\n", 400),
+        CASE("GET /-/ready HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400),
+        CASE("GET /-/ready HTTP/1.1\r\nHost: localhost\r\nhost: evil.example.com\r\n\r\n", 400),
+        CASE("GET /-/ready HTTP/1.1\r\nHost: x\r\nContent-Length: 00\r\n\r\n", 413),
         CASE("GET /metrics\0" WEB_CLOSE, 400),
         CASE("GET /metrics\0/x" WEB_CLOSE, 400),
         CASE("GET /metrics?a\0b" WEB_CLOSE, 400),
@@ -252,6 +259,12 @@ static void the_library_is_strict(void **state)
         "GET /metrics HTTP/1.1\r\n\r\n", /* without Host */
         "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
         "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551617\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length:\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: +0\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: -0\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0x0\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0 0\r\n\r\n",
+        "GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0, 0\r\n\r\n",
         "GET /metrics HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
     };
     struct web_rig rig = web_rig_usual();
