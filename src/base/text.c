@@ -87,14 +87,17 @@ const char *span_find(struct span haystack, const char *needle)
     return haystack.size == 0 ? NULL : memmem(haystack.data, haystack.size, needle, strlen(needle));
 }
 
-const char *span_find_nocase(struct span haystack, const char *needle)
+const char *span_find_span_nocase(struct span haystack, struct span needle)
 {
-    size_t size = strlen(needle);
-
-    for (size_t at = 0; at < haystack.size && size <= haystack.size - at; at++)
-        if (same_nocase(haystack.data + at, needle, size))
+    for (size_t at = 0; at < haystack.size && needle.size <= haystack.size - at; at++)
+        if (same_nocase(haystack.data + at, needle.data, needle.size))
             return haystack.data + at;
     return NULL;
+}
+
+const char *span_find_nocase(struct span haystack, const char *needle)
+{
+    return span_find_span_nocase(haystack, span_of(needle));
 }
 
 /* ---- booleans, durations, sizes

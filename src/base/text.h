@@ -24,9 +24,10 @@ struct span span_trim(struct span span);                 /* without blanks and t
    so that the caller can refuse it; an empty list has no item. */
 bool span_next_item(struct span *rest, struct span *item);
 
-/* Finds needle in haystack; NULL when it is not there. The second ignores the case of ASCII letters. */
+/* Finds needle in haystack; NULL when it is not there. The others ignore the case of ASCII letters. */
 const char *span_find(struct span haystack, const char *needle);
 const char *span_find_nocase(struct span haystack, const char *needle);
+const char *span_find_span_nocase(struct span haystack, struct span needle);
 
 /* Each parser wants the whole text to be of its form (no blanks around it), returns false otherwise and then
    writes nothing. */

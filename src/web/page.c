@@ -374,7 +374,11 @@ enum page_outcome page_write(const struct page_setting *setting, const struct bo
     struct page_query query;
     struct page page = {.setting = setting, .view = view, .query = &query, .out = out};
 
-    page_query_read(&query, setting->query == NULL ? "" : setting->query);
+    const char *wrong = page_query_read(&query, setting->query == NULL ? "" : setting->query);
+    if (wrong != NULL) {
+        buffer_text(out, wrong);
+        return out->failed ? PAGE_TOO_LARGE : PAGE_BAD_QUERY;
+    }
     const struct board_target *target = page_query_has_target(&query) ? find_target(view, &query) : NULL;
     bool missing = page_query_has_target(&query) && target == NULL;
     count_targets(&page);

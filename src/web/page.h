@@ -25,6 +25,7 @@ struct page_setting {
 enum page_outcome {
     PAGE_WRITTEN,
     PAGE_NO_TARGET, /* written, and says that the target asked for is not there: 404 */
+    PAGE_BAD_QUERY, /* what is written is a sentence about the query, as plain text: 400 */
     PAGE_TOO_LARGE  /* does not fit: what stands there then is no page */
 };
 

@@ -34,19 +34,36 @@ static const char *value_of(const struct query *pairs, const char *name)
     return value == NULL ? "" : value;
 }
 
-static void read_pairs(struct page_query *query, const struct query *pairs)
+/* Returns what is wrong; NULL: nothing. */
+static const char *read_words(struct page_query *query)
+{
+    static const char blanks[] = " \t";
+
+    for (const char *at = query->text + strspn(query->text, blanks); *at != '\0';) {
+        size_t size = strcspn(at, blanks);
+        if (query->word_count == PAGE_WORDS_MAX)
+            return "The search has more than 16 words: leave some out.\n";
+        query->words[query->word_count++] = (struct span){at, size};
+        at += size;
+        at += strspn(at, blanks);
+    }
+    return NULL;
+}
+
+/* Likewise. */
+static const char *read_pairs(struct page_query *query, const struct query *pairs)
 {
     const char *text = value_of(pairs, "q");
     int64_t number;
+
+    if (strlen(text) > MOST_TEXT)
+        return "The search is longer than 800 bytes: leave some of it out.\n";
 
     query->appserver = copy_value(pairs, "appserver");
     query->company = copy_value(pairs, "company");
     query->probe = copy_value(pairs, "probe");
     query->still = strcmp(value_of(pairs, "refresh"), "off") == 0;
-    if (strlen(text) <= MOST_TEXT) {
-        free(query->text);
-        query->text = memory_copy_text(text);
-    }
+    query->text = memory_copy_text(text);
     if (text_to_int64(span_of(value_of(pairs, "page")), &number) && number >= 1 && number <= MOST_PAGES)
         query->number = (size_t)number;
     for (size_t i = 0; i < BOARD_STATES; i++)
@@ -55,17 +72,21 @@ static void read_pairs(struct page_query *query, const struct query *pairs)
     for (size_t i = 0; i < SORTS; i++)
         if (strcmp(value_of(pairs, "sort"), page_sorts[i].key) == 0)
             query->sort = (enum page_sort)i;
+    return read_words(query);
 }
 
-void page_query_read(struct page_query *query, const char *raw)
+const char *page_query_read(struct page_query *query, const char *raw)
 {
     struct query pairs;
 
-    *query = (struct page_query){.state = BOARD_STATES, .number = 1, .text = memory_copy_text("")};
     if (!query_read(&pairs, raw))
-        return;
-    read_pairs(query, &pairs);
+        return query_unreadable;
+    *query = (struct page_query){.state = BOARD_STATES, .number = 1};
+    const char *wrong = read_pairs(query, &pairs);
     query_free(&pairs);
+    if (wrong != NULL)
+        page_query_free(query);
+    return wrong;
 }
 
 void page_query_free(struct page_query *query)
@@ -84,7 +105,7 @@ bool page_query_has_target(const struct page_query *query)
 
 bool page_query_is_filtered(const struct page_query *query)
 {
-    return query->state != BOARD_STATES || query->text[strspn(query->text, " ")] != '\0';
+    return query->state != BOARD_STATES || query->word_count > 0;
 }
 
 /* ---- links -------------------------------------------------------------------------------------------------------- */

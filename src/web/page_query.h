@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/buffer.h"
+#include "base/text.h"
 #include "report/board_state.h"
 
 enum page_sort { SORT_STATE, SORT_PROBE, SORT_APPSERVER, SORT_LATENCY, SORT_NEXT, SORTS };
@@ -16,9 +17,14 @@ struct page_sort_row {
 };
 extern const struct page_sort_row page_sorts[SORTS];
 
+/* Each is looked for in every text of every target. */
+#define PAGE_WORDS_MAX 16
+
 struct page_query {
-    enum board_state state; /* BOARD_STATES: all */
-    char *text;             /* words that are all to be found; "" asks for nothing */
+    enum board_state state;            /* BOARD_STATES: all */
+    char *text;                        /* words that are all to be found; "" asks for nothing */
+    struct span words[PAGE_WORDS_MAX]; /* of the text */
+    size_t word_count;
     enum page_sort sort;
     size_t number; /* of the page, from 1 */
     bool still;    /* without JavaScript: the page does not refresh itself */
@@ -26,8 +32,9 @@ struct page_query {
     char *appserver, *company, *probe;
 };
 
-/* Reads the raw query string. What is unknown or wrong is as if it were not there. */
-void page_query_read(struct page_query *query, const char *raw);
+/* Reads the raw query string. What is unknown is as if it were not there. NULL; or a sentence of what is wrong with it as a
+   whole, and then there is nothing to free. */
+const char *page_query_read(struct page_query *query, const char *raw);
 void page_query_free(struct page_query *query);
 
 /* Does the query ask for one target? */

@@ -19,30 +19,20 @@ static bool has_word(const struct page *page, size_t index, struct span word)
     const struct board_state_row *state = board_state_row(page->states[index]);
     const char *texts[] = {target->probe, target->appserver,           target->company,
                            target->kind,  reason_name(target->reason), state->words};
-    bool found = false;
 
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && !found; i++) {
-        char *needle = memory_copy_bytes(word.data, word.size);
-        found = span_find_nocase(span_of(texts[i]), needle) != NULL;
-        free(needle);
-    }
-    return found;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (span_find_span_nocase(span_of(texts[i]), word) != NULL)
+            return true;
+    return false;
 }
 
 /* All of its words are to be found, in whichever text. */
 static bool has_words(const struct page *page, size_t index)
 {
-    const char *text = page->query->text;
-
-    for (;;) {
-        text += strspn(text, " \t");
-        size_t size = strcspn(text, " \t");
-        if (size == 0)
-            return true;
-        if (!has_word(page, index, (struct span){text, size}))
+    for (size_t i = 0; i < page->query->word_count; i++)
+        if (!has_word(page, index, page->query->words[i]))
             return false;
-        text += size;
-    }
+    return true;
 }
 
 static bool is_asked_for(const struct page *page, size_t index)

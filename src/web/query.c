@@ -6,6 +6,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+const char query_unreadable[] =
+    "The query of this URL cannot be read: it is too long, or not percent-encoded.\n";
+
 static int hex_digit(char byte)
 {
     if (byte >= '0' && byte <= '9')

@@ -24,6 +24,9 @@ struct query {
 bool query_read(struct query *out, const char *raw);
 void query_free(struct query *query);
 
+/* What is answered with 400 where query_read returns false. */
+extern const char query_unreadable[];
+
 /* The value of the first pair with that name; NULL when there is none. */
 const char *query_value(const struct query *query, const char *name);
 

@@ -54,6 +54,8 @@ static void answer_status_page(const struct web_request *request, struct web_ans
     enum page_outcome outcome = page_write(&setting, view, &answer->body);
     if (outcome == PAGE_TOO_LARGE) {
         answer_too_large(request, answer);
+    } else if (outcome == PAGE_BAD_QUERY) {
+        answer->status = 400;
     } else {
         answer->status = outcome == PAGE_NO_TARGET ? 404 : 200;
         answer->content_type = "text/html; charset=utf-8";
@@ -69,7 +71,7 @@ static void answer_status(const struct web_request *request, struct web_answer *
     struct query query;
 
     if (!query_read(&query, request->query)) {
-        answer_text(answer, 400, "The query of this URL is malformed, or too long.\n");
+        answer_text(answer, 400, query_unreadable);
         return;
     }
     char *wrong = status_query_check(&query);

@@ -40,7 +40,7 @@ void scrape_answer(const struct web_request *request, struct web_answer *answer)
     struct query query;
 
     if (!query_read(&query, request->query)) {
-        answer_text(answer, 400, "The query cannot be read: it is too long, or not percent-encoded.\n");
+        answer_text(answer, 400, query_unreadable);
         return;
     }
     exposition.names = (struct wanted_names){names, read_names(&query, names)};

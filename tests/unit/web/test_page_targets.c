@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "scenario.h"
 #include "web/page_query.h"
+#include "web/query.h"
 
 static char *fleet_page(const char *query)
 {
@@ -42,9 +43,8 @@ static void filters_by_state_and_text(void **state)
         {"q=token", 1},
         {"q=failing", 4},
         {"q=%3Cscript%3E", 0},
-        {"q=orders%00", 9},   /* no query at all */
-        {"q=a&q=orders", 9},  /* the first counts; each has an a */
-        {"%zz=1&q=orders", 9} /* no query at all */
+        {"q=a&q=orders", 9}, /* the first counts; each has an a */
+        {"q=a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+orders", 3},
     };
 
     (void)state;
@@ -76,18 +76,34 @@ static void the_form_keeps_what_was_asked(void **state)
     free(page);
 }
 
-/* A text longer than the form lets in asks for nothing. */
-static void a_long_text_is_none(void **state)
+/* One that cannot be read, or asks for more than is looked for, is not answered as if it asked for nothing. */
+static void bad_queries(void **state)
 {
-    char *query = memory_new(1000, 1);
+    char *long_text = memory_new(1000, 1);
+    memcpy(long_text, "q=", 2);
+    memset(long_text + 2, 'x', 801);
+    const struct {
+        const char *query, *told;
+    } cases[] = {
+        {"q=%zz", query_unreadable},
+        {"q=orders%00", query_unreadable},
+        {"%zz=1&q=orders", query_unreadable},
+        {"q=a+a+a+a+a+a+a+a++a+a+a+a+a+a+a+a+a", "The search has more than 16 words: leave some out.\n"},
+        {long_text, "The search is longer than 800 bytes: leave some of it out.\n"},
+    };
+    struct board_view view = {.now = now};
+    struct page_setting setting = setting_usual;
 
     (void)state;
-    memcpy(query, "q=", 2);
-    memset(query + 2, 'x', 900);
-    char *page = fleet_page(query);
-    assert_has(page, "9 of 9 targets");
-    free(page);
-    free(query);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buffer told;
+        buffer_init(&told, 1 << 20);
+        setting.query = cases[i].query;
+        assert_int_equal(page_write(&setting, &view, &told), PAGE_BAD_QUERY);
+        assert_string_equal(buffer_as_text(&told), cases[i].told);
+        buffer_free(&told);
+    }
+    free(long_text);
 }
 
 static void orders(void **state)
@@ -167,7 +183,7 @@ static void links_read_back(void **state)
         struct buffer link;
         char wanted[200] = "./";
         size_t size = 0;
-        page_query_read(&query, queries[i]);
+        assert_null(page_query_read(&query, queries[i]));
         buffer_init(&link, 1000);
         page_query_link(&query, &link);
         for (const char *at = queries[i]; *at != '\0'; at++) {
@@ -181,5 +197,5 @@ static void links_read_back(void **state)
 }
 
 ALL_TESTS(cmocka_unit_test(filters_by_state_and_text), cmocka_unit_test(the_form_keeps_what_was_asked),
-          cmocka_unit_test(a_long_text_is_none), cmocka_unit_test(orders),
-          cmocka_unit_test(thousands_are_paged), cmocka_unit_test(links_read_back));
+          cmocka_unit_test(bad_queries), cmocka_unit_test(orders), cmocka_unit_test(thousands_are_paged),
+          cmocka_unit_test(links_read_back));

@@ -7,6 +7,7 @@
 #include "report/mailbox.h"
 #include "unit/report/sample.h"
 #include "web/later.h"
+#include "web/query.h"
 #include "web/routes.h"
 
 struct asked {
@@ -14,15 +15,15 @@ struct asked {
     int status;
     char *body;
     bool close, retry;
-    const char *allow;
+    const char *allow, *content_type;
 };
 
-static struct asked ask(struct report *report, const char *method, const char *path, struct moment now,
-                        size_t room)
+static struct asked ask_with(struct report *report, const char *method, const char *path, const char *query,
+                             struct moment now, size_t room)
 {
     struct web_request request = {.method = method,
                                   .path = path,
-                                  .query = "",
+                                  .query = query,
                                   .now = now,
                                   .report = report,
                                   .version = "1.2.3",
@@ -37,9 +38,35 @@ static struct asked ask(struct report *report, const char *method, const char *p
                           .status = answer.status,
                           .close = answer.close,
                           .retry = answer.retry,
-                          .allow = answer.allow};
+                          .allow = answer.allow,
+                          .content_type = answer.content_type};
     asked.body = buffer_take(&answer.body);
     return asked;
+}
+
+static struct asked ask(struct report *report, const char *method, const char *path, struct moment now,
+                        size_t room)
+{
+    return ask_with(report, method, path, "", now, room);
+}
+
+/* All that read a query say the same of one that cannot be read. */
+static void a_bad_query(void **state)
+{
+    static const char *const paths[] = {"/our/metrics", "/", "/api/v1/status"};
+    static const char *const queries[] = {"q=%zz", "%", "name%00"};
+    struct report *report = sample_report();
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < 3; j++) {
+            struct asked asked = ask_with(report, "GET", paths[i], queries[j], sample_start, 1 << 20);
+            assert_int_equal(asked.status, 400);
+            assert_string_equal(asked.body, query_unreadable);
+            assert_string_equal(asked.content_type, "text/plain; charset=utf-8");
+            free(asked.body);
+        }
+    report_free(report);
 }
 
 static void routes_and_methods(void **state)
@@ -271,7 +298,7 @@ static void too_many_reloads_and_late_ones(void **state)
     report_free(report);
 }
 
-ALL_TESTS(cmocka_unit_test(ready_is_what_turns), cmocka_unit_test(a_reload_is_answered_when_it_has_ended),
-          cmocka_unit_test(a_reload_is_refused), cmocka_unit_test(too_many_reloads_and_late_ones),
-          cmocka_unit_test(routes_and_methods), cmocka_unit_test(the_agent_is_healthy_while_it_turns),
-          cmocka_unit_test(what_does_not_fit));
+ALL_TESTS(cmocka_unit_test(a_bad_query), cmocka_unit_test(ready_is_what_turns),
+          cmocka_unit_test(a_reload_is_answered_when_it_has_ended), cmocka_unit_test(a_reload_is_refused),
+          cmocka_unit_test(too_many_reloads_and_late_ones), cmocka_unit_test(routes_and_methods),
+          cmocka_unit_test(the_agent_is_healthy_while_it_turns), cmocka_unit_test(what_does_not_fit));
