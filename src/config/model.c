@@ -13,6 +13,7 @@
 #include "config/rows.h"
 #include "config/sections.h"
 #include "config/settings.h"
+#include "config/shown.h"
 #include "config/target.h"
 
 /* What is behind the struct model that others see. */
@@ -115,6 +116,12 @@ struct place probe_key_place(const struct probe_settings *probe, const char *key
 bool probe_writes(const struct probe_settings *probe, const char *key)
 {
     return key_lines_own(&probe->keys, key);
+}
+
+const char *probe_key_shown(const struct probe_settings *probe, const char *key)
+{
+    const char *shown = key_lines_shown(&probe->keys, key);
+    return shown == NULL ? SHOWN_SECRET : shown;
 }
 
 struct model *model_ref(struct model *model)

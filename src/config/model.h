@@ -240,6 +240,8 @@ bool login_is_outside(const struct appserver_settings *appserver);
 struct place web_key_place(const struct web_settings *web, const char *key);
 struct place appserver_key_place(const struct appserver_settings *appserver, const char *key);
 struct place probe_key_place(const struct probe_settings *probe, const char *key);
+/* The value of the key, for a fault, without what is, or may hold, a secret (config/shown.h). */
+const char *probe_key_shown(const struct probe_settings *probe, const char *key);
 /* Is the key (in whatever form) written in the probe's own section, and not in [defaults KIND]? */
 bool probe_writes(const struct probe_settings *probe, const char *key);
 

@@ -84,6 +84,12 @@ bool key_lines_has(const struct key_lines *keys, const char *key)
     return find(keys, key) != NULL;
 }
 
+const char *key_lines_shown(const struct key_lines *keys, const char *key)
+{
+    const struct key_line *found = find(keys, key);
+    return found == NULL ? NULL : found->shown;
+}
+
 bool key_lines_own(const struct key_lines *keys, const char *key)
 {
     const struct key_line *found = find(keys, key);

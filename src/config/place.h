@@ -39,6 +39,8 @@ struct place key_lines_place(const struct key_lines *keys, struct place section,
 
 /* Is the key written, or given by the command line? */
 bool key_lines_has(const struct key_lines *keys, const char *key);
+/* The value of the key as people may see it; NULL: they may not, or it was not written. */
+const char *key_lines_shown(const struct key_lines *keys, const char *key);
 /* Is the key written in the section itself, and not in [defaults KIND]? */
 bool key_lines_own(const struct key_lines *keys, const char *key);
 

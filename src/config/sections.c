@@ -92,7 +92,7 @@ static void probe_key_unknown(struct settings_reader *reader, const struct secti
         if (reader->kind != NULL) {
             char *text = memory_format("kind = %s has no such key; these have: %s", reader->kind->name,
                                        kinds);
-            settings_fault(reader, section, entry, false, text);
+            settings_fault(reader, section, entry, NULL, text);
             free(text);
         }
         free(kinds);
@@ -225,7 +225,7 @@ static void defaults_try(struct settings_reader *reader, const struct section *s
     without_kind.count = 0;
     for (size_t i = 0; i < section->count; i++) {
         if (strcmp(section->entries[i].name, "kind") == 0)
-            settings_fault(reader, section, &section->entries[i], false,
+            settings_fault(reader, section, &section->entries[i], NULL,
                            "the kind is named between the brackets; each probe writes its own");
         else
             without_kind.entries[without_kind.count++] = section->entries[i];

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/secret.h"
+#include "config/shown.h"
 
 #define VALUE_SHOWN_MAX 100 /* bytes of a value that a fault repeats */
 
@@ -19,29 +20,22 @@ static void *row_field(const struct settings_group *group, size_t row)
 
 /* ---- faults ---- */
 
-/* A value may hold a secret where the row says so, and where a URL carries a user. */
-static bool may_show(const struct config_row *row, const char *value)
-{
-    return row->type != CONFIG_SECRET && row->type != CONFIG_SECRET_PAIRS && !row->hidden &&
-           !(strstr(value, "://") != NULL && strchr(value, '@') != NULL);
-}
-
 void settings_fault(struct settings_reader *reader, const struct section *section, const struct entry *entry,
-                    bool show_value, const char *text)
+                    const char *shown, const char *text)
 {
     if (entry->inherited)
         return;
     struct place place = entry_place(entry);
     char *title = section_title(section);
-    size_t size = strlen(entry->value);
-    if (!show_value || size == 0) {
+    size_t size = shown == NULL ? 0 : strlen(shown);
+    if (size == 0) {
         fault_add(reader->faults, place, "%s %s: %s", title, entry->name, text);
     } else {
-        size_t shown = size > VALUE_SHOWN_MAX ? VALUE_SHOWN_MAX : size;
-        while (shown < size && ((unsigned char)entry->value[shown] & 0xc0) == 0x80)
-            shown--; /* not within a character */
-        fault_add(reader->faults, place, "%s %s = %.*s%s: %s", title, entry->name, (int)shown, entry->value,
-                  shown < size ? " ..." : "", text);
+        size_t part = size > VALUE_SHOWN_MAX ? VALUE_SHOWN_MAX : size;
+        while (part < size && ((unsigned char)shown[part] & 0xc0) == 0x80)
+            part--; /* not within a character */
+        fault_add(reader->faults, place, "%s %s = %.*s%s: %s", title, entry->name, (int)part, shown,
+                  part < size ? " ..." : "", text);
     }
     free(title);
 }
@@ -125,7 +119,7 @@ void settings_unknown(struct settings_reader *reader, const struct section *sect
         text = memory_copy_text("unknown key");
     else
         text = memory_format("unknown key; is %s meant?", nearest);
-    settings_fault(reader, section, entry, false, text); /* a misspelt password is a secret too */
+    settings_fault(reader, section, entry, NULL, text); /* a misspelt password is a secret too */
     free(text);
     free(lower);
     for (size_t i = 0; i < names.count; i++)
@@ -290,7 +284,7 @@ static void row_read(struct settings_reader *reader, const struct section *secti
 {
     const struct config_row *what = &group->rows[row];
     if (what->not_built) {
-        settings_fault(reader, section, entry, false, "not in this version");
+        settings_fault(reader, section, entry, NULL, "not in this version");
         return;
     }
     void *field = row_field(group, row);
@@ -316,8 +310,11 @@ static void row_read(struct settings_reader *reader, const struct section *secti
         else
             fault = value_read(&reader->context, what, entry->value, field);
     }
-    if (fault != NULL)
-        settings_fault(reader, section, entry, may_show(what, entry->value), fault);
+    if (fault != NULL) {
+        char *shown = value_shown(what, entry->value);
+        settings_fault(reader, section, entry, shown, fault);
+        free(shown);
+    }
     free(fault);
 }
 

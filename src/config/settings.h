@@ -31,10 +31,10 @@ void settings_read(struct settings_reader *reader, const struct section *section
 
 void settings_free(const struct config_row *rows, size_t count, void *base);
 
-/* "[appserver live] token_renew_at = 5: what"; without the value where it may hold a secret. text is owned by
-   the caller. */
+/* "[appserver live] token_renew_at = 5: what"; without the value where shown is NULL: what may be shown of
+   it (config/shown.h). shown and text stay the caller's. */
 void settings_fault(struct settings_reader *reader, const struct section *section, const struct entry *entry,
-                    bool show_value, const char *text);
+                    const char *shown, const char *text);
 
 /* Tells that the key is unknown, with the nearest known one of the groups' rows and of extra. */
 void settings_unknown(struct settings_reader *reader, const struct section *section,

@@ -23,6 +23,20 @@ static const char *authority_append(struct buffer *out, const char *authority)
     return authority + size;
 }
 
+/* "user:password@host" of a URL whose // is missing, or is only one slash. */
+static bool has_bare_user(const char *value)
+{
+    for (const char *word = value; *word != '\0';) {
+        size_t size = strcspn(word, " \t,");
+        const char *at = memchr(word, '@', size);
+        if (at != NULL && memchr(word, ':', (size_t)(at - word)) != NULL &&
+            memmem(word, size, "//", 2) == NULL)
+            return true;
+        word += size + (word[size] != '\0');
+    }
+    return false;
+}
+
 /* A user whose password holds a slash ends the authority too soon: then nothing is sure. */
 static bool is_strange(const char *url)
 {
@@ -33,20 +47,20 @@ static bool is_strange(const char *url)
 char *value_shown(const struct config_row *row, const char *value)
 {
     struct buffer out;
-    if (row->type == CONFIG_SECRET || row->type == CONFIG_SECRET_PAIRS || row->hidden)
+    if (row->type == CONFIG_SECRET || row->type == CONFIG_SECRET_PAIRS || row->hidden || has_bare_user(value))
         return NULL;
     buffer_init(&out, SIZE_MAX / 2);
     buffer_text(&out, "");
     bool in_url = row->hides_query;
     for (const char *at = value; *at != '\0';) {
-        if (strncmp(at, "://", 3) == 0) {
-            if (is_strange(at + 3)) {
+        if (strncmp(at, "//", 2) == 0) {
+            if (is_strange(at + 2)) {
                 buffer_free(&out);
                 return NULL;
             }
-            buffer_text(&out, "://");
-            at = authority_append(&out, at + 3);
-            in_url = true;
+            in_url = in_url || (at > value && at[-1] == ':');
+            buffer_text(&out, "//");
+            at = authority_append(&out, at + 2);
         } else if (in_url && *at == '?') {
             buffer_text(&out, "?" SHOWN_SECRET);
             break;

@@ -10,7 +10,8 @@
 
 #define SHOWN_SECRET "<secret>"
 
-/* The value as it may be shown, owned; NULL: nothing of it may be. Of URLs the user and the query are hidden. */
+/* The value as it may be shown, owned; NULL: nothing of it may be. Of URLs the user and the query are hidden,
+   the user behind every // as well. */
 char *value_shown(const struct config_row *row, const char *value);
 
 /* Keeps with the keys of the section what may be shown of their values, by the rows that take them. */

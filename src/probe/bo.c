@@ -155,13 +155,13 @@ static void entity_check(const struct probe_settings *probe, const struct bo_set
     const char *refused = settings->service == NULL ? NULL : entity_refusal(settings->service, entity);
     if (refused != NULL)
         fault_add(faults, probe_key_place(probe, "entity"), "[probe %s] entity = %s: refused, %s",
-                  probe->name, entity, refused);
+                  probe->name, probe_key_shown(probe, "entity"), refused);
     if (!is_entity(entity))
         fault_add(faults, probe_key_place(probe, "entity"),
                   "[probe %s] entity = %s: wants an entity set or Set(Key='value'); options go into filter, "
                   "select and "
                   "the like",
-                  probe->name, entity);
+                  probe->name, probe_key_shown(probe, "entity"));
 }
 
 static void prepare(const struct probe_settings *probe, void *own, struct fault_list *faults)

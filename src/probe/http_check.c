@@ -81,7 +81,7 @@ static void path_check(const struct probe_settings *probe, const struct http_set
     const char *wrong = find_wrong(settings->path, decoded);
     if (wrong != NULL)
         fault_add(faults, probe_key_place(probe, "path"), "[probe %s] path = %s: %s", probe->name,
-                  settings->path, wrong);
+                  probe_key_shown(probe, "path"), wrong);
     else
         http_guard_path(probe, settings, decoded, faults);
     free(decoded);
@@ -152,7 +152,7 @@ static void type_check(const struct probe_settings *probe, const char *type, str
     if (type != NULL && (!is_plain(type) || strchr(type, '/') == NULL || type[0] == '/'))
         fault_add(faults, probe_key_place(probe, "content_type"),
                   "[probe %s] content_type = %s: wants a media type, such as text/xml; charset=utf-8",
-                  probe->name, type);
+                  probe->name, probe_key_shown(probe, "content_type"));
 }
 
 static void action_check(const struct probe_settings *probe, const char *action, struct fault_list *faults)
@@ -160,7 +160,7 @@ static void action_check(const struct probe_settings *probe, const char *action,
     if (action != NULL && (!is_plain(action) || strpbrk(action, "\" \t") != NULL))
         fault_add(faults, probe_key_place(probe, "soap_action"),
                   "[probe %s] soap_action = %s: wants the action's address alone, without quotes and blanks",
-                  probe->name, action);
+                  probe->name, probe_key_shown(probe, "soap_action"));
 }
 
 /* ---- all ---- */

@@ -113,12 +113,13 @@ static void methods_check(const struct probe_settings *probe, const struct http_
                       : is_function(decoded)                ? NULL
                                                             : path_refusal(settings, decoded, &unclear);
     if (why != NULL)
-        fault_add(faults, place, "[probe %s] path = %s: refused, %s", probe->name, settings->path, why);
+        fault_add(faults, place, "[probe %s] path = %s: refused, %s", probe->name,
+                  probe_key_shown(probe, "path"), why);
     else if (unclear)
         warning_add(faults, place,
                     "[probe %s] path = %s: its name does not tell that the method only reads; a probe must "
                     "change nothing",
-                    probe->name, settings->path);
+                    probe->name, probe_key_shown(probe, "path"));
 }
 
 /* ---- the columns ---- */
@@ -139,7 +140,7 @@ static bool query_check_options(const struct probe_settings *probe, const struct
         } else {
             fault_add(faults, probe_key_place(probe, "path"),
                       "[probe %s] path = %s: %% has to stand before two hexadecimal digits, %%25 for itself",
-                      probe->name, settings->path);
+                      probe->name, probe_key_shown(probe, "path"));
         }
         free(option);
         free(value);
@@ -163,17 +164,17 @@ static void columns_check(const struct probe_settings *probe, const struct http_
     if (column != NULL)
         fault_add(faults, place,
                   "[probe %s] path = %s: refused, %s of this service is a secret or personal data",
-                  probe->name, settings->path, column);
+                  probe->name, probe_key_shown(probe, "path"), column);
     else if (settings->http_method == HTTP_WAY_POST)
         warning_add(faults, place,
                     "[probe %s] path = %s: the rows of this service hold secrets or personal data; where it "
                     "has an entity set, ask that with GET and $select",
-                    probe->name, settings->path);
+                    probe->name, probe_key_shown(probe, "path"));
     else if (!select)
         fault_add(faults, place,
                   "[probe %s] path = %s: the rows of this service hold secrets or personal data; name the "
                   "columns that you need in $select",
-                  probe->name, settings->path);
+                  probe->name, probe_key_shown(probe, "path"));
     free(column);
     guard_expect(probe, decoded, &settings->expect, faults);
 }
@@ -259,7 +260,8 @@ static void type_guard(const struct probe_settings *probe, const char *type, str
         const char *why = guard_action(address);
         if (why != NULL)
             fault_add(faults, probe_key_place(probe, "content_type"),
-                      "[probe %s] content_type = %s: refused, %s", probe->name, type, why);
+                      "[probe %s] content_type = %s: refused, %s", probe->name,
+                      probe_key_shown(probe, "content_type"), why);
         free(address);
     }
 }
@@ -270,13 +272,13 @@ void http_guard_call(const struct probe_settings *probe, const struct http_setti
     const char *why = settings->soap_action == NULL ? NULL : guard_action(settings->soap_action);
     if (why != NULL)
         fault_add(faults, probe_key_place(probe, "soap_action"), "[probe %s] soap_action = %s: refused, %s",
-                  probe->name, settings->soap_action, why);
+                  probe->name, probe_key_shown(probe, "soap_action"), why);
     if (settings->content_type != NULL)
         type_guard(probe, settings->content_type, faults);
     if (settings->content_type != NULL && strncasecmp(settings->content_type, "multipart/", 10) == 0)
         fault_add(faults, probe_key_place(probe, "content_type"),
                   "[probe %s] content_type = %s: refused, the parts can hold calls that change something",
-                  probe->name, settings->content_type);
+                  probe->name, probe_key_shown(probe, "content_type"));
     if (settings->body == NULL || settings->body[strspn(settings->body, " \t\r\n\xef\xbb\xbf")] != '<')
         return;
     char *text = date_expand(settings->body, zone_utc(), (struct moment){0});

@@ -126,5 +126,6 @@ void segment_check(const struct probe_settings *probe, const char *key, const ch
         control = control || (unsigned char)*c < 0x20;
     if (control || strpbrk(value, "/\\?#") != NULL || strspn(value, ".") == strlen(value))
         fault_add(faults, probe_key_place(probe, key),
-                  "[probe %s] %s = %s: wants a plain name, without / \\ ? #", probe->name, key, value);
+                  "[probe %s] %s = %s: wants a plain name, without / \\ ? #", probe->name, key,
+                  probe_key_shown(probe, key));
 }

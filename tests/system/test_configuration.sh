@@ -49,6 +49,25 @@ expect 0 "$exporter_program" --config.check --config.file=packaging/example.ini
 expect 0 "$exporter_program" check --config.file=packaging/examples/authentication.ini
 says "ok: 7 app servers, 1 probes, 8 targets"
 
+# What /config would hide is not repeated in a fault either.
+cat >"$work/hides.ini" <<'INI'
+[appserver live]
+url = http://127.0.0.1:9
+company = EPIC06
+auth = none
+api_key = demo-api-key
+[probe feed]
+kind = http
+path = feeds/a?key=hunter2more#x
+[probe other]
+kind = http
+path = //usr:hunter2more@127.0.0.1/feeds
+INI
+expect 3 "$exporter_program" check --config.file="$work/hides.ini"
+says "path = feeds/a?<secret>:"
+says "path = //<secret>@127.0.0.1/feeds:"
+! grep -F hunter2more "$work/output" || fail "check tells a secret"
+
 # A folder: its *.ini are one configuration, and what is wrong is told with the file.
 mkdir "$work/conf.d"
 expect 3 "$exporter_program" check --config.file="$work/conf.d"

@@ -20,6 +20,10 @@
     "auth = none\napi_key = k\n[probe orders]\nkind = baq\nbaq = Orders\n"
 #define BAD GOOD("1") "rows_min = many\nrows_maxi = 3\n[exporter]\ntimeout = 200ms\n"
 
+#define SERVER                                                                                               \
+    "[appserver live]\nurl = https://erp.example.com/Live\ncompany = EPIC06\nauth = none\napi_key = k\n"
+#define HIDDEN "hunter2more" /* a line of tests/secrets.txt */
+
 /* An agent that nobody turns, a report, and what a worker would be asked for. */
 struct stage {
     struct transport transport;
@@ -193,6 +197,38 @@ static void faults_are_told_and_change_nothing(void **state)
     stage_end(&stage);
 }
 
+/* What /config would hide is hidden in the log and in the answer too, whichever check finds the fault. */
+static void faults_tell_no_secret(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        SERVER "[probe a]\nkind = http\npath = feeds/a?key=" HIDDEN "#x\n",
+        SERVER "[probe a]\nkind = http\npath = //usr:" HIDDEN "@127.0.0.1/feeds\n",
+        SERVER "[probe a]\nkind = http\npath = api/v1/Ice.BO.UserFileSvc/Update?key=" HIDDEN "\n",
+        SERVER "[probe a]\nkind = http\npath = feeds/a\nsoap_action = \"http://u:" HIDDEN "@h\"\n",
+        SERVER "[probe a]\nkind = bo\nservice = http://u:" HIDDEN "@h\n",
+        "[web]\nexternal_url = //usr:" HIDDEN "@h\n" SERVER,
+        "[web]\nexternal_url = https://h/x y?key=" HIDDEN "\n" SERVER,
+        "[web]\nexternal_url = https:/usr:" HIDDEN "@h\n" SERVER,
+        "[appserver b]\nurl = usr:" HIDDEN "@h\ncompany = X\nauth = none\napi_key = k\n" SERVER,
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct stage stage;
+        struct told told = {0};
+        stage_start(&stage);
+        stage.text = texts[i];
+        reload_ask(stage.reload, remember, &told);
+        assert_null(built(&stage));
+        assert_int_equal(told.end, RELOAD_FAULTY);
+        if (strstr(told.faults, HIDDEN) != NULL)
+            fail_msg("case %zu tells: %s", i, told.faults);
+        assert_true(times_logged(&stage, "error=") > 0);
+        assert_int_equal(times_logged(&stage, HIDDEN), 0);
+        free(told.faults);
+        stage_end(&stage);
+    }
+}
+
 static void what_the_web_side_keeps_is_named(void **state)
 {
     (void)state;
@@ -273,7 +309,7 @@ static void the_worker_builds(void **state)
 }
 
 ALL_TESTS(cmocka_unit_test(many_requests_are_met_by_two_builds),
-          cmocka_unit_test(faults_are_told_and_change_nothing),
+          cmocka_unit_test(faults_are_told_and_change_nothing), cmocka_unit_test(faults_tell_no_secret),
           cmocka_unit_test(what_the_web_side_keeps_is_named),
           cmocka_unit_test(nothing_is_put_into_force_at_the_end),
           cmocka_unit_test(who_waits_at_the_end_is_told), cmocka_unit_test(the_worker_builds));

@@ -238,9 +238,10 @@ static void test_values_that_are_wrong(void **state)
          F "2: [appserver a] url = erp/Live: it must begin with https:// (or http://), such as "
            "https://erp.example.com/KineticLive\n"},
         {"[appserver a]\nurl = https://u:geheim@erp/Live\nauth = none\napi_version = v1\n" GOOD,
-         F "2: [appserver a] url: it holds a user; write username and password as keys of their own\n"},
+         F "2: [appserver a] url = https://<secret>@erp/Live: it holds a user; write username and password "
+           "as keys of their own\n"},
         {"[appserver a]\nurl = https://erp/Live?x=1\nauth = none\napi_version = v1\n" GOOD,
-         F "2: [appserver a] url = https://erp/Live?x=1: a base URL has no ? and no #\n"},
+         F "2: [appserver a] url = https://erp/Live?<secret>: a base URL has no ? and no #\n"},
         {"[appserver a]\nurl = https://erp/Live/api/v2/odata\nauth = none\napi_version = v1\n" GOOD,
          F "2: [appserver a] url = https://erp/Live/api/v2/odata: the base URL ends before /api, such as "
            "https://erp.example.com/KineticLive\n"},

@@ -127,6 +127,13 @@ static void values_lose_what_is_secret(void **state)
         {"https://u:p/q@h/x", NULL},
         {"https://h/x@y", NULL},
         {"://", "://"},
+        {"//u:p@127.0.0.1/feeds", "//<secret>@127.0.0.1/feeds"},
+        {"/x//u@h, //v@i", "/x//<secret>@h, //<secret>@i"},
+        {"//h, //v@i", NULL},
+        {"//u:p/q@h", NULL},
+        {"u:p@h/x", NULL},
+        {"https:/u:p@h", NULL},
+        {"at 5:30 mail@example.com", "at 5:30 mail@example.com"},
     };
     const struct config_row row = {.name = "text", .type = CONFIG_TEXT};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
