@@ -36,7 +36,7 @@ struct client *client_enter(struct client_table *table, int descriptor, const st
         if (client->descriptor < 0)
             place = place == NULL ? client : place;
         else
-            same += memcmp(&client->address, address, sizeof *address) == 0;
+            same += client_is_same(&client->address, address);
     }
     if (place == NULL || same >= table->per_address ||
         (table->used >= table->shared && !client_is_loopback(address)))
@@ -74,6 +74,14 @@ bool client_is_loopback(const struct in6_addr *address)
     return IN6_IS_ADDR_LOOPBACK(address) || (IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == 127);
 }
 
+bool client_is_same(const struct in6_addr *a, const struct in6_addr *b)
+{
+    bool exact = IN6_IS_ADDR_V4MAPPED(a) || IN6_IS_ADDR_V4MAPPED(b) || IN6_IS_ADDR_LOOPBACK(a) ||
+                 IN6_IS_ADDR_LOOPBACK(b);
+
+    return memcmp(a, b, exact ? sizeof *a : 8) == 0;
+}
+
 void client_asked(struct client *client, int64_t now_ns)
 {
     if (client->phase == CLIENT_IDLE) /* it came whole, between two looks */
@@ -82,10 +90,11 @@ void client_asked(struct client *client, int64_t now_ns)
     client->since_ns = client->window_ns = now_ns;
 }
 
-void client_drains(struct client *client, int64_t now_ns, uint64_t arrived)
+void client_drains(struct client *client, int64_t now_ns, uint64_t arrived, uint64_t size)
 {
     client->window_ns = now_ns;
     client->window_bytes = arrived;
+    client->response_size = size;
 }
 
 void client_waits(struct client *client, int64_t now_ns)
@@ -141,6 +150,15 @@ int64_t client_next_ns(const struct client *client, const struct web_options *op
     return NEVER_NS;
 }
 
+/* A large body holds more memory, and is to leave the faster. */
+static double drain_rate(const struct client *client, const struct web_options *options)
+{
+    double least = (double)options->drain_rate,
+           whole = (double)client->response_size / clock_seconds(options->drain_ns);
+
+    return whole > least ? whole : least;
+}
+
 bool client_is_late(struct client *client, const struct web_options *options, int64_t now_ns,
                     uint64_t arrived)
 {
@@ -150,7 +168,7 @@ bool client_is_late(struct client *client, const struct web_options *options, in
         return true;
 
     double seconds = clock_seconds(now_ns - client->window_ns);
-    bool drains = (double)(arrived - client->window_bytes) >= seconds * (double)options->drain_rate;
+    bool drains = (double)(arrived - client->window_bytes) >= seconds * drain_rate(client, options);
     client->window_ns = now_ns;
     client->window_bytes = arrived;
     return !drains && now_ns >= client->request_ns + options->request_ns;

@@ -17,9 +17,6 @@ enum client_phase {
     CLIENT_IDLE,     /* a kept connection between two requests */
 };
 
-/* How the body of the answer is coded. */
-enum client_coding { CLIENT_UNDECIDED, CLIENT_IDENTITY, CLIENT_GZIP };
-
 /* Who asks the request under way (web/access.h). */
 enum client_standing {
     CLIENT_NEW,
@@ -30,7 +27,7 @@ enum client_standing {
 
 struct later;
 struct tls_credential;
-struct web_answer;
+struct reply;
 struct MHD_Connection;
 
 struct client {
@@ -51,9 +48,8 @@ struct client {
     struct tls_credential *credential; /* what its TLS began with; a reference; NULL: plain HTTP */
     struct later *later;               /* what it waits for; a reference */
     struct MHD_Connection *connection; /* in CLIENT_LATER */
-    struct web_answer
-        *unpacked; /* the answer whose body it waits for to be packed, without that; owned; else NULL */
-    enum client_coding coding;
+    struct reply *reply;    /* what it is sent, or waits for to be packed; a reference; else NULL */
+    uint64_t response_size; /* bytes of the body that is sent */
 };
 
 /* Places beyond max_connections that only this machine itself gets, so that its health checks come through. */
@@ -78,12 +74,15 @@ void client_leave(struct client_table *table, struct client *client);
 /* The client's address in one form for both families. */
 struct in6_addr client_address(const struct sockaddr *address);
 bool client_is_loopback(const struct in6_addr *address);
+/* Whether limits for one address are for both together. A host with IPv6 has a network of 64 bits to take addresses from: that
+   counts as one, but for loopback. */
+bool client_is_same(const struct in6_addr *a, const struct in6_addr *b);
 
 /* Its headers are whole. */
 void client_asked(struct client *client, int64_t now_ns);
 /* The response is made, and is sent from now on: how long we took is not the client's fault. arrived: bytes that have
-   arrived at the client since it connected. */
-void client_drains(struct client *client, int64_t now_ns, uint64_t arrived);
+   arrived at the client since it connected; size: of the body. */
+void client_drains(struct client *client, int64_t now_ns, uint64_t arrived, uint64_t size);
 /* Its response is to come later; then it goes on, and that time is not the client's either. */
 void client_waits(struct client *client, int64_t now_ns);
 void client_goes_on(struct client *client, int64_t now_ns);

@@ -160,6 +160,22 @@ static bool is_cut_short(const struct client *client, const char *version)
     return version != client->target + client->target_size + 1;
 }
 
+/* Bytes that the clients of the client's address hold, each reply counted once. */
+static uint64_t address_held(struct web_server *server, const struct client *client)
+{
+    uint64_t mark = ++server->mark, sum = 0;
+
+    for (size_t i = 0; i < server->clients.count; i++) {
+        const struct client *other = &server->clients.places[i];
+        if (other->descriptor < 0 || other->reply == NULL || other->reply->mark == mark ||
+            !client_is_same(&other->address, &client->address))
+            continue;
+        other->reply->mark = mark;
+        sum += other->reply->size;
+    }
+    return sum;
+}
+
 /* ---- the answer --------------------------------------------------------------------------------------------------- */
 
 static void free_held_body(void *pointer)
@@ -179,8 +195,7 @@ static const char *vary_text(const struct web_answer *answer)
     return texts[answer->negotiated][answer->compressible];
 }
 
-static struct MHD_Response *make_response(struct web_server *server, const struct client *client,
-                                          struct web_answer *answer)
+static struct MHD_Response *make_response(struct web_server *server, struct web_answer *answer, bool packed)
 {
     static const char *const always[][2] = {
         {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
@@ -206,7 +221,7 @@ static struct MHD_Response *make_response(struct web_server *server, const struc
     MHD_add_response_header(response, "Content-Security-Policy", answer->content_policy);
     if (vary_text(answer) != NULL)
         MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, vary_text(answer));
-    if (client->coding == CLIENT_GZIP)
+    if (packed)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
     if (answer->allow != NULL)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
@@ -219,24 +234,31 @@ static struct MHD_Response *make_response(struct web_server *server, const struc
     return response;
 }
 
+static enum MHD_Result send_reply(struct web_server *server, struct client *client,
+                                  struct MHD_Connection *connection, struct moment now)
+{
+    const struct reply *reply = client->reply;
+
+    client_drains(client, clock_now().boot_ns, exchange_bytes_arrived(client), reply->size);
+    enum MHD_Result result = MHD_queue_response(connection, (unsigned)reply->answer.status, reply->response);
+    report_http_request(server->report, client->route, reply->answer.status, reply->size, now);
+    return result;
+}
+
+/* Whoever else waits for the reply gets the same response. */
 static enum MHD_Result send_answer(struct web_server *server, struct client *client,
                                    struct MHD_Connection *connection, struct web_answer *answer,
                                    struct moment now)
 {
-    uint64_t size = answer->body.size;
+    struct reply *reply = client->reply;
 
     if (answer->body.failed) { /* not even a sentence fits */
         buffer_free(&answer->body);
         return MHD_NO;
     }
-    struct MHD_Response *response = make_response(server, client, answer);
-    if (response == NULL)
-        return MHD_NO;
-    client_drains(client, clock_now().boot_ns, exchange_bytes_arrived(client));
-    enum MHD_Result result = MHD_queue_response(connection, (unsigned)answer->status, response);
-    MHD_destroy_response(response);
-    report_http_request(server->report, client->route, answer->status, size, now);
-    return result;
+    reply->size = answer->body.size;
+    reply->response = make_response(server, answer, reply->packed);
+    return reply->response != NULL ? send_reply(server, client, connection, now) : MHD_NO;
 }
 
 /* ---- what comes later --------------------------------------------------------------------------------------------- */
@@ -331,16 +353,43 @@ static bool let_in(struct web_server *server, struct client *client, struct MHD_
     return client->standing != CLIENT_ASKS;
 }
 
-/* The first pass of a request, or the next one after what it waited for. */
+/* What all requests have in common that one page of metrics answers, owned; NULL: it is for this one alone. */
+static char *sharing_key(const struct web_server *server, struct MHD_Connection *connection,
+                         const struct web_request *request)
+{
+    if (request->has_body || request->malformed || strcmp(request->path, server->telemetry_path) != 0)
+        return NULL;
+    return memory_format("%s %s %s\n%s", request->method, takes_gzip(connection) ? "gzip" : "identity",
+                         request->query, request->accept != NULL ? request->accept : "");
+}
+
+/* The first who comes after a reply was packed makes its answer. */
+static void take_packed(struct reply *reply, struct web_answer *answer)
+{
+    const char *text;
+    int status;
+
+    if (reply->later == NULL || !later_take(reply->later, &status, &text))
+        return;
+    *answer = reply->answer;
+    later_move_bytes(reply->later, &answer->body);
+    reply->packed = status == COMPRESSION_PACKED;
+    later_unref(reply->later);
+    reply->later = NULL;
+}
+
+/* The first pass of a request, or the next one after what it waited for. Where it gets a reply that is there already, that is the
+   client's afterwards. */
 static void find_answer(struct web_server *server, struct client *client, struct MHD_Connection *connection,
                         struct web_request *request, struct web_answer *answer)
 {
     struct later *later = client->later;
-    struct web_answer *unpacked = client->unpacked;
+    struct reply *packs = client->reply, *shared;
+    char *key = sharing_key(server, connection, request);
     int status = LATER_VERDICT;
 
     client->later = NULL;
-    client->unpacked = NULL;
+    client->reply = NULL;
     client->route = routes_label(request);
     if (server->ends) {
         answer_text(answer, 503, "The exporter ends.\n");
@@ -348,40 +397,46 @@ static void find_answer(struct web_server *server, struct client *client, struct
     } else if (later != NULL && !later_take(later, &status, &request->verdict)) {
         answer_text(answer, 503, "This takes too long to wait for.\n");
         answer->retry = true;
-    } else if (unpacked != NULL) {
-        *answer = *unpacked;
-        later_move_bytes(later, &answer->body);
-        client->coding = status == COMPRESSION_PACKED ? CLIENT_GZIP : CLIENT_IDENTITY;
+    } else if (packs != NULL) {
+        client->reply = reply_ref(packs);
+        take_packed(packs, answer);
     } else if (status != LATER_VERDICT) {
         answer_text(answer, status, request->verdict);
     } else if (request->malformed || let_in(server, client, connection, request, answer)) {
-        routes_answer(request, answer);
+        shared = key != NULL ? reply_find(server->replies, key, clock_now().boot_ns) : NULL;
+        if (shared != NULL) {
+            client->reply = reply_ref(shared);
+            take_packed(shared, answer);
+        } else {
+            routes_answer(request, answer);
+        }
     }
-    free(unpacked);
+    reply_unref(packs);
     later_unref(later);
+    free(key);
 }
 
-/* Packs the body where that is wanted. What takes long comes later: that is returned, and the answer is kept for then; else
-   NULL. */
-static struct later *pack(struct web_server *server, struct client *client, struct MHD_Connection *connection,
-                          struct web_answer *answer)
+/* The reply of an answer that is there, its body packed where that is wanted. What takes long comes later: that is returned, and
+   has taken the body over; else NULL. */
+static struct later *make_reply(struct web_server *server, struct client *client,
+                                struct MHD_Connection *connection, const struct web_request *request,
+                                struct web_answer *answer)
 {
     struct later *later = NULL;
+    bool large = answer->body.size >= COMPRESSION_LARGE, packed = false;
+    struct web_answer plain = *answer;
 
-    if (client->coding != CLIENT_UNDECIDED)
-        return NULL;
-    client->coding = CLIENT_IDENTITY;
-    if (!answer->compressible || answer->body.failed || answer->body.size < COMPRESSION_LEAST ||
-        !takes_gzip(connection))
-        return NULL;
-    if (answer->body.size >= COMPRESSION_LARGE)
-        later = compression_start(server->worker, server->post, &answer->body, &server->response_bytes);
-    else if (compression_now(&answer->body))
-        client->coding = CLIENT_GZIP;
-    if (later != NULL) {
-        client->unpacked = memory_new(1, sizeof *client->unpacked);
-        *client->unpacked = *answer;
+    if (answer->compressible && !answer->body.failed && answer->body.size >= COMPRESSION_LEAST &&
+        takes_gzip(connection)) {
+        if (large)
+            later = compression_start(server->worker, server->post, &answer->body, &server->response_bytes);
+        else
+            packed = compression_now(&answer->body);
     }
+    char *key = large && answer->status == 200 ? sharing_key(server, connection, request) : NULL;
+    client->reply = reply_new(&server->replies, key, &plain, later, clock_now().boot_ns);
+    client->reply->packed = packed;
+    free(key);
     return later;
 }
 
@@ -422,16 +477,25 @@ enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, c
             return MHD_YES;
     }
     read_headers(connection, &request, owned);
-    buffer_init(&answer.body, room_left(server->options.response_bytes, server->response_bytes, 0));
+    buffer_init(&answer.body, room_left(server->options.response_bytes, server->response_bytes,
+                                        address_held(server, client)));
     find_answer(server, client, connection, &request, &answer);
     for (size_t i = 0; i < HEADER_MEMBERS; i++)
         free(owned[i]);
-    struct later *later = answer.later != NULL ? answer.later : pack(server, client, connection, &answer);
-    if (later == NULL)
+    struct later *later = answer.later;
+    if (later == NULL && client->reply == NULL)
+        later = make_reply(server, client, connection, &request, &answer);
+    else if (later == NULL && client->reply->later != NULL)
+        later = later_ref(client->reply->later); /* somebody else's, which is packed at the moment */
+    if (later != NULL) {
+        buffer_free(&answer.body);
+        wait_for(client, connection, later, now.boot_ns);
+        return MHD_YES;
+    }
+    if (client->reply->response == NULL)
         return send_answer(server, client, connection, &answer, now);
     buffer_free(&answer.body);
-    wait_for(client, connection, later, now.boot_ns);
-    return MHD_YES;
+    return send_reply(server, client, connection, now);
 }
 
 static struct client *client_of(struct MHD_Connection *connection)
@@ -454,7 +518,6 @@ void *exchange_request_line(void *cls, const char *target, struct MHD_Connection
     free(client->query); /* libmicrohttpd takes its own text apart */
     client->query = memory_copy_text(query != NULL ? query + 1 : "");
     client->route = "other";
-    client->coding = CLIENT_UNDECIDED;
     client->standing = CLIENT_NEW;
     return client;
 }
@@ -464,8 +527,8 @@ static void forget(struct client *client)
 {
     later_unref(client->later);
     client->later = NULL;
-    free(client->unpacked);
-    client->unpacked = NULL;
+    reply_unref(client->reply);
+    client->reply = NULL;
     free(client->query);
     client->query = NULL;
 }

@@ -92,6 +92,12 @@ struct later *later_new(struct later_post *post)
     return later;
 }
 
+struct later *later_ref(struct later *later)
+{
+    atomic_fetch_add(&later->references, 1);
+    return later;
+}
+
 static void give_back(struct later *later)
 {
     if (later->held != NULL)

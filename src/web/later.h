@@ -18,7 +18,8 @@ struct later_post; /* where what is complete is announced; one a server */
 /* Two references: one for the server (given to it in web_answer.later), one for who completes it, who must do so: where it
    cannot be done any more (web_worker's abandon), with 503. The post may be freed before. */
 struct later *later_new(struct later_post *post);
-void later_unref(struct later *later); /* NULL is allowed */
+struct later *later_ref(struct later *later); /* one more, for the server */
+void later_unref(struct later *later);        /* NULL is allowed */
 
 /* The answer is this, a text of ours, sent as text/plain; or LATER_VERDICT. It is copied. Gives back the reference. From any
    thread. */

@@ -30,6 +30,7 @@ const struct web_options web_options_default = {
     .idle_ns = 2 * MINUTE_NS,
     .later_ns = 5 * MINUTE_NS,
     .drain_rate = 10000,
+    .drain_ns = MINUTE_NS,
     .header_bytes = 16 << 10,
     .response_bytes = (uint64_t)256 << 20,
 };

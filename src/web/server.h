@@ -17,13 +17,14 @@ struct web_options {
     int64_t idle_ns;         /* a kept connection without a request */
     int64_t later_ns;        /* an answer that comes later (web/later.h) */
     uint64_t drain_rate;     /* bytes a second that a response must leave with after request_ns */
+    int64_t drain_ns;        /* and at a rate that a whole body leaves in so long with */
     size_t header_bytes;     /* request line and headers together, with libmicrohttpd's own overhead */
     uint64_t response_bytes; /* bodies held for all clients together */
     int passed_first; /* descriptors of listening sockets that a supervisor has passed, in place of the configured addresses */
     size_t passed_count; /* 0: none */
 };
 
-/* 5 s, 30 s, 2 min, 5 min, 10 KB/s, 16 KiB, 256 MiB. */
+/* 5 s, 30 s, 2 min, 5 min, 10 KB/s, 1 min, 16 KiB, 256 MiB. */
 extern const struct web_options web_options_default;
 
 /* Binds every address of the settings and starts the thread; signals must be blocked already (the thread inherits the

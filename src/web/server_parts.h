@@ -10,6 +10,7 @@
 #include "web/access.h"
 #include "web/client.h"
 #include "web/later.h"
+#include "web/reply.h"
 #include "web/server.h"
 #include "web/tls.h"
 #include "web/worker.h"
@@ -32,6 +33,8 @@ struct web_server {
     struct tls *tls; /* NULL: plain HTTP */
     struct acceptor acceptor;
     struct client_table clients;
+    struct reply *replies;   /* those that others may share; no reference */
+    uint64_t mark;           /* of the last sum over replies */
     struct client *arriving; /* while MHD_add_connection runs */
     bool ends;               /* every request is told so */
 };

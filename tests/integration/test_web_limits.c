@@ -11,8 +11,10 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "integration/web_rig.h"
 #include "web/client.h"
+#include "web/room.h"
 #include "web/surplus.h"
 
 static void garbage_is_thrown_out(void **state)
@@ -165,8 +167,8 @@ static void bodies_held_are_bounded(void **state)
 
     (void)state;
     web_put_text(stuck, "GET /metrics" WEB_CLOSE);
-    assert_true(is_ended(stuck, POLLIN)); /* its answer has begun */
-    char *answer = web_ask(&rig, "GET", "/metrics", "");
+    assert_true(is_ended(stuck, POLLIN));                                      /* its answer has begun */
+    char *answer = web_ask(&rig, "GET", "/metrics", "Accept: text/plain\r\n"); /* the same could be shared */
     assert_int_equal(web_status(answer), 503);
     web_assert_header(answer, "Retry-After", "1");
     free(answer);
@@ -188,6 +190,68 @@ static void bodies_held_are_bounded(void **state)
     assert_int_equal(web_status(answer), 500);
     free(answer);
     web_assert_serves(&rig);
+    web_rig_stop(&rig);
+}
+
+/* Who asks the same at once gets the same body, which is there once: plain, and packed on the worker. */
+static void equal_requests_share_a_body(void **state)
+{
+    enum { CLIENTS = 20 };
+    static const char *const more[] = {"", "Accept-Encoding: gzip\r\n"};
+    struct web_options options = web_options_default;
+    options.response_bytes =
+        10 << 20; /* a page of 4 MB, and what packing it may need: not two pages and that */
+    struct web_rig rig = web_rig_start(WEB_MANY_COMPANIES, &options, 128, 32);
+    char *request[2];
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        int clients[CLIENTS];
+        request[i] = memory_format("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\n",
+                                   more[i]);
+        for (size_t j = 0; j < CLIENTS; j++) {
+            clients[j] = web_client_from(&rig, j % 2 == 0 ? "127.0.0.1" : "127.0.0.2", 4096);
+            web_put_text(clients[j], request[i]);
+        }
+        for (size_t j = 0; j < CLIENTS; j++) { /* none has been read to its end when the last one begins */
+            char begin[13] = "";
+            assert_int_equal(recv(clients[j], begin, 12, MSG_WAITALL), 12);
+            assert_string_equal(begin, "HTTP/1.1 200");
+        }
+        for (size_t j = 0; j < CLIENTS; j++)
+            close(clients[j]);
+        free(request[i]);
+        web_assert_serves(&rig);
+    }
+    web_rig_stop(&rig);
+}
+
+/* An address cannot take the room of all others. */
+static void an_address_has_a_share(void **state)
+{
+    enum { CLIENTS = 4 };
+    struct web_options options = web_options_default;
+    options.response_bytes = ROOM_SHARE * (uint64_t)(9 << 20); /* two pages each */
+    struct web_rig rig = web_rig_start(WEB_MANY_COMPANIES, &options, 128, 32);
+    int greedy[CLIENTS];
+
+    (void)state;
+    for (int i = 0; i < CLIENTS; i++) {
+        char begin[13] = "", *request = memory_format("GET /metrics?n=%d" WEB_CLOSE, i);
+        greedy[i] = web_client_from(&rig, "127.0.0.1", 4096);
+        web_put_text(greedy[i], request);
+        assert_int_equal(recv(greedy[i], begin, 12, MSG_WAITALL), 12);
+        assert_string_equal(begin, i < 2 ? "HTTP/1.1 200" : "HTTP/1.1 503");
+        free(request);
+    }
+    int other = web_client_from(&rig, "127.0.0.2", 0);
+    web_put_text(other, "GET /metrics?n=other" WEB_CLOSE);
+    char *answer = web_rest(other);
+    assert_int_equal(web_status(answer), 200);
+    assert_int_equal(web_content_length(answer), strlen(web_body(answer)));
+    free(answer);
+    for (int i = 0; i < CLIENTS; i++)
+        close(greedy[i]);
     web_rig_stop(&rig);
 }
 
@@ -326,6 +390,7 @@ static void descriptors_run_out(void **state)
 
 ALL_TESTS(cmocka_unit_test(garbage_is_thrown_out), cmocka_unit_test(slow_headers_are_cut),
           cmocka_unit_test(silent_connections_are_cut), cmocka_unit_test(slow_readers_are_cut),
-          cmocka_unit_test(bodies_held_are_bounded), cmocka_unit_test(connections_are_bounded),
+          cmocka_unit_test(bodies_held_are_bounded), cmocka_unit_test(equal_requests_share_a_body),
+          cmocka_unit_test(an_address_has_a_share), cmocka_unit_test(connections_are_bounded),
           cmocka_unit_test(floods_are_not_worth_words), cmocka_unit_test(early_ends),
           cmocka_unit_test(descriptors_run_out));

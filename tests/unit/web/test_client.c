@@ -40,6 +40,67 @@ static void places(void **state)
     client_table_free(&table);
 }
 
+/* A host has a network of 64 bits of IPv6 to take addresses from. */
+static void same_addresses(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        bool same;
+    } cases[] = {
+        {"2001:db8::1", "2001:db8::2", true},
+        {"2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", true},
+        {"2001:db8::1", "2001:db8:0:1::1", false},
+        {"192.0.2.1", "::ffff:192.0.2.1", true},
+        {"192.0.2.1", "192.0.2.2", false},
+        {"127.0.0.1", "127.0.0.2", false},
+        {"127.0.0.1", "::1", false},
+        {"::1", "::1", true},
+        {"::1", "::2", false},
+        {"::2", "192.0.2.1", false},
+    };
+    struct client_table table;
+    struct in6_addr one = address("2001:db8::1"), two = address("2001:db8::2"),
+                    three = address("2001:db8::3");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct in6_addr a = address(cases[i].a), b = address(cases[i].b);
+        if (client_is_same(&a, &b) != cases[i].same || client_is_same(&b, &a) != cases[i].same)
+            fail_msg("%s and %s", cases[i].a, cases[i].b);
+    }
+    client_table_init(&table, 4, 2);
+    assert_non_null(client_enter(&table, 10, &one, 0));
+    assert_non_null(client_enter(&table, 11, &two, 0));
+    assert_null(client_enter(&table, 12, &three, 0));
+    client_table_free(&table);
+}
+
+/* A large body is to leave faster: all of it in drain_ns. */
+static void large_bodies_drain_faster(void **state)
+{
+    static const struct {
+        uint64_t size, rate;
+        bool late;
+    } cases[] = {
+        {1 << 20, 20000, false}, {7400000, 20000, true}, {7400000, 120000, true}, {7400000, 130000, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct client client = {.phase = CLIENT_HEADERS};
+        uint64_t arrived = 0;
+        int64_t now = 0;
+        client_asked(&client, now);
+        client_drains(&client, now, arrived, cases[i].size);
+        bool late = false;
+        for (int64_t seconds = 5; seconds <= 35; seconds += 5) {
+            arrived += 5 * cases[i].rate;
+            late = late || client_is_late(&client, &web_options_default, seconds * SECOND_NS, arrived);
+        }
+        if (late != cases[i].late)
+            fail_msg("%zu", i);
+    }
+}
+
 /* Others can take all shared places, but not those that this machine itself has beside them. */
 static void reserved(void **state)
 {
@@ -119,7 +180,7 @@ static void responses(void **state)
 
     (void)state;
     client_asked(&client, 0);
-    client_drains(&client, 1 * S, 1000);
+    client_drains(&client, 1 * S, 1000, 100);
     for (int64_t at = 6; at < 30; at += 5) /* stands still, and may */
         assert_false(client_is_late(&client, options, at * S, 1000));
     assert_false(client_is_late(&client, options, 31 * S, 51000));  /* 50,000 bytes in 5 s */
@@ -157,13 +218,14 @@ static void later(void **state)
     assert_true(client_is_late(&client, options, 101 * S + options->later_ns, 0));
 
     client_goes_on(&client, 201 * S);
-    client_drains(&client, 201 * S, 1000);
+    client_drains(&client, 201 * S, 1000, 100);
     assert_false(
         client_is_late(&client, options, 206 * S, 1000)); /* stuck, but within the time of a request */
     assert_false(client_is_late(&client, options, 229 * S, 1000));
     assert_true(client_is_late(&client, options, 234 * S, 1000));
 }
 
-ALL_TESTS(cmocka_unit_test(later), cmocka_unit_test(places), cmocka_unit_test(reserved),
-          cmocka_unit_test(loopback), cmocka_unit_test(headers_and_idle), cmocka_unit_test(responses),
+ALL_TESTS(cmocka_unit_test(later), cmocka_unit_test(places), cmocka_unit_test(same_addresses),
+          cmocka_unit_test(large_bodies_drain_faster), cmocka_unit_test(reserved), cmocka_unit_test(loopback),
+          cmocka_unit_test(headers_and_idle), cmocka_unit_test(responses),
           cmocka_unit_test(a_second_request_is_not_older_than_itself));
