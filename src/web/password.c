@@ -11,6 +11,7 @@
 #include "base/bcrypt.h"
 #include "base/memory.h"
 #include "base/secret.h"
+#include "web/client.h"
 #include "web/digest.h"
 #include "web/worker.h"
 
@@ -134,7 +135,7 @@ static struct check *same_check(const struct passwords *passwords, const struct 
         struct check *check = passwords->checks[i];
         if (digest_equal(&check->digest, digest))
             return check;
-        *waiting += memcmp(&check->address, address, sizeof *address) == 0;
+        *waiting += client_is_same(&check->address, address);
     }
     return NULL;
 }
