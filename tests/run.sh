@@ -146,8 +146,9 @@ run_tests() {
     preset=$2
     shift 2
     build "$preset" || return
-    # More than the two cores: much of the time is waiting for time-outs on purpose.
-    ctest --preset "$preset" -j 8 "$@" >"$logs/$name.log" 2>&1 </dev/null
+    # More than the two cores: much of the time is waiting for time-outs on purpose. Sanitizers take more of the processor.
+    [ "$preset" = release ] && at_once=8 || at_once=5
+    ctest --preset "$preset" -j "$at_once" "$@" >"$logs/$name.log" 2>&1 </dev/null
     status=$?
     cp "build/$preset/Testing/Temporary/LastTest.log" "$logs/$name-tests.log"
     line=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests failed out of [0-9]+' "$logs/$name.log")
