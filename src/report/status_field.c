@@ -269,7 +269,8 @@ static const struct status_parameter parameters[STATUS_PARAMETERS] = {
     [PARAMETER_STATE] = {"state", STATE_WORDS, "Only targets in this state."},
     [PARAMETER_HISTORY] = {"history", "`1` or `0`",
                            "With `history` and `failures` of each target. Without it they are there where "
-                           "`appserver`, `company` and `probe` name one target."},
+                           "`appserver`, `company` and `probe` name one target. Of more than 100 targets "
+                           "only where `appserver` names one app server; else the answer is 400."},
 };
 
 const struct status_row *status_row(enum status_field field)

@@ -7,6 +7,8 @@
 /* Of a 403 to who is not trusted: who is, and what to do. */
 extern const char answer_untrusted[];
 
+/* What stands in the body is a text for people. */
+void answer_plain(struct web_answer *answer, int status);
 /* The answer is this text and nothing else: what stands in the body already is dropped. */
 void answer_text(struct web_answer *answer, int status, const char *text);
 

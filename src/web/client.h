@@ -48,6 +48,7 @@ struct client {
     struct tls_credential *credential; /* what its TLS began with; a reference; NULL: plain HTTP */
     struct later *later;               /* what it waits for; a reference */
     struct MHD_Connection *connection; /* in CLIENT_LATER */
+    struct web_answer *formed;         /* what it waits for the body of, to be formed; owned; else NULL */
     struct reply *reply;    /* what it is sent, or waits for to be packed; a reference; else NULL */
     uint64_t response_size; /* bytes of the body that is sent */
 };

@@ -14,6 +14,7 @@
 #include "web/answer.h"
 #include "web/compression.h"
 #include "web/encoding.h"
+#include "web/formation.h"
 #include "web/origin.h"
 #include "web/room.h"
 #include "web/routes.h"
@@ -278,6 +279,14 @@ void exchange_resume(struct client *client, int64_t now_ns)
     MHD_resume_connection(client->connection);
 }
 
+/* For when its body has been formed. */
+static void keep(struct client *client, const struct web_answer *answer)
+{
+    client->formed = memory_new(1, sizeof *client->formed);
+    *client->formed = *answer;
+    client->formed->later = NULL;
+}
+
 /* ---- finding it --------------------------------------------------------------------------------------------------- */
 
 static struct gnutls_session_int *session_of(struct MHD_Connection *connection)
@@ -385,11 +394,13 @@ static void find_answer(struct web_server *server, struct client *client, struct
 {
     struct later *later = client->later;
     struct reply *packs = client->reply, *shared;
+    struct web_answer *formed = client->formed;
     char *key = sharing_key(server, connection, request);
     int status = LATER_VERDICT;
 
     client->later = NULL;
     client->reply = NULL;
+    client->formed = NULL;
     client->route = routes_label(request);
     if (server->ends) {
         answer_text(answer, 503, "The exporter ends.\n");
@@ -400,6 +411,10 @@ static void find_answer(struct web_server *server, struct client *client, struct
     } else if (packs != NULL) {
         client->reply = reply_ref(packs);
         take_packed(packs, answer);
+    } else if (formed != NULL) {
+        *answer = *formed;
+        later_move_bytes(later, &answer->body);
+        formation_finish(request, answer, status);
     } else if (status != LATER_VERDICT) {
         answer_text(answer, status, request->verdict);
     } else if (request->malformed || let_in(server, client, connection, request, answer)) {
@@ -412,6 +427,7 @@ static void find_answer(struct web_server *server, struct client *client, struct
         }
     }
     reply_unref(packs);
+    free(formed);
     later_unref(later);
     free(key);
 }
@@ -429,7 +445,8 @@ static struct later *make_reply(struct web_server *server, struct client *client
     if (answer->compressible && !answer->body.failed && answer->body.size >= COMPRESSION_LEAST &&
         takes_gzip(connection)) {
         if (large)
-            later = compression_start(server->worker, server->post, &answer->body, &server->response_bytes);
+            later = compression_start(answer->formed ? server->former.worker : server->worker, server->post,
+                                      &answer->body, &server->response_bytes);
         else
             packed = compression_now(&answer->body);
     }
@@ -463,6 +480,7 @@ enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, c
         .tls = server->tls != NULL,
         .post = server->post,
         .worker = server->worker,
+        .former = &server->former,
     };
     struct web_answer answer = {0};
     char *owned[HEADER_MEMBERS];
@@ -489,6 +507,8 @@ enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, c
         later = later_ref(client->reply->later); /* somebody else's, which is packed at the moment */
     if (later != NULL) {
         buffer_free(&answer.body);
+        if (answer.formed && answer.later != NULL)
+            keep(client, &answer);
         wait_for(client, connection, later, now.boot_ns);
         return MHD_YES;
     }
@@ -529,6 +549,8 @@ static void forget(struct client *client)
     client->later = NULL;
     reply_unref(client->reply);
     client->reply = NULL;
+    free(client->formed);
+    client->formed = NULL;
     free(client->query);
     client->query = NULL;
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "report/report.h"
 
+struct former;
 struct later;
 struct later_post;
 struct web_worker;
@@ -32,8 +33,9 @@ struct web_request {
     bool tls;               /* the connection itself is HTTPS */
     /* What an earlier pass of the same request waited for said, with LATER_VERDICT; NULL: this is the first pass. */
     const char *verdict;
-    struct later_post *post;   /* for later_new */
-    struct web_worker *worker; /* for what would hold up the web thread */
+    struct later_post *post;     /* for later_new */
+    struct web_worker *worker;   /* for what would hold up the web thread */
+    const struct former *former; /* for pages that would; NULL: all are formed at once */
 };
 
 struct web_answer {
@@ -48,6 +50,7 @@ struct web_answer {
     bool negotiated;            /* depends on Accept */
     struct buffer body;         /* initialised by the caller, with the room that there is */
     struct later *later; /* the answer comes later (web/later.h): nothing else of this is read; else NULL */
+    bool formed;         /* later comes its body, by web/formation.h: the rest of this is kept for then */
 };
 
 #endif

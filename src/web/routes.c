@@ -8,14 +8,9 @@
 #include "config/shown.h"
 #include "report/board.h"
 #include "web/answer.h"
-#include "web/page.h"
-#include "web/query.h"
 #include "web/reload.h"
 #include "web/scrape.h"
-#include "web/status_json.h"
-
-/* The agent's loop turns every few seconds, however idle; without a sign of it for so long it hangs. */
-#define HEARTBEAT_LIMIT_NS (30 * SECOND_NS)
+#include "web/status.h"
 
 enum { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4 };
 
@@ -34,71 +29,11 @@ struct route {
     void (*answer)(const struct web_request *request, struct web_answer *answer);
 };
 
-static bool is_hung(int64_t beat_ns, struct moment now)
-{
-    return now.boot_ns - beat_ns > HEARTBEAT_LIMIT_NS;
-}
-
-static void answer_status_page(const struct web_request *request, struct web_answer *answer)
-{
-    struct board_view *view = board_view_take(report_board(request->report), request->now);
-    int64_t beat_ns = board_heartbeat_boot_ns(report_board(request->report));
-    struct page_setting setting = {.version = request->version,
-                                   .telemetry_path = request->telemetry_path,
-                                   .query = request->query,
-                                   .show_messages = request->trusted,
-                                   .hung = is_hung(beat_ns, request->now),
-                                   .heartbeat_ns = beat_ns,
-                                   .ready = board_ready(report_board(request->report))};
-
-    enum page_outcome outcome = page_write(&setting, view, &answer->body);
-    if (outcome == PAGE_TOO_LARGE) {
-        answer_too_large(request, answer);
-    } else if (outcome == PAGE_BAD_QUERY) {
-        answer->status = 400;
-    } else {
-        answer->status = outcome == PAGE_NO_TARGET ? 404 : 200;
-        answer->content_type = "text/html; charset=utf-8";
-        answer->content_policy = page_content_policy();
-        answer->compressible = true;
-    }
-    board_view_free(view);
-}
-
-static void answer_status(const struct web_request *request, struct web_answer *answer)
-{
-    struct board *board = report_board(request->report);
-    struct query query;
-
-    if (!query_read(&query, request->query)) {
-        answer_text(answer, 400, query_unreadable);
-        return;
-    }
-    char *wrong = status_query_check(&query);
-    if (wrong != NULL) {
-        answer_text(answer, 400, wrong);
-    } else {
-        struct board_view *view = board_view_take(board, request->now);
-        struct status_setting setting = {.version = request->version,
-                                         .show_messages = request->trusted,
-                                         .hung = is_hung(board_heartbeat_boot_ns(board), request->now),
-                                         .ready = board_ready(board)};
-        answer->status = 200;
-        answer->content_type = "application/json";
-        answer->compressible = true;
-        if (!status_json_write(&setting, &query, view, &answer->body))
-            answer_too_large(request, answer);
-        board_view_free(view);
-    }
-    free(wrong);
-    query_free(&query);
-}
-
 static void answer_healthy(const struct web_request *request, struct web_answer *answer)
 {
     int64_t beat_ns = board_heartbeat_boot_ns(report_board(request->report));
 
-    if (!is_hung(beat_ns, request->now)) {
+    if (!status_is_hung(request)) {
         answer_text(answer, 200, "The agent turns.\n");
         return;
     }
@@ -115,7 +50,7 @@ static void answer_ready(const struct web_request *request, struct web_answer *a
 {
     struct board *board = report_board(request->report);
 
-    if (is_hung(board_heartbeat_boot_ns(board), request->now))
+    if (status_is_hung(request))
         answer_text(answer, 503, "The schedule does not turn: see /-/healthy.\n");
     else if (board_ready(board))
         answer_text(answer, 200, "The configuration is in force and the schedule turns.\n");
@@ -175,8 +110,8 @@ static void answer_config(const struct web_request *request, struct web_answer *
 
 static const struct route routes[] = {
     {NULL, METHOD_GET | METHOD_HEAD, scrape_answer},
-    {"/", METHOD_GET | METHOD_HEAD, answer_status_page},
-    {"/api/v1/status", METHOD_GET | METHOD_HEAD, answer_status},
+    {"/", METHOD_GET | METHOD_HEAD, status_answer_page},
+    {"/api/v1/status", METHOD_GET | METHOD_HEAD, status_answer_json},
     {"/-/healthy", METHOD_GET | METHOD_HEAD, answer_healthy},
     {"/-/ready", METHOD_GET | METHOD_HEAD, answer_ready},
     {"/-/reload", METHOD_POST, answer_reload},

@@ -233,7 +233,12 @@ static const char *first_address(const struct web_server *server)
 static bool start_threads(struct web_server *server)
 {
     server->worker = web_worker_start(WORKER_QUEUE);
-    if (server->worker == NULL || pthread_create(&server->thread, NULL, run, server) != 0)
+    server->former = (struct former){.worker = web_worker_start(FORMATIONS_MAX),
+                                     .post = server->post,
+                                     .maximum = server->options.response_bytes,
+                                     .held = &server->response_bytes};
+    if (server->worker == NULL || server->former.worker == NULL ||
+        pthread_create(&server->thread, NULL, run, server) != 0)
         return false;
     pthread_setname_np(server->thread, "web");
     return true;
@@ -288,6 +293,7 @@ static void dismantle(struct web_server *server)
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
     acceptor_end(&server->acceptor);
+    web_worker_stop(server->former.worker);
     web_worker_stop(server->worker);
     access_free(server->access);
     tls_free(server->tls);

@@ -9,6 +9,7 @@
 #include "web/acceptor.h"
 #include "web/access.h"
 #include "web/client.h"
+#include "web/formation.h"
 #include "web/later.h"
 #include "web/reply.h"
 #include "web/server.h"
@@ -26,6 +27,7 @@ struct web_server {
     struct MHD_Daemon *daemon;
     struct later_post *post;
     struct web_worker *worker;
+    struct former former;
     pthread_t thread;
     atomic_uint_fast64_t response_bytes; /* bodies held for clients */
     /* What follows belongs to the thread. */

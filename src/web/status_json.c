@@ -10,6 +10,9 @@
 #include "report/status_field.h"
 #include "web/json_writer.h"
 
+/* Of more targets the runs are told for one app server only: each has up to [exporter] history of them. */
+#define STATUS_HISTORIES_MAX 100
+
 struct status {
     const struct status_setting *setting;
     const struct query *query;
@@ -71,21 +74,48 @@ char *status_query_check(const struct query *query)
     return NULL;
 }
 
+static size_t count_given(const struct query *query, enum status_parameter_name name)
+{
+    size_t given = 0;
+
+    for (size_t i = 0; i < query->count; i++)
+        given += strcmp(query->pairs[i].name, status_parameter(name)->name) == 0;
+    return given;
+}
+
 static bool wants_history(const struct query *query)
 {
     const char *history = query_value(query, status_parameter(PARAMETER_HISTORY)->name);
 
     if (history != NULL)
         return strcmp(history, "1") == 0;
-    for (int name = PARAMETER_APPSERVER; name <= PARAMETER_PROBE; name++) {
-        size_t given = 0;
-        for (size_t i = 0; i < query->count; i++)
-            given += strcmp(query->pairs[i].name, status_parameter((enum status_parameter_name)name)->name) ==
-                     0;
-        if (given != 1)
+    for (int name = PARAMETER_APPSERVER; name <= PARAMETER_PROBE; name++)
+        if (count_given(query, (enum status_parameter_name)name) != 1)
             return false;
-    }
     return true;
+}
+
+static bool admits_target(const struct query *query, const struct board_target *target,
+                          enum board_state state)
+{
+    return admits(query, PARAMETER_APPSERVER, target->appserver) &&
+           admits(query, PARAMETER_COMPANY, target->company) &&
+           admits(query, PARAMETER_PROBE, target->probe) &&
+           admits(query, PARAMETER_STATE, board_state_row(state)->name);
+}
+
+const char *status_history_check(const struct query *query, const struct board_view *view)
+{
+    size_t count = 0;
+
+    if (!wants_history(query) || count_given(query, PARAMETER_APPSERVER) == 1)
+        return NULL;
+    for (size_t i = 0; i < view->target_count && count <= STATUS_HISTORIES_MAX; i++)
+        count += admits_target(query, view->targets[i], board_target_state(view->targets[i], view->now));
+    return count <= STATUS_HISTORIES_MAX
+               ? NULL
+               : "These would be the runs of more than 100 targets. Name one app server with appserver=, or "
+                 "fewer targets with company=, probe= or state=.\n";
 }
 
 /* ---- fields ---- */
@@ -479,10 +509,7 @@ static void put_targets(struct status *status)
     for (size_t i = 0; i < view->target_count && !status->json.out->failed; i++) {
         const struct board_target *target = view->targets[i];
         enum board_state state = board_target_state(target, view->now);
-        if (admits(status->query, PARAMETER_APPSERVER, target->appserver) &&
-            admits(status->query, PARAMETER_COMPANY, target->company) &&
-            admits(status->query, PARAMETER_PROBE, target->probe) &&
-            admits(status->query, PARAMETER_STATE, board_state_row(state)->name))
+        if (admits_target(status->query, target, state))
             put_target(status, target, state);
     }
     json_close(&status->json, ']');

@@ -18,6 +18,9 @@ struct status_setting {
 /* Whether the query holds only what status_parameter tells. NULL; or an owned text of what is wrong, for people. */
 char *status_query_check(const struct query *query);
 
+/* Whether the targets that the query is about are not too many for what it wants of each. NULL; or what is wrong, for people. */
+const char *status_history_check(const struct query *query, const struct board_view *view);
+
 /* Appends the answer to such a query. False when it does not fit: what stands there then is no JSON. */
 bool status_json_write(const struct status_setting *setting, const struct query *query,
                        const struct board_view *view, struct buffer *out);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cJSON.h>
 
@@ -138,5 +139,69 @@ static void many_targets(void **state)
     web_rig_stop(&rig);
 }
 
+/* More pages of a large fleet than may wait, each asked for at the same time: each comes whole, or is told to come again. */
+static void many_pages_at_once(void **state)
+{
+    enum { COMPANIES = 1000, ASKING = 24 };
+    static const char *const requests[] = {
+        "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        "GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        "GET /api/v1/status?history=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    };
+    static const char *const ends[] = {"</html>\n", "}\n", "state=.\n"};
+    struct web_rig rig = web_rig_start(COMPANIES, NULL, 64, 64);
+    int asking[ASKING];
+    size_t whole[3] = {0};
+
+    (void)state;
+    for (size_t i = 0; i < ASKING; i++) {
+        asking[i] = web_client(&rig);
+        web_put_text(asking[i], requests[i % 3]);
+    }
+    web_assert_serves(&rig);
+    for (size_t i = 0; i < ASKING; i++) {
+        char *answer = web_rest(asking[i]);
+        int wanted = i % 3 == 2 ? 400 : 200;
+        if (web_status(answer) == 503) {
+            web_assert_header(answer, "Retry-After", "1");
+        } else {
+            const char *body = web_body(answer);
+            assert_int_equal(web_status(answer), wanted);
+            assert_string_equal(body + strlen(body) - strlen(ends[i % 3]), ends[i % 3]);
+            web_assert_header(answer, "Content-Type",
+                              i % 3 == 0   ? "text/html; charset=utf-8"
+                              : i % 3 == 1 ? "application/json"
+                                           : "text/plain; charset=utf-8");
+            whole[i % 3]++;
+        }
+        free(answer);
+    }
+    for (size_t i = 0; i < 3; i++)
+        assert_true(whole[i] > 0);
+    char *answer = web_ask(&rig, "GET", "/?appserver=a&company=b&probe=c", "Accept-Encoding: gzip\r\n");
+    assert_int_equal(web_status(answer), 404);
+    web_assert_header(answer, "Content-Type", "text/html; charset=utf-8");
+    web_assert_header(answer, "Content-Encoding", "gzip");
+    free(answer);
+    web_rig_stop(&rig);
+}
+
+static void the_server_ends_while_pages_are_formed(void **state)
+{
+    struct web_rig rig = web_rig_start(1000, NULL, 64, 64);
+    int asking[6];
+
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        asking[i] = web_client(&rig);
+        web_put_text(asking[i], "GET / HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n");
+    }
+    web_assert_serves(&rig);
+    web_rig_stop(&rig);
+    for (size_t i = 0; i < 6; i++)
+        close(asking[i]);
+}
+
 ALL_TESTS(cmocka_unit_test(a_good_client_gets_json), cmocka_unit_test(words_of_a_server_are_for_this_machine),
-          cmocka_unit_test(queries), cmocka_unit_test(many_targets));
+          cmocka_unit_test(queries), cmocka_unit_test(many_targets), cmocka_unit_test(many_pages_at_once),
+          cmocka_unit_test(the_server_ends_while_pages_are_formed));

@@ -616,10 +616,52 @@ static void a_thousand_targets_with_their_histories(void **state)
     free(list);
 }
 
+/* Runs of more than a hundred targets are told for one app server only. */
+static void histories_of_many_are_narrowed(void **state)
+{
+    enum { MANY = 101 };
+    static const struct {
+        const char *query;
+        size_t count; /* targets */
+        bool refused;
+    } cases[] = {
+        {"history=1", MANY - 1, false},
+        {"history=1", MANY, true},
+        {"", MANY, false},
+        {"history=0", MANY, false},
+        {"history=1&state=good", MANY, true},
+        {"history=1&state=failing", MANY, false},
+        {"history=1&probe=orders", MANY, true},
+        {"history=1&probe=other", MANY, false},
+        {"history=1&appserver=live", MANY, false},
+        {"history=1&appserver=live&appserver=pilot", MANY, true},
+        {"appserver=live&company=EPIC06&probe=orders", MANY, false},
+    };
+    struct board_target good = target_named("live", "orders");
+    const struct board_target *list[MANY];
+    const struct board_appserver *server_list[] = {&servers[LIVE]};
+    struct board_view view = {.now = now, .appservers = server_list, .appserver_count = 1, .targets = list};
+
+    (void)state;
+    for (size_t i = 0; i < MANY; i++)
+        list[i] = &good;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct query query;
+        assert_true(query_read(&query, cases[i].query));
+        view.target_count = cases[i].count;
+        const char *wrong = status_history_check(&query, &view);
+        if ((wrong != NULL) != cases[i].refused)
+            fail_msg("%s: %s", cases[i].query, wrong);
+        if (wrong != NULL)
+            assert_non_null(strstr(wrong, "Name one app server"));
+        query_free(&query);
+    }
+}
+
 #define FLEET_TEST(test) cmocka_unit_test_setup_teardown(test, make_fleet, free_fleet)
 
 ALL_TESTS(FLEET_TEST(every_state_is_told), FLEET_TEST(app_servers_are_told),
           FLEET_TEST(problems_are_told_the_worst_first), FLEET_TEST(who_is_not_trusted_reads_no_words),
           FLEET_TEST(history_comes_when_asked), FLEET_TEST(filters_filter),
           FLEET_TEST(other_queries_are_refused), FLEET_TEST(it_is_what_is_documented),
-          FLEET_TEST(a_thousand_targets_with_their_histories));
+          FLEET_TEST(a_thousand_targets_with_their_histories), FLEET_TEST(histories_of_many_are_narrowed));
