@@ -88,11 +88,6 @@ static bool same_connections_per_address(const struct web_settings *a, const str
     return a->max_connections_per_address == b->max_connections_per_address;
 }
 
-static bool same_https(const struct web_settings *a, const struct web_settings *b)
-{
-    return (a->tls_cert_file == NULL) == (b->tls_cert_file == NULL);
-}
-
 /* Other files hold at once; whether it is HTTPS does not change. */
 static bool same_tls(const struct web_settings *a, const struct web_settings *b)
 {
@@ -105,21 +100,41 @@ static const struct {
     bool (*same)(const struct web_settings *a, const struct web_settings *b);
 } web_keys[] = {
     {"listen_address", same_listen},       {"telemetry_path", same_path},
-    {"tls_cert_file", same_tls},           {"tls_cert_file", same_https},
+    {"tls_cert_file", same_tls},           {"tls_key_file", same_tls},
     {"max_connections", same_connections}, {"max_connections_per_address", same_connections_per_address}};
 
-static void tell_kept_keys(const struct reload *reload)
+/* Of a model that nobody else holds yet. */
+static void note_kept_keys(const struct web_settings *started, struct web_settings *web)
 {
-    for (size_t i = 0; i < sizeof web_keys / sizeof web_keys[0]; i++)
-        if (!web_keys[i].same(&reload->started->web, &reload->model->web))
-            log_event(LOG_WARN, "a changed key of [web] takes effect at the next start only",
-                      LOG_TEXT("key", web_keys[i].key));
+    for (size_t i = 0; i < sizeof web_keys / sizeof web_keys[0]; i++) {
+        if (web_keys[i].same(started, web))
+            continue;
+        char *before = web->at_next_start;
+        web->at_next_start = before == NULL ? memory_copy_text(web_keys[i].key)
+                                            : memory_format("%s, %s", before, web_keys[i].key);
+        free(before);
+        log_event(LOG_WARN, "a changed key of [web] takes effect at the next start only",
+                  LOG_TEXT("key", web_keys[i].key));
+    }
 }
 
-static void tell_waiters(struct waiters *waiters, enum reload_end end, const char *faults)
+/* Who asks for client certificates wants nobody else in: over plain HTTP, which goes on until the next start, everybody would
+   be. So it is told, and the configuration before stays. */
+static void check_client_certificates(const struct web_settings *started, struct model_build *build)
+{
+    if (build->model == NULL || build->model->web.client_ca_file == NULL || started->tls_cert_file != NULL)
+        return;
+    fault_add(&build->faults, web_key_place(&build->model->web, "client_ca_file"),
+              "[web] client_ca_file: no reload can begin with client certificates, because the exporter was "
+              "started with plain HTTP, in which clients show none: restart it");
+    model_unref(build->model);
+    build->model = NULL;
+}
+
+static void tell_waiters(struct waiters *waiters, enum reload_end end, const char *text)
 {
     for (size_t i = 0; i < waiters->count; i++)
-        waiters->items[i].told(waiters->items[i].context, end, faults);
+        waiters->items[i].told(waiters->items[i].context, end, text);
     free(waiters->items);
     *waiters = (struct waiters){0};
 }
@@ -198,6 +213,7 @@ bool reload_is_idle(const struct reload *reload)
 /* False: the agent is coming to its end. */
 static bool put_into_force(struct reload *reload, struct model_build *build, struct moment now)
 {
+    note_kept_keys(&reload->started->web, &build->model->web);
     if (!agent_reload(reload->agent, build->model, &build->match, now))
         return false;
     model_unref(reload->model);
@@ -205,7 +221,6 @@ static bool put_into_force(struct reload *reload, struct model_build *build, str
     log_event(LOG_INFO, "the configuration was reloaded",
               LOG_INT("appservers", build->model->appserver_count),
               LOG_INT("targets", build->model->target_count));
-    tell_kept_keys(reload);
     return true;
 }
 
@@ -213,11 +228,12 @@ struct model *reload_built(struct reload *reload, struct model_build *build, str
 {
     assert(reload->building);
     reload->building = false;
+    check_client_certificates(&reload->started->web, build);
     faults_log(&build->faults);
     struct model *model = NULL;
     if (build->model && put_into_force(reload, build, now)) {
         model = reload->model;
-        tell_waiters(&reload->now, RELOAD_DONE, NULL);
+        tell_waiters(&reload->now, RELOAD_DONE, model->web.at_next_start);
     } else if (build->model) {
         tell_waiters(&reload->now, RELOAD_STOPPING, NULL);
     } else {

@@ -105,9 +105,9 @@ static void on_signal(void *context, int descriptor, uint32_t events, struct mom
     }
 }
 
-static void tell_letter(void *letter, enum reload_end end, const char *faults)
+static void tell_letter(void *letter, enum reload_end end, const char *text)
 {
-    letter_answer(letter, end, faults);
+    letter_answer(letter, end, text);
 }
 
 static void on_letter(void *context, int descriptor, uint32_t events, struct moment now)

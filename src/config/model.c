@@ -141,6 +141,7 @@ void model_unref(struct model *model)
     rows_free(SECTION_WEB, &model->web);
     key_lines_free(&model->exporter_keys);
     key_lines_free(&model->web.keys);
+    free(model->web.at_next_start);
     for (size_t i = 0; i < model->appserver_count; i++)
         appserver_free(&model->appservers[i]);
     for (size_t i = 0; i < model->probe_count; i++)

@@ -85,6 +85,8 @@ struct web_settings {
     struct place place;                  /* of its section */
     struct key_lines keys;
     bool created; /* OpenMetrics gets _created */
+    /* After a reload: the keys whose values hold from the next start on only, with commas between; NULL: none. */
+    char *at_next_start;
 };
 
 enum auth_way { AUTH_TOKEN, AUTH_BASIC, AUTH_OAUTH2, AUTH_NEGOTIATE, AUTH_NTLM, AUTH_NONE };

@@ -166,6 +166,9 @@ bool model_print(const struct model *model, struct buffer *out)
                       (long long)model->shard_index, (long long)model->shard_total);
     section_print(out, SECTION_EXPORTER, NULL, model->exporter_place, &model->exporter_keys, &model->exporter,
                   NULL);
+    if (model->web.at_next_start != NULL)
+        buffer_format(out, "\n# These of [web] are not in force yet, but from the next start on: %s\n",
+                      model->web.at_next_start);
     section_print(out, SECTION_WEB, NULL, model->web.place, &model->web.keys, &model->web, NULL);
     for (size_t i = 0; i < model->appserver_count; i++) {
         const struct appserver_settings *appserver = &model->appservers[i];

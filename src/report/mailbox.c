@@ -91,10 +91,10 @@ struct letter *mailbox_take(struct mailbox *mailbox)
     return letter;
 }
 
-void letter_answer(struct letter *letter, enum reload_end end, const char *faults)
+void letter_answer(struct letter *letter, enum reload_end end, const char *text)
 {
     struct mailbox *mailbox = letter->mailbox;
-    letter->told(letter->context, end, end == RELOAD_FAULTY ? faults : NULL);
+    letter->told(letter->context, end, text);
     free(letter);
     pthread_mutex_lock(&mailbox->lock);
     mailbox->waiting--;

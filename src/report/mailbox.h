@@ -16,8 +16,9 @@ enum reload_end {
     RELOAD_STOPPING /* the program is coming to its end */
 };
 
-/* faults: as text, a line each, without secrets; NULL unless RELOAD_FAULTY. Called by any thread; it must not block. */
-typedef void reload_told(void *context, enum reload_end end, const char *faults);
+/* text: RELOAD_FAULTY, the faults, a line each, without secrets; RELOAD_DONE, the keys of [web] that hold from the next start
+   on only, with commas between, or NULL; else NULL. Called by any thread; it must not block. */
+typedef void reload_told(void *context, enum reload_end end, const char *text);
 
 struct mailbox;
 
@@ -39,7 +40,7 @@ int mailbox_descriptor(const struct mailbox *mailbox);
 struct letter;
 /* The oldest that waits; NULL: none does. It is then to be answered. */
 struct letter *mailbox_take(struct mailbox *mailbox);
-void letter_answer(struct letter *letter, enum reload_end end, const char *faults);
+void letter_answer(struct letter *letter, enum reload_end end, const char *text);
 
 /* Nothing is accepted any more; what waits to be taken is answered RELOAD_STOPPING now. A second time: nothing. */
 void mailbox_close(struct mailbox *mailbox);

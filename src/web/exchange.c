@@ -313,7 +313,7 @@ static enum access_certificate certificate_of(struct web_server *server, struct 
                                               struct moment now)
 {
     if (server->tls == NULL)
-        return ACCESS_CERTIFICATE_UNASKED;
+        return model->web.client_ca_file == NULL ? ACCESS_CERTIFICATE_UNASKED : ACCESS_CERTIFICATE_BAD;
     tls_use(server->tls, &model->web, now);
     return tls_client(server->tls, session_of(connection), &client->credential);
 }

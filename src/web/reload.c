@@ -1,7 +1,9 @@
 #include "web/reload.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
+#include "base/memory.h"
 #include "config/model.h"
 #include "report/board.h"
 #include "report/mailbox.h"
@@ -12,16 +14,28 @@
 
 static const char stopping[] = "The exporter is stopping.\n";
 
-static void on_told(void *context, enum reload_end end, const char *faults)
+static void tell_done(struct later *later, const char *at_next_start)
+{
+    char *text = at_next_start == NULL
+                     ? memory_copy_text("The configuration was read, and is in force.\n")
+                     : memory_format("The configuration was read, and is in force, but for what takes effect "
+                                     "at the next start only: %s of [web].\n",
+                                     at_next_start);
+
+    later_complete(later, 200, text);
+    free(text);
+}
+
+static void on_told(void *context, enum reload_end end, const char *text)
 {
     struct later *later = context;
 
     switch (end) {
     case RELOAD_DONE:
-        later_complete(later, 200, "The configuration was read, and is in force.\n");
+        tell_done(later, text);
         break;
     case RELOAD_FAULTY:
-        later_complete(later, 500, faults);
+        later_complete(later, 500, text);
         break;
     case RELOAD_STOPPING:
         later_complete(later, 503, stopping);

@@ -542,7 +542,25 @@ static void faults_at_load(void **state)
     free(path);
 }
 
-ALL_TESTS(cmocka_unit_test(make_all), cmocka_unit_test(client_certificates), cmocka_unit_test(what_is_no_tls),
+/* Nobody can show one: then nobody is let in, not even from the machine itself. */
+static void client_certificates_over_plain_http(void **state)
+{
+    struct web_rig rig = web_rig_configured(folder, "", NULL);
+
+    (void)state;
+    char *answer = web_ask(&rig, "GET", "/metrics", "");
+    assert_int_equal(web_status(answer), 200);
+    free(answer);
+    web_rig_reload(&rig, folder, MUTUAL);
+    answer = web_ask(&rig, "GET", "/metrics", "");
+    assert_int_equal(web_status(answer), 403);
+    assert_non_null(strstr(web_body(answer), "A client certificate is wanted"));
+    free(answer);
+    web_rig_stop(&rig);
+}
+
+ALL_TESTS(cmocka_unit_test(make_all), cmocka_unit_test(client_certificates_over_plain_http),
+          cmocka_unit_test(client_certificates), cmocka_unit_test(what_is_no_tls),
           cmocka_unit_test(a_handshake_that_is_not_made), cmocka_unit_test(a_reload_changes_the_rules),
           cmocka_unit_test(files_change_under_a_server), cmocka_unit_test(bad_files_leave_what_was),
           cmocka_unit_test(faults_at_load), cmocka_unit_test(remove_all));

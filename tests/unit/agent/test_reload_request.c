@@ -12,7 +12,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "config/shown.h"
 #include "probe/kind.h"
+#include "report/board.h"
 
 #define GOOD(port)                                                                                           \
     "[web]\nlisten_address = :" port                                                                         \
@@ -233,19 +235,58 @@ static void what_the_web_side_keeps_is_named(void **state)
 {
     (void)state;
     struct stage stage;
+    struct told told = {0};
     stage_start(&stage);
-    stage.text = GOOD("2\ntelemetry_path = /other\nmax_connections = 7\nmax_connections_per_address = 3");
-    reload_ask(stage.reload, NULL, NULL);
+    stage.text = GOOD("2\ntelemetry_path = /other\nmax_connections = 7\nmax_connections_per_address = 3\n"
+                      "tls_cert_file = /dev/null\ntls_key_file = /dev/null");
+    reload_ask(stage.reload, remember, &told);
     assert_non_null(built(&stage));
+    assert_int_equal(told.end, RELOAD_DONE);
+    assert_string_equal(told.faults, "listen_address, telemetry_path, tls_cert_file, tls_key_file, "
+                                     "max_connections, max_connections_per_address");
+    struct buffer page;
+    buffer_init(&page, 1 << 20);
+    struct model *model = board_model(report_board(stage.report));
+    assert_true(model_print(model, &page));
+    assert_non_null(strstr(buffer_as_text(&page), "not in force yet, but from the next start on: "
+                                                  "listen_address, telemetry_path, tls_cert_file, "));
+    model_unref(model);
+    assert_int_equal(times_logged(&stage, "key=tls_cert_file"), 1);
+    assert_int_equal(times_logged(&stage, "key=tls_key_file"), 1);
     assert_int_equal(times_logged(&stage, "key=listen_address"), 1);
     assert_int_equal(times_logged(&stage, "key=telemetry_path"), 1);
     assert_int_equal(times_logged(&stage, "key=max_connections\n"), 1);
     assert_int_equal(times_logged(&stage, "key=max_connections_per_address"), 1);
     /* Put back as it was started: nothing to say. */
     stage.text = GOOD("1");
-    reload_ask(stage.reload, NULL, NULL);
+    reload_ask(stage.reload, remember, &told);
     assert_non_null(built(&stage));
-    assert_int_equal(times_logged(&stage, "key="), 4);
+    assert_null(told.faults);
+    assert_int_equal(times_logged(&stage, "key="), 6);
+    buffer_clear(&page);
+    model = board_model(report_board(stage.report));
+    assert_true(model_print(model, &page));
+    assert_null(strstr(buffer_as_text(&page), "not in force yet"));
+    model_unref(model);
+    buffer_free(&page);
+    stage_end(&stage);
+}
+
+/* Over plain HTTP nobody shows a certificate, and the reload must not seem to have closed the door. */
+static void client_certificates_do_not_begin_with_a_reload(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct told told = {0};
+    stage_start(&stage);
+    stage.text = GOOD("1\ntls_cert_file = /dev/null\ntls_key_file = /dev/null\nclient_ca_file = /dev/null");
+    reload_ask(stage.reload, remember, &told);
+    assert_null(built(&stage));
+    assert_int_equal(told.end, RELOAD_FAULTY);
+    assert_non_null(strstr(told.faults, "agent.ini:5: [web] client_ca_file: no reload can begin with"));
+    assert_int_equal(times_logged(&stage, "the one before stays in force"), 1);
+    assert_true(metric(&stage, "epicor_exporter_config_last_reload_successful") == 0);
+    free(told.faults);
     stage_end(&stage);
 }
 
@@ -311,5 +352,6 @@ static void the_worker_builds(void **state)
 ALL_TESTS(cmocka_unit_test(many_requests_are_met_by_two_builds),
           cmocka_unit_test(faults_are_told_and_change_nothing), cmocka_unit_test(faults_tell_no_secret),
           cmocka_unit_test(what_the_web_side_keeps_is_named),
+          cmocka_unit_test(client_certificates_do_not_begin_with_a_reload),
           cmocka_unit_test(nothing_is_put_into_force_at_the_end),
           cmocka_unit_test(who_waits_at_the_end_is_told), cmocka_unit_test(the_worker_builds));
