@@ -44,6 +44,7 @@ struct client {
     size_t target_size;
     char *query;       /* owned */
     const char *route; /* for the count of requests */
+    bool head;         /* the answer is sent without its body */
     enum client_standing standing;
     struct tls_credential *credential; /* what its TLS began with; a reference; NULL: plain HTTP */
     struct later *later;               /* what it waits for; a reference */
@@ -89,7 +90,7 @@ void client_waits(struct client *client, int64_t now_ns);
 void client_goes_on(struct client *client, int64_t now_ns);
 /* Its response has been handed to the kernel. received: bytes that it has sent since it connected. */
 void client_answered(struct client *client, int64_t now_ns, uint64_t received);
-/* Call at each turn for a client in CLIENT_IDLE: the first byte of the next request starts its deadline. */
+/* Call about once a second for a client in CLIENT_IDLE: the first byte of the next request starts its deadline. */
 void client_received(struct client *client, int64_t now_ns, uint64_t received);
 
 /* Whether its time is over. arrived is read in CLIENT_RESPONSE only. */

@@ -18,6 +18,7 @@
 #include "web/origin.h"
 #include "web/room.h"
 #include "web/routes.h"
+#include "web/target.h"
 
 /* A body, held until libmicrohttpd has sent it. */
 struct held_body {
@@ -239,10 +240,11 @@ static enum MHD_Result send_reply(struct web_server *server, struct client *clie
                                   struct MHD_Connection *connection, struct moment now)
 {
     const struct reply *reply = client->reply;
+    uint64_t size = client->head ? 0 : reply->size;
 
-    client_drains(client, clock_now().boot_ns, exchange_bytes_arrived(client), reply->size);
+    client_drains(client, clock_now().boot_ns, exchange_bytes_arrived(client), size);
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)reply->answer.status, reply->response);
-    report_http_request(server->report, client->route, reply->answer.status, reply->size, now);
+    report_http_request(server->report, client->route, reply->answer.status, size, now);
     return result;
 }
 
@@ -466,12 +468,14 @@ enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, c
     struct web_server *server = cls;
     struct client *client = *request_cls;
     struct moment now = clock_now();
+    struct web_target target;
+    bool wrong_target = !target_read(url, &target) || is_cut_short(client, version);
     struct web_request request = {
         .method = method,
-        .path = url,
+        .path = target.path,
         .query = client->query,
         .has_body = has_body(connection),
-        .malformed = is_cut_short(client, version) || has_wrong_headers(connection),
+        .malformed = wrong_target || has_wrong_headers(connection),
         .now = now,
         .report = server->report,
         .version = server->version,
@@ -489,12 +493,14 @@ enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, c
     (void)upload_size;
     /* An answer at the first call, before the end of the request, makes libmicrohttpd close the connection: right for a
        request with a body, which is not read, and for one that cannot be understood; wrong for all others. */
+    client->head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
     if (client->phase != CLIENT_RESPONSE) {
         client_asked(client, now.boot_ns);
         if (!request.has_body && !request.malformed)
             return MHD_YES;
     }
     read_headers(connection, &request, owned);
+    request.host = target_host(&target, request.host);
     buffer_init(&answer.body, room_left(server->options.response_bytes, server->response_bytes,
                                         address_held(server, client)));
     find_answer(server, client, connection, &request, &answer);

@@ -45,6 +45,12 @@ static void metrics_are_served(void **state)
     assert_true(web_content_length(answer) >= length);
     assert_string_equal(web_body(answer), "");
     free(answer);
+
+    /* A HEAD sends no body, and none is counted. */
+    free(web_ask(&rig, "HEAD", "/-/healthy", ""));
+    answer = web_ask(&rig, "GET", "/metrics", "");
+    assert_non_null(strstr(answer, "\nepicor_exporter_http_response_bytes{path=\"/-/healthy\"} 0\n"));
+    free(answer);
     web_rig_stop(&rig);
 }
 
@@ -129,12 +135,22 @@ static void words_of_a_server_are_for_this_machine(void **state)
             fail_msg("with \"%s\" the message is %s", cases[i].header, cases[i].shown ? "missing" : "shown");
         free(answer);
     }
-    /* A page of another site that lets its own name resolve to this machine. */
-    static const char rebound[] = "GET / HTTP/1.1\r\nHost: evil.example.com\r\nConnection: close\r\n\r\n";
-    char *answer = web_ask_bytes(&rig, rebound, strlen(rebound));
-    assert_int_equal(web_status(answer), 200);
-    assert_null(strstr(answer, "no such BAQ"));
-    free(answer);
+    /* A page of another site that lets its own name resolve to this machine, and requests that name two hosts. */
+    static const struct {
+        const char *text;
+        bool shown;
+    } hosts[] = {
+        {"GET / HTTP/1.1\r\nHost: evil.example.com\r\nConnection: close\r\n\r\n", false},
+        {"GET http://localhost/" WEB_CLOSE, true},
+        {"GET http://evil.example.com/" WEB_CLOSE, false},
+        {"GET http://localhost/ HTTP/1.1\r\nHost: evil.example.com\r\nConnection: close\r\n\r\n", false}};
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+        char *answer = web_ask_bytes(&rig, hosts[i].text, strlen(hosts[i].text));
+        assert_int_equal(web_status(answer), 200);
+        if ((strstr(answer, "no such BAQ") != NULL) != hosts[i].shown)
+            fail_msg("%s", hosts[i].text);
+        free(answer);
+    }
     web_rig_stop(&rig);
 }
 
@@ -221,7 +237,14 @@ static void wrong_requests(void **state)
         CASE("CONNECT example.com:443" WEB_CLOSE, 405),
         CASE("PROPFIND /nothing" WEB_CLOSE, 405),
         CASE("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
-        CASE("GET http://x/metrics" WEB_CLOSE, 404),
+        CASE("GET http://x/metrics" WEB_CLOSE, 200),
+        CASE("GET HTTPS://localhost/-/ready" WEB_CLOSE, 200),
+        CASE("GET http://localhost" WEB_CLOSE, 200),
+        CASE("GET http://localhost?q=a" WEB_CLOSE, 200),
+        CASE("GET http://x/nothing" WEB_CLOSE, 404),
+        CASE("GET http://x//metrics" WEB_CLOSE, 404),
+        CASE("GET http:///metrics" WEB_CLOSE, 400),
+        CASE("GET ftp://x/metrics" WEB_CLOSE, 404),
         CASE("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", 405),
         CASE(
             "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\nExpect: 100-continue\r\n\r\n",
