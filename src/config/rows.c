@@ -85,7 +85,7 @@ static const struct config_row web_rows[] = {
      AT(max_connections),
      .preset = "128",
      .minimum = 1,
-     .maximum = 65536,
+     .maximum = 4096,
      .help = "Connections at once; more are answered 503 and closed. Four more are kept for loopback peers, "
              "such as the "
              "health checks of this machine."},
@@ -94,8 +94,10 @@ static const struct config_row web_rows[] = {
      AT(max_connections_per_address),
      .preset = "32",
      .minimum = 1,
-     .maximum = 65536,
-     .help = "Connections at once from one peer address; more are answered 503 and closed."},
+     .maximum = 4096,
+     .help = "Connections at once from one peer address, or from one IPv6 network of 64 bits; more are "
+             "answered 503 and "
+             "closed."},
     {.name = "external_url",
      .form = "URL",
      .example = "https://monitoring.example.com/epicor",

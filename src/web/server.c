@@ -23,6 +23,7 @@
 #define EVENTS_A_TURN 64
 /* Jobs that wait for the worker; each belongs to a connection. */
 #define WORKER_QUEUE 64
+#define IDLE_LOOK_NS SECOND_NS
 
 const struct web_options web_options_default = {
     .header_ns = 5 * SECOND_NS,
@@ -103,17 +104,31 @@ static void cut(struct client *client)
     client->cut = true;
 }
 
+/* Whether a byte has come on kept connections without a request: the kernel is asked once a second at most, and only after
+   something has come at all. */
+static void look_at_idle(struct web_server *server, int64_t now_ns)
+{
+    if (!server->idle_look_due || now_ns < server->idle_looked_ns + IDLE_LOOK_NS)
+        return;
+    for (size_t i = 0; i < server->clients.count; i++) {
+        struct client *client = &server->clients.places[i];
+        if (client->descriptor >= 0 && client->phase == CLIENT_IDLE)
+            client_received(client, now_ns, exchange_bytes_received(client));
+    }
+    server->idle_look_due = false;
+    server->idle_looked_ns = now_ns;
+}
+
 /* True: some were resumed, which libmicrohttpd takes up at its next turn, and does not wake up for. */
 static bool look_at_clients(struct web_server *server, int64_t now_ns)
 {
     bool resumed = false;
 
+    look_at_idle(server, now_ns);
     for (size_t i = 0; i < server->clients.count; i++) {
         struct client *client = &server->clients.places[i];
         if (client->descriptor < 0)
             continue;
-        if (client->phase == CLIENT_IDLE)
-            client_received(client, now_ns, exchange_bytes_received(client));
         if (now_ns < client_next_ns(client, &server->options) ||
             !client_is_late(client, &server->options, now_ns, exchange_bytes_arrived(client)))
             continue;
@@ -138,6 +153,9 @@ static int wait_ms(struct web_server *server, int64_t now_ns)
         const struct client *client = &server->clients.places[i];
         if (client->descriptor >= 0 && client_next_ns(client, &server->options) < next_ns)
             next_ns = client_next_ns(client, &server->options);
+        if (server->idle_look_due && client->descriptor >= 0 && client->phase == CLIENT_IDLE &&
+            server->idle_looked_ns + IDLE_LOOK_NS < next_ns)
+            next_ns = server->idle_looked_ns + IDLE_LOOK_NS;
     }
     if (next_ns == NEVER_NS)
         return -1;
@@ -190,6 +208,7 @@ static void *run(void *pointer)
     while (!server->ends) {
         int count = epoll_wait(server->epoll, events, EVENTS_A_TURN, wait_ms(server, clock_now().boot_ns));
         struct moment now = clock_now();
+        server->idle_look_due = server->idle_look_due || count > 0;
         for (int i = 0; i < count; i++)
             handle(server, &events[i], now);
         acceptor_turn(&server->acceptor, now.boot_ns);

@@ -38,6 +38,8 @@ struct web_server {
     struct reply *replies;   /* those that others may share; no reference */
     uint64_t mark;           /* of the last sum over replies */
     struct client *arriving; /* while MHD_add_connection runs */
+    int64_t idle_looked_ns;  /* when kept connections without a request were last looked at */
+    bool idle_look_due;      /* something has come since */
     bool ends;               /* every request is told so */
 };
 

@@ -226,6 +226,7 @@ static void test_values_that_are_wrong(void **state)
            "[::1]:10606\n"},
         {"[web]\nlisten_address = ::1:80\n" GOOD,
          F "2: [web] listen_address = ::1:80: write an IPv6 address in brackets, such as [::1]:10606\n"},
+        {"[web]\nmax_connections = 4097\n" GOOD, F "2: [web] max_connections = 4097: it must be 1 to 4096\n"},
         {"[web]\nlisten_address = :65536\n" GOOD,
          F "2: [web] listen_address = :65536: it must be [HOST]:PORT, such as :10606, 127.0.0.1:10606 or "
            "[::1]:10606\n"},
