@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/embedded.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/supervisor.h"
 #include "command/arguments.h"
 #include "command/check.h"
@@ -83,6 +84,20 @@ static struct model *configuration_make(void *context, struct fault_list *faults
     return model;
 }
 
+/* Where all is served, as URLs, owned. */
+static char *urls_of(const struct web_server *web, bool tls)
+{
+    char *urls = memory_copy_text("");
+
+    for (size_t i = 0; web_server_address(web, i) != NULL; i++) {
+        char *longer = memory_format("%s%s%s://%s", urls, i > 0 ? " " : "", tls ? "https" : "http",
+                                     web_server_address(web, i));
+        free(urls);
+        urls = longer;
+    }
+    return urls;
+}
+
 /* NULL when it has faults, which are printed as check does; warnings alone become lines of the log. */
 static struct model *configuration_load(struct arguments *arguments)
 {
@@ -134,10 +149,12 @@ static enum exit_status serve(struct arguments *arguments)
         goto no_agent;
     }
 
+    char *urls = urls_of(web, model->web.tls_cert_file != NULL);
     log_event(LOG_INFO, "serving", LOG_TEXT("version", EPICOR_VERSION), LOG_TEXT("revision", EPICOR_REVISION),
-              LOG_TEXT("address", web_server_address(web, 0)),
+              LOG_TEXT("address", web_server_address(web, 0)), LOG_TEXT("urls", urls),
               LOG_TEXT("sockets", options.passed_count > 0 ? "passed by the supervisor" : NULL),
               LOG_INT("appservers", model->appserver_count), LOG_INT("targets", model->target_count));
+    free(urls);
     none_left = agent_thread_join(agent);
     status = STATUS_GOOD;
 

@@ -43,6 +43,7 @@ sed 's/^basic_auth.*/client_ca_file = ca.crt/; /^bearer/d' "$work/users.ini" >"$
 
 agent_start "$build/epicor_exporter" --config.file="$work/users.ini"
 users=$exporter
+grep -q "urls=https://$users " "$work/agent.log" || fail "the log does not name the URL: $(grep serving "$work/agent.log")"
 mv "$work/agent.log" "$work/users.log"
 agent_start "$build/epicor_exporter" --config.file="$work/certificates.ini"
 
