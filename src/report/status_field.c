@@ -237,8 +237,9 @@ static const struct status_row rows[STATUS_FIELDS] = {
         {OBJECT_FAILURE, "message", TYPE_TEXT, WHERE_TRUSTED, 0,
          "The server's own words, redacted; of more than 300 bytes the first, with `…` behind "
          "them."},
-    [FIELD_FAILURE_CORRELATION] = {OBJECT_FAILURE, "correlation", TYPE_TEXT, WHERE_TRUSTED, 0,
-                                   "Kinetic's CorrelationId, by which its own log tells more."},
+    [FIELD_FAILURE_CORRELATION] =
+        {OBJECT_FAILURE, "correlation", TYPE_TEXT, NULLABLE, 0,
+         "Kinetic's CorrelationId, by which its own log tells more; `null`: it told none."},
 };
 
 static const struct status_object_row objects[STATUS_OBJECTS] = {

@@ -455,7 +455,7 @@ static void put_failures(struct status *status, const struct board_target *targe
         put_run(status, &failure->run);
         json_close(&status->json, '}');
         put_words(status, FIELD_FAILURE_MESSAGE, failure->message);
-        put_words(status, FIELD_FAILURE_CORRELATION, failure->correlation);
+        put_text(status, FIELD_FAILURE_CORRELATION, failure->correlation);
         json_close(&status->json, '}');
     }
     json_close(&status->json, ']');
