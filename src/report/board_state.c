@@ -31,6 +31,13 @@ enum board_state board_target_state(const struct board_target *target, struct mo
     return target->consecutive_slow_runs > 0 ? STATE_SLOW : STATE_GOOD;
 }
 
+int64_t board_next_run_wall_ns(const struct board_target *target, struct moment now)
+{
+    if (target->next_run_boot_ns == 0 || target->next_run_boot_ns == NEVER_NS)
+        return 0;
+    return now.wall_ns + (target->next_run_boot_ns - now.boot_ns);
+}
+
 enum reason board_appserver_reason(const struct board_appserver *appserver, struct moment now)
 {
     if (appserver->verdict != REASON_NONE)

@@ -24,6 +24,9 @@ const struct board_state_row *board_state_row(enum board_state state);
 
 enum board_state board_target_state(const struct board_target *target, struct moment now);
 
+/* When it runs next; 0: that is not known, or it does not. */
+int64_t board_next_run_wall_ns(const struct board_target *target, struct moment now);
+
 /* targets: how many it has, by their states; NULL: not known, so that it is never resting. */
 enum board_state board_appserver_state(const struct board_appserver *appserver,
                                        const size_t targets[BOARD_STATES], struct moment now);

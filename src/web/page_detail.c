@@ -66,9 +66,9 @@ static void write_facts(const struct page *page, const struct board_target *targ
     else
         buffer_text(out, "none yet");
     buffer_text(out, "</dd></div>");
-    if (target->next_run_boot_ns != 0) {
+    if (board_next_run_wall_ns(target, now) != 0) {
         begin_pair(out, "Next run");
-        markup_moment(out, now.wall_ns + (target->next_run_boot_ns - now.boot_ns), now.wall_ns);
+        markup_moment(out, board_next_run_wall_ns(target, now), now.wall_ns);
         buffer_text(out, "</dd></div>");
     }
     if (target->latency_limit_ns > 0) {

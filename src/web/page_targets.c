@@ -219,8 +219,8 @@ static void write_row(const struct page *page, const struct place *place)
     if (target->last_run_wall_ns != 0)
         markup_moment(out, target->last_run_wall_ns, now.wall_ns);
     buffer_text(out, "</td><td>");
-    if (target->next_run_boot_ns != 0)
-        markup_moment(out, now.wall_ns + (target->next_run_boot_ns - now.boot_ns), now.wall_ns);
+    if (board_next_run_wall_ns(target, now) != 0)
+        markup_moment(out, board_next_run_wall_ns(target, now), now.wall_ns);
     buffer_text(out, "</td></tr>\n");
 }
 

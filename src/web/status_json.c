@@ -465,11 +465,6 @@ static void put_failures(struct status *status, const struct board_target *targe
 
 static void put_target(struct status *status, const struct board_target *target, enum board_state state)
 {
-    struct moment now = status->view->now;
-    int64_t next_wall_ns = target->next_run_boot_ns == 0 || target->next_run_boot_ns == NEVER_NS
-                               ? 0
-                               : now.wall_ns + (target->next_run_boot_ns - now.boot_ns);
-
     json_open(&status->json, '{');
     put_text(status, FIELD_TARGET_APPSERVER, target->appserver);
     put_text(status, FIELD_TARGET_COMPANY, target->company);
@@ -480,7 +475,7 @@ static void put_target(struct status *status, const struct board_target *target,
     put_number(status, FIELD_TARGET_STATUS, target->status != 0, target->status);
     put_time(status, FIELD_TARGET_LAST_RUN, target->last_run_wall_ns);
     put_time(status, FIELD_TARGET_LAST_SUCCESS, target->last_success_wall_ns);
-    put_time(status, FIELD_TARGET_NEXT_RUN, next_wall_ns);
+    put_time(status, FIELD_TARGET_NEXT_RUN, board_next_run_wall_ns(target, status->view->now));
     put_number(status, FIELD_TARGET_INTERVAL, true, clock_seconds(target->interval_ns));
     put_number(status, FIELD_TARGET_DURATION, target->ran && target->duration_ns >= 0,
                clock_seconds(target->duration_ns));

@@ -135,6 +135,29 @@ static void orders(void **state)
     }
 }
 
+/* What never runs has no next run, neither in the table nor on its own page. */
+static void no_next_run(void **state)
+{
+    static const int64_t next[] = {0, NEVER_NS};
+    struct board_appserver servers[] = {server_named("live")};
+    struct board_target target = target_named("live", "orders");
+    struct page_setting setting = setting_usual;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        target.next_run_boot_ns = next[i];
+        setting.query = "";
+        char *page = page_of(&setting, servers, 1, &target, 1);
+        assert_has(strstr(page, "<tbody>"), "</td><td></td></tr>\n</tbody>");
+        free(page);
+        setting.query = "appserver=live&company=EPIC06&probe=orders";
+        page = page_of(&setting, servers, 1, &target, 1);
+        assert_has(page, "<dt>Last run</dt>");
+        assert_lacks(page, "<dt>Next run</dt>");
+        free(page);
+    }
+}
+
 /* What is more than a page can hold is reached by links, and a filter then asks the server. */
 static void thousands_are_paged(void **state)
 {
@@ -198,4 +221,4 @@ static void links_read_back(void **state)
 
 ALL_TESTS(cmocka_unit_test(filters_by_state_and_text), cmocka_unit_test(the_form_keeps_what_was_asked),
           cmocka_unit_test(bad_queries), cmocka_unit_test(orders), cmocka_unit_test(thousands_are_paged),
-          cmocka_unit_test(links_read_back));
+          cmocka_unit_test(links_read_back), cmocka_unit_test(no_next_run));
