@@ -1,6 +1,10 @@
 #include "report/board_state.h"
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
 
 static const struct board_state_row rows[BOARD_STATES] = {
     [STATE_GOOD] = {"good", "good", "The last run went well."},
@@ -62,4 +66,39 @@ enum board_state board_appserver_state(const struct board_appserver *appserver,
     if (!appserver->known)
         return STATE_NEVER_RAN;
     return appserver->has_throttled && appserver->throttled ? STATE_SLOW : STATE_GOOD;
+}
+
+/* Targets of one app server stand behind one another: the one before is the guess. */
+static size_t appserver_index(const struct board_view *view, const char *name, size_t guess)
+{
+    if (guess < view->appserver_count && strcmp(view->appservers[guess]->name, name) == 0)
+        return guess;
+    for (size_t i = 0; i < view->appserver_count; i++)
+        if (strcmp(view->appservers[i]->name, name) == 0)
+            return i;
+    return view->appserver_count;
+}
+
+struct board_counts board_count(const struct board_view *view)
+{
+    struct board_counts counts = {
+        .states = memory_new(view->target_count, sizeof *counts.states),
+        .by_appserver = memory_new(view->appserver_count + 1, sizeof *counts.by_appserver)};
+    size_t index = 0;
+
+    for (size_t i = 0; i < view->target_count; i++) {
+        enum board_state state = board_target_state(view->targets[i], view->now);
+        index = appserver_index(view, view->targets[i]->appserver, index);
+        counts.states[i] = state;
+        counts.all[state]++;
+        counts.by_appserver[index][state]++;
+    }
+    return counts;
+}
+
+void board_counts_free(struct board_counts *counts)
+{
+    free(counts->states);
+    free(counts->by_appserver);
+    *counts = (struct board_counts){0};
 }

@@ -35,4 +35,14 @@ enum board_state board_appserver_state(const struct board_appserver *appserver,
    with; NONE where it is not. */
 enum reason board_appserver_reason(const struct board_appserver *appserver, struct moment now);
 
+/* The targets of a view by their states. */
+struct board_counts {
+    enum board_state *states;             /* of each target */
+    size_t all[BOARD_STATES];             /* of all targets */
+    size_t (*by_appserver)[BOARD_STATES]; /* of each app server; behind the last those of none of them */
+};
+
+struct board_counts board_count(const struct board_view *view);
+void board_counts_free(struct board_counts *counts);
+
 #endif

@@ -103,32 +103,6 @@ void page_message(const struct page *page, const char *message)
 
 /* ---- counting ----------------------------------------------------------------------------------------------------- */
 
-static size_t server_index(const struct board_view *view, const char *name, size_t guess)
-{
-    if (guess < view->appserver_count && strcmp(view->appservers[guess]->name, name) == 0)
-        return guess;
-    for (size_t i = 0; i < view->appserver_count; i++)
-        if (strcmp(view->appservers[i]->name, name) == 0)
-            return i;
-    return view->appserver_count; /* a place of its own behind the last */
-}
-
-static void count_targets(struct page *page)
-{
-    const struct board_view *view = page->view;
-    size_t server = 0;
-
-    page->states = memory_new(view->target_count, sizeof *page->states);
-    page->by_server = memory_new(view->appserver_count + 1, sizeof *page->by_server);
-    for (size_t i = 0; i < view->target_count; i++) {
-        enum board_state state = page->states[i] = board_target_state(view->targets[i], view->now);
-        server = server_index(view, view->targets[i]->appserver, server);
-        page->by_server[server][state]++;
-        page->counts[state]++;
-    }
-    page->problems = problems_of(view, page->setting->hung);
-}
-
 /* ---- the head ----------------------------------------------------------------------------------------------------- */
 
 /* Problems that are not about failing or slow targets. */
@@ -147,9 +121,9 @@ static size_t other_problems(const struct page *page)
 static void write_summary_text(const struct page *page)
 {
     struct buffer *out = page->out;
-    size_t all = page->view->target_count, bad = page->counts[STATE_FAILING];
-    size_t not_yet = page->counts[STATE_NEVER_RAN], slow = page->counts[STATE_SLOW];
-    size_t well = page->counts[STATE_GOOD] + slow, others = other_problems(page);
+    size_t all = page->view->target_count, bad = page->counts.all[STATE_FAILING];
+    size_t not_yet = page->counts.all[STATE_NEVER_RAN], slow = page->counts.all[STATE_SLOW];
+    size_t well = page->counts.all[STATE_GOOD] + slow, others = other_problems(page);
 
     if (page->setting->hung)
         buffer_text(out, "The agent does not turn");
@@ -180,10 +154,10 @@ static const char *summary_key(const struct page *page)
     for (size_t i = 0; i < page->problems.count; i++)
         if (problem_row(page->problems.items[i].kind)->severity < worst)
             worst = problem_row(page->problems.items[i].kind)->severity;
-    return worst <= SEVERITY_ERROR || page->counts[STATE_FAILING] > 0 ? "failing"
-           : worst == SEVERITY_WARNING                                ? "slow"
-           : page->counts[STATE_GOOD] > 0                             ? "good"
-                                                                      : "waiting";
+    return worst <= SEVERITY_ERROR || page->counts.all[STATE_FAILING] > 0 ? "failing"
+           : worst == SEVERITY_WARNING                                    ? "slow"
+           : page->counts.all[STATE_GOOD] > 0                             ? "good"
+                                                                          : "waiting";
 }
 
 static const struct {
@@ -294,7 +268,7 @@ static void write_tiles(const struct page *page)
     buffer_text(out, "<nav aria-label=\"Targets by state\"><ul class=\"tiles\">");
     for (int i = 0; i < BOARD_STATES; i++) {
         enum board_state state = page_state_order[i];
-        if (page->counts[state] == 0)
+        if (page->counts.all[state] == 0)
             continue;
         query.state = state;
         buffer_format(out, "<li><a class=\"%s\" data-state=\"%s\" href=\"", board_state_row(state)->name,
@@ -302,7 +276,7 @@ static void write_tiles(const struct page *page)
         page_query_link(&query, out);
         buffer_text(out, "#targets\">");
         page_symbol(out, board_state_row(state)->name);
-        buffer_format(out, "<b>%zu</b> %s</a></li>", page->counts[state], board_state_row(state)->words);
+        buffer_format(out, "<b>%zu</b> %s</a></li>", page->counts.all[state], board_state_row(state)->words);
     }
     buffer_text(out, "</ul></nav>\n");
 }
@@ -381,12 +355,12 @@ enum page_outcome page_write(const struct page_setting *setting, const struct bo
     }
     const struct board_target *target = page_query_has_target(&query) ? find_target(view, &query) : NULL;
     bool missing = page_query_has_target(&query) && target == NULL;
-    count_targets(&page);
+    page.counts = board_count(view);
+    page.problems = problems_of(view, setting->hung);
     write_head(&page, target);
     write_body(&page, target);
-    free(page.states);
+    board_counts_free(&page.counts);
     problem_list_free(&page.problems);
-    free(page.by_server);
     page_query_free(&query);
     return out->failed ? PAGE_TOO_LARGE : missing ? PAGE_NO_TARGET : PAGE_WRITTEN;
 }

@@ -196,7 +196,7 @@ static void write_version(const struct card *card)
 /* How its targets are, as links to those of a state. */
 static void write_targets(const struct card *card)
 {
-    const size_t *counts = card->page->by_server[card->index];
+    const size_t *counts = card->page->counts.by_appserver[card->index];
     size_t shown = 0;
 
     begin_pair(card, "Targets", "");
@@ -220,7 +220,8 @@ static void write_targets(const struct card *card)
 
 static enum board_state state_of(const struct page *page, size_t index)
 {
-    return board_appserver_state(page->view->appservers[index], page->by_server[index], page->view->now);
+    return board_appserver_state(page->view->appservers[index], page->counts.by_appserver[index],
+                                 page->view->now);
 }
 
 static void write_verdict(const struct card *card, enum board_state state)

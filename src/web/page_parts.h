@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "report/board.h"
+#include "report/board_state.h"
 #include "report/problem.h"
 #include "web/page.h"
 #include "web/page_query.h"
@@ -17,9 +18,7 @@ struct page {
     const struct board_view *view;
     const struct page_query *query;
     struct buffer *out;
-    enum board_state *states;          /* of each target */
-    size_t (*by_server)[BOARD_STATES]; /* of each app server: its targets by state */
-    size_t counts[BOARD_STATES];
+    struct board_counts counts;
     struct problem_list problems;
 };
 

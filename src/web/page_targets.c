@@ -16,7 +16,7 @@
 static bool has_word(const struct page *page, size_t index, struct span word)
 {
     const struct board_target *target = page->view->targets[index];
-    const struct board_state_row *state = board_state_row(page->states[index]);
+    const struct board_state_row *state = board_state_row(page->counts.states[index]);
     const char *texts[] = {target->probe, target->appserver,           target->company,
                            target->kind,  reason_name(target->reason), state->words};
 
@@ -37,7 +37,7 @@ static bool has_words(const struct page *page, size_t index)
 
 static bool is_asked_for(const struct page *page, size_t index)
 {
-    return (page->query->state == BOARD_STATES || page->query->state == page->states[index]) &&
+    return (page->query->state == BOARD_STATES || page->query->state == page->counts.states[index]) &&
            has_words(page, index);
 }
 
@@ -102,7 +102,7 @@ static struct place *find_places(const struct page *page, size_t *count)
     for (size_t i = 0; i < page->view->target_count; i++)
         if (is_asked_for(page, i))
             places[(*count)++] = (struct place){
-                .target = page->view->targets[i], .state = page->states[i], .index = i};
+                .target = page->view->targets[i], .state = page->counts.states[i], .index = i};
     qsort_r(places, *count, sizeof *places, compare_places, &compare);
     return places;
 }

@@ -18,9 +18,8 @@ struct status {
     const struct query *query;
     const struct board_view *view;
     struct json_writer json;
-    bool history;                         /* of each target */
-    size_t counts[BOARD_STATES];          /* of all targets */
-    size_t (*of_appserver)[BOARD_STATES]; /* likewise, of each app server */
+    bool history; /* of each target */
+    struct board_counts counts;
 };
 
 /* ---- the query ---- */
@@ -215,25 +214,6 @@ static void open_list(struct status *status, enum status_field field)
 
 /* ---- counts ---- */
 
-static void count_targets(struct status *status)
-{
-    const struct board_view *view = status->view;
-    size_t server = 0;
-
-    status->of_appserver = memory_new(view->appserver_count, sizeof *status->of_appserver);
-    for (size_t i = 0; i < view->target_count; i++) {
-        const struct board_target *target = view->targets[i];
-        enum board_state state = board_target_state(target, view->now);
-        if (server >= view->appserver_count || strcmp(view->appservers[server]->name, target->appserver) != 0)
-            for (server = 0; server < view->appserver_count; server++)
-                if (strcmp(view->appservers[server]->name, target->appserver) == 0)
-                    break;
-        assert(server < view->appserver_count);
-        status->counts[state]++;
-        status->of_appserver[server][state]++;
-    }
-}
-
 static void put_counts(struct status *status, enum status_field field, const size_t counts[BOARD_STATES])
 {
     open_object(status, field);
@@ -402,7 +382,7 @@ static void put_appservers(struct status *status)
     open_list(status, FIELD_STATUS_APPSERVERS);
     for (size_t i = 0; i < view->appserver_count; i++)
         if (admits(status->query, PARAMETER_APPSERVER, view->appservers[i]->name))
-            put_appserver(status, view->appservers[i], status->of_appserver[i]);
+            put_appserver(status, view->appservers[i], status->counts.by_appserver[i]);
     json_close(&status->json, ']');
 }
 
@@ -503,7 +483,7 @@ static void put_targets(struct status *status)
     open_list(status, FIELD_STATUS_TARGETS);
     for (size_t i = 0; i < view->target_count && !status->json.out->failed; i++) {
         const struct board_target *target = view->targets[i];
-        enum board_state state = board_target_state(target, view->now);
+        enum board_state state = status->counts.states[i];
         if (admits_target(status->query, target, state))
             put_target(status, target, state);
     }
@@ -519,9 +499,9 @@ bool status_json_write(const struct status_setting *setting, const struct query 
                             .query = query,
                             .view = view,
                             .json = {.out = out},
-                            .history = wants_history(query)};
+                            .history = wants_history(query),
+                            .counts = board_count(view)};
 
-    count_targets(&status);
     json_open(&status.json, '{');
     put_text(&status, FIELD_STATUS_API, STATUS_API_VERSION);
     put_text(&status, FIELD_STATUS_VERSION, setting->version);
@@ -533,12 +513,12 @@ bool status_json_write(const struct status_setting *setting, const struct query 
     put_bool(&status, FIELD_CONFIGURATION_RELOAD_SUCCESSFUL, true, !view->reload_failed);
     put_time(&status, FIELD_CONFIGURATION_LOADED, view->loaded_wall_ns);
     json_close(&status.json, '}');
-    put_counts(&status, FIELD_STATUS_COUNTS, status.counts);
+    put_counts(&status, FIELD_STATUS_COUNTS, status.counts.all);
     put_problems(&status);
     put_appservers(&status);
     put_targets(&status);
     json_close(&status.json, '}');
     buffer_byte(out, '\n');
-    free(status.of_appserver);
+    board_counts_free(&status.counts);
     return !out->failed;
 }

@@ -337,9 +337,40 @@ static void test_looking_beside_a_writer(void **state)
     report_free(report);
 }
 
-ALL_TESTS(cmocka_unit_test(test_from_the_start), cmocka_unit_test(test_the_first_run_is_announced),
-          cmocka_unit_test(test_a_view_does_not_change), cmocka_unit_test(test_app_servers),
-          cmocka_unit_test(test_the_last_runs), cmocka_unit_test(test_a_target_that_rests),
-          cmocka_unit_test(test_states_agree_with_metrics),
+static void test_targets_are_counted(void **state)
+{
+    const struct board_appserver one = {.name = "one"}, two = {.name = "two"};
+    const struct board_appserver *servers[] = {&one, &two};
+    const struct board_target good = {.appserver = "two", .ran = true},
+                              rests = {.appserver = "two", .resting = true};
+    const struct board_target bad = {.appserver = "one", .ran = true, .reason = REASON_TIMEOUT},
+                              stray = {.appserver = "gone"};
+    const struct board_target *targets[] = {&good, &bad, &good, &rests, &stray};
+    struct board_view view = {.now = sample_start,
+                              .appservers = servers,
+                              .appserver_count = 2,
+                              .targets = targets,
+                              .target_count = 5};
+    struct board_counts counts = board_count(&view);
+
+    (void)state;
+    assert_int_equal(counts.all[STATE_GOOD], 2);
+    assert_int_equal(counts.all[STATE_FAILING], 1);
+    assert_int_equal(counts.all[STATE_RESTING], 1);
+    assert_int_equal(counts.all[STATE_NEVER_RAN], 1);
+    assert_int_equal(counts.states[1], STATE_FAILING);
+    assert_int_equal(counts.states[3], STATE_RESTING);
+    assert_int_equal(counts.by_appserver[0][STATE_FAILING], 1);
+    assert_int_equal(counts.by_appserver[0][STATE_GOOD], 0);
+    assert_int_equal(counts.by_appserver[1][STATE_GOOD], 2);
+    assert_int_equal(counts.by_appserver[1][STATE_RESTING], 1);
+    assert_int_equal(counts.by_appserver[2][STATE_NEVER_RAN], 1); /* of none that is known */
+    board_counts_free(&counts);
+}
+
+ALL_TESTS(cmocka_unit_test(test_targets_are_counted), cmocka_unit_test(test_from_the_start),
+          cmocka_unit_test(test_the_first_run_is_announced), cmocka_unit_test(test_a_view_does_not_change),
+          cmocka_unit_test(test_app_servers), cmocka_unit_test(test_the_last_runs),
+          cmocka_unit_test(test_a_target_that_rests), cmocka_unit_test(test_states_agree_with_metrics),
           cmocka_unit_test(test_what_is_told_of_an_app_server),
           cmocka_unit_test(test_looking_beside_a_writer));
