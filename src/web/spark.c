@@ -75,7 +75,7 @@ static void write_bars(const struct spark *spark, bool failed, struct buffer *ou
     buffer_text(out, failed ? "<path class=\"x\" d=\"" : "<path d=\"");
     for (size_t i = 0; i < spark->count; i++) {
         const struct board_run *run = &spark->runs[i];
-        unsigned x = (unsigned)(SMALL_RUNS - spark->count + i) * SMALL_STEP;
+        unsigned x = (unsigned)i * SMALL_STEP; /* from where its head stands */
         if ((run->reason != REASON_NONE) != failed || (!failed && run->duration_us == BOARD_NO_TIME))
             continue;
         if (failed)

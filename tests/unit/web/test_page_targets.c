@@ -158,6 +158,25 @@ static void no_next_run(void **state)
     }
 }
 
+/* The pictures begin where their head stands, however few runs there are. */
+static void few_runs_stand_at_the_left(void **state)
+{
+    struct board_appserver servers[] = {server_named("live")};
+    struct board_target target = target_named("live", "orders");
+    struct board_run run = {.ended_wall_ns = now.wall_ns - SECOND_NS,
+                            .duration_us = 1000,
+                            .phase_us = {BOARD_NO_TIME, BOARD_NO_TIME, BOARD_NO_TIME, 900, 100},
+                            .rows = 1,
+                            .status = 200};
+
+    (void)state;
+    target.history = history_add(NULL, &run, 60);
+    char *page = page_of(&setting_usual, servers, 1, &target, 1);
+    assert_has(page, "<path d=\"M1 20v-20\"/></svg>");
+    free(page);
+    history_unref(target.history);
+}
+
 /* What is more than a page can hold is reached by links, and a filter then asks the server. */
 static void thousands_are_paged(void **state)
 {
@@ -221,4 +240,5 @@ static void links_read_back(void **state)
 
 ALL_TESTS(cmocka_unit_test(filters_by_state_and_text), cmocka_unit_test(the_form_keeps_what_was_asked),
           cmocka_unit_test(bad_queries), cmocka_unit_test(orders), cmocka_unit_test(thousands_are_paged),
-          cmocka_unit_test(links_read_back), cmocka_unit_test(no_next_run));
+          cmocka_unit_test(links_read_back), cmocka_unit_test(no_next_run),
+          cmocka_unit_test(few_runs_stand_at_the_left));
