@@ -54,22 +54,6 @@ static void metrics_are_served(void **state)
     web_rig_stop(&rig);
 }
 
-/* One failed run of the only target, with words of the server. */
-static void fail_target(struct web_rig *rig)
-{
-    struct probe_result result = {
-        .reason = REASON_NOT_FOUND, .status = 404, .message = (char[]){"<b>no such BAQ</b>"}};
-    struct run_record record = {.ended = clock_now(),
-                                .due_next_boot_ns = clock_now().boot_ns + MINUTE_NS,
-                                .asked = true,
-                                .timed = true,
-                                .duration_ns = MILLISECOND_NS,
-                                .phases = {-1, -1, -1, -1, -1},
-                                .result = &result};
-
-    report_run(report_target(rig->report, 0), &record);
-}
-
 /* base64 of the SHA-256 of what stands in the one element of that name. */
 static void hash_element(const char *page, const char *name, char *hash)
 {
@@ -126,7 +110,7 @@ static void words_of_a_server_are_for_this_machine(void **state)
     struct web_rig rig = web_rig_usual();
 
     (void)state;
-    fail_target(&rig);
+    web_rig_fail(&rig, 0);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *answer = web_ask(&rig, "GET", "/", cases[i].header);
         assert_int_equal(web_status(answer), 200);

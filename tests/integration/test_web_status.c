@@ -10,23 +10,6 @@
 #include "base/memory.h"
 #include "integration/web_rig.h"
 
-static void fail_target(struct web_rig *rig, size_t target)
-{
-    struct probe_result result = {.reason = REASON_NOT_FOUND,
-                                  .status = 404,
-                                  .message = (char[]){"<b>no such BAQ</b>"},
-                                  .correlation = (char[]){"c0ffee"}};
-    struct run_record record = {.ended = clock_now(),
-                                .due_next_boot_ns = clock_now().boot_ns + MINUTE_NS,
-                                .asked = true,
-                                .timed = true,
-                                .duration_ns = MILLISECOND_NS,
-                                .phases = {-1, -1, -1, -1, -1},
-                                .result = &result};
-
-    report_run(report_target(rig->report, target), &record);
-}
-
 static const char *text_at(const cJSON *json, const char *name)
 {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
@@ -37,7 +20,7 @@ static void a_good_client_gets_json(void **state)
     struct web_rig rig = web_rig_usual();
 
     (void)state;
-    fail_target(&rig, 0);
+    web_rig_fail(&rig, 0);
     char *answer = web_ask(&rig, "GET", "/api/v1/status", "Origin: https://evil.example.com\r\n");
     assert_int_equal(web_status(answer), 200);
     web_assert_header(answer, "Content-Type", "application/json");
@@ -73,7 +56,7 @@ static void words_of_a_server_are_for_this_machine(void **state)
     struct web_rig rig = web_rig_usual();
 
     (void)state;
-    fail_target(&rig, 0);
+    web_rig_fail(&rig, 0);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *answer = web_ask(&rig, "GET", "/api/v1/status?history=1", cases[i].header);
         assert_int_equal(web_status(answer), 200);
@@ -124,7 +107,7 @@ static void many_targets(void **state)
 
     (void)state;
     for (size_t i = 0; i < COMPANIES; i += 2)
-        fail_target(&rig, i);
+        web_rig_fail(&rig, i);
     char *answer = web_ask(&rig, "GET", "/api/v1/status?state=failing", "");
     assert_int_equal(web_status(answer), 200);
     cJSON *json = cJSON_Parse(web_body(answer));

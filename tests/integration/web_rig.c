@@ -122,6 +122,23 @@ void web_rig_stop(struct web_rig *rig)
     model_unref(rig->model);
 }
 
+void web_rig_fail(struct web_rig *rig, size_t target)
+{
+    struct probe_result result = {.reason = REASON_NOT_FOUND,
+                                  .status = 404,
+                                  .message = (char[]){"<b>no such BAQ</b>"},
+                                  .correlation = (char[]){"c0ffee"}};
+    struct run_record record = {.ended = clock_now(),
+                                .due_next_boot_ns = clock_now().boot_ns + MINUTE_NS,
+                                .asked = true,
+                                .timed = true,
+                                .duration_ns = MILLISECOND_NS,
+                                .phases = {-1, -1, -1, -1, -1},
+                                .result = &result};
+
+    report_run(report_target(rig->report, target), &record);
+}
+
 int web_client_from(const struct web_rig *rig, const char *from, int receive_buffer)
 {
     struct sockaddr_in us = {.sin_family = AF_INET, .sin_addr.s_addr = inet_addr(from)};

@@ -29,6 +29,9 @@ void web_rig_reload(struct web_rig *rig, const char *folder, const char *web);
 struct model *web_rig_model(const char *folder, const char *web);
 void web_rig_stop(struct web_rig *rig);
 
+/* One failed run of a target, with words of the server, "<b>no such BAQ</b>", and the correlation id c0ffee. */
+void web_rig_fail(struct web_rig *rig, size_t target);
+
 /* With so many companies a page of 4 MB, more than the kernel holds for a client. */
 #define WEB_MANY_COMPANIES 1600
 

@@ -11,9 +11,8 @@
 #include "base/text.h"
 #include "report/board_state.h"
 #include "report/status_field.h"
+#include "scenario.h"
 #include "web/status_json.h"
-
-static const struct moment now = {.boot_ns = 90000 * SECOND_NS, .wall_ns = 1767225600 * SECOND_NS};
 
 static struct status_setting setting = {.version = "1.2.3", .show_messages = true, .ready = true};
 
@@ -48,22 +47,14 @@ static struct board_run run_ended(int64_t seconds_ago)
                               .retries = 1};
 }
 
-static struct board_target target_named(const char *server, const char *probe)
+/* As in the fleet of the page, without its runs, and with what its last run told good for a while. */
+static struct board_target target_without_runs(const char *server, const char *probe)
 {
-    return (struct board_target){.appserver = server,
-                                 .company = "EPIC06",
-                                 .probe = probe,
-                                 .kind = "baq",
-                                 .ran = true,
-                                 .status = 200,
-                                 .last_run_wall_ns = now.wall_ns - 12 * SECOND_NS,
-                                 .last_success_wall_ns = now.wall_ns - 12 * SECOND_NS,
-                                 .duration_ns = 182 * MILLISECOND_NS,
-                                 .next_run_boot_ns = now.boot_ns + 48 * SECOND_NS,
-                                 .results_until_boot_ns = now.boot_ns + 168 * SECOND_NS,
-                                 .interval_ns = MINUTE_NS,
-                                 .has_rows = true,
-                                 .rows = 412};
+    struct board_target target = target_named(server, probe);
+
+    target.history = NULL;
+    target.results_until_boot_ns = now.boot_ns + 168 * SECOND_NS;
+    return target;
 }
 
 static int make_fleet(void **state)
@@ -114,8 +105,8 @@ static int make_fleet(void **state)
                                              .sessions_open = -1};
     servers[OPEN] = (struct board_appserver){.name = "open", .url = "http://x", .sessions_open = -1};
     for (int i = 0; i < TARGETS; i++)
-        targets[i] = target_named("live",
-                                  board_state_row(i < BOARD_STATES ? (enum board_state)i : STATE_GOOD)->name);
+        targets[i] = target_without_runs(
+            "live", board_state_row(i < BOARD_STATES ? (enum board_state)i : STATE_GOOD)->name);
     targets[FAILING].reason = REASON_SERVER_ERROR;
     targets[FAILING].status = 500;
     targets[FAILING].message = (char *)HOSTILE;
@@ -139,7 +130,7 @@ static int make_fleet(void **state)
     targets[NEVER] = targets[RESTING];
     targets[NEVER].resting = false;
     targets[NEVER].probe = "never_ran";
-    targets[DOWN] = target_named("pilot", "orders");
+    targets[DOWN] = target_without_runs("pilot", "orders");
     targets[DOWN].reason = REASON_TIMEOUT;
     targets[DOWN].status = 0;
     struct board_run run = run_ended(70);
@@ -589,7 +580,7 @@ static void a_thousand_targets_with_their_histories(void **state)
         history = after;
     }
     for (size_t i = 0; i < MANY; i++) {
-        many[i] = target_named("live", "orders");
+        many[i] = target_without_runs("live", "orders");
         many[i].history = history;
         list[i] = &many[i];
     }
@@ -635,7 +626,7 @@ static void histories_of_many_are_narrowed(void **state)
         {"history=1&appserver=live&appserver=pilot", MANY, true},
         {"appserver=live&company=EPIC06&probe=orders", MANY, false},
     };
-    struct board_target good = target_named("live", "orders");
+    struct board_target good = target_without_runs("live", "orders");
     const struct board_target *list[MANY];
     const struct board_appserver *server_list[] = {&servers[LIVE]};
     struct board_view view = {.now = now, .appservers = server_list, .appserver_count = 1, .targets = list};
