@@ -114,6 +114,18 @@ static bool has_header(struct MHD_Connection *connection, const char *name)
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name) != NULL;
 }
 
+/* What proxies write of whom they speak for. One that adds nothing of it is not told from a program on this machine. */
+static const char *const proxy_headers[] = {"Forwarded",         "X-Forwarded-For", "X-Forwarded-Host",
+                                            "X-Forwarded-Proto", "X-Real-IP",       "Via"};
+
+static bool is_by_proxy(struct MHD_Connection *connection)
+{
+    for (size_t i = 0; i < sizeof proxy_headers / sizeof proxy_headers[0]; i++)
+        if (has_header(connection, proxy_headers[i]))
+            return true;
+    return false;
+}
+
 static bool has_body(struct MHD_Connection *connection)
 {
     const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
@@ -328,8 +340,8 @@ static enum access_verdict ask_access(struct web_server *server, struct client *
     struct access_question question = {
         .path = request->path,
         .authorization = authorization,
-        .local = client_is_loopback(&client->address) && !has_header(connection, "Forwarded") &&
-                 !has_header(connection, "X-Forwarded-For") && host_is_local(request->host),
+        .local = client_is_loopback(&client->address) && !is_by_proxy(connection) &&
+                 host_is_local(request->host),
         .address = client->address,
     };
     struct model *model = board_model(report_board(server->report));

@@ -106,7 +106,11 @@ static void words_of_a_server_are_for_this_machine(void **state)
     } cases[] = {{"", true},
                  {"X-Forwarded-For: 203.0.113.9\r\n", false},
                  {"x-forwarded-for:\r\n", false},
-                 {"Forwarded: for=203.0.113.9\r\n", false}};
+                 {"Forwarded: for=203.0.113.9\r\n", false},
+                 {"Via: 1.1 proxy\r\n", false},
+                 {"X-Real-IP: 203.0.113.9\r\n", false},
+                 {"X-Forwarded-Host: erp.example.com\r\n", false},
+                 {"X-Forwarded-Proto: https\r\n", false}};
     struct web_rig rig = web_rig_usual();
 
     (void)state;
