@@ -1,8 +1,9 @@
 #include "web/answer.h"
 
 const char answer_untrusted[] =
-    "This is answered only to who has been let in. Ask from the exporter's own machine, without a proxy "
-    "between; or set basic_auth.NAME, bearer_token_file or client_ca_file in [web], and ask with that.\n";
+    "This is answered only to who has been let in. Ask from the exporter's own machine by localhost "
+    "or an address, such as http://localhost:10606, without a proxy between; or set basic_auth.NAME, "
+    "bearer_token_file or client_ca_file in [web], and ask with that.\n";
 
 void answer_plain(struct web_answer *answer, int status)
 {
