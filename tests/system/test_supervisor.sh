@@ -39,6 +39,11 @@ done
 SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no "$work/units/epicor_exporter.service" \
     "$work/units/epicor_exporter.socket" >"$work/verify.log" 2>&1 || fail "systemd does not take the units"
 ! grep -E 'epicor_exporter\.(service|socket)' "$work/verify.log" || fail "systemd complains of the units"
+# As README tells: a loop of starts must not lock the account. Exits 2 and 3 (README, exit codes) are for good, 4 is not.
+grep -qx 'RestartSec=30s' packaging/epicor_exporter.service || fail "RestartSec is not what README says"
+grep -q 'RestartSec=30s' README.md || fail "README says no RestartSec"
+grep -qx 'RestartPreventExitStatus=2 3' packaging/epicor_exporter.service || fail "the wrong exits prevent a restart"
+! grep '^Documentation=man:' packaging/epicor_exporter.service || fail "the service names a manual page that is not there"
 systemd-analyze security --offline=yes --threshold=20 --no-pager "$work/units/epicor_exporter.service" \
     >"$work/security.log" 2>&1 || fail "the service is not confined as it was"
 tail -n 1 "$work/security.log"
