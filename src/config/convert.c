@@ -86,19 +86,32 @@ static const char *authority_fault(struct span authority)
     return NULL;
 }
 
+/* What is told of a URL of one purpose. */
+struct url_words {
+    const char *scheme, *user;
+};
+
+static const struct url_words asked_words = {
+    "it must begin with https:// (or http://), such as https://erp.example.com/KineticLive",
+    "it holds a user; write username and password as keys of their own"};
+static const struct url_words external_words = {
+    "it must begin with https:// (or http://), such as https://monitoring.example.com/epicor",
+    "it holds a user; leave that out: it is only where people reach the exporter"};
+
 /* Scheme and authority are looked at in any URL; *path is what follows them. */
-static const char *url_fault(const char *text, bool *https, struct span *authority, struct span *path)
+static const char *url_fault(const struct url_words *words, const char *text, bool *https,
+                             struct span *authority, struct span *path)
 {
     const char *scheme_end = strstr(text, "://");
     struct span scheme = {text, scheme_end == NULL ? 0 : (size_t)(scheme_end - text)};
     *https = span_is_nocase(scheme, "https");
     if (!*https && !span_is_nocase(scheme, "http"))
-        return "it must begin with https:// (or http://), such as https://erp.example.com/KineticLive";
+        return words->scheme;
     struct span rest = span_of(scheme_end + 3);
     *authority = (struct span){rest.data, strcspn(rest.data, "/?#")};
     *path = (struct span){authority->data + authority->size, rest.size - authority->size};
     if (memchr(authority->data, '@', authority->size) != NULL)
-        return "it holds a user; write username and password as keys of their own";
+        return words->user;
     if (strchr(rest.data, '#') != NULL)
         return "a URL to be asked has no #";
     for (const char *c = text; *c != '\0'; c++) {
@@ -118,7 +131,7 @@ char *read_url(const char *text, void *field)
 {
     bool https;
     struct span authority, path;
-    const char *fault = url_fault(text, &https, &authority, &path);
+    const char *fault = url_fault(&asked_words, text, &https, &authority, &path);
     if (fault != NULL)
         return memory_copy_text(fault);
     if (strchr(text, '?') != NULL)
@@ -135,12 +148,25 @@ char *read_token_url(const char *text, void *field)
 {
     bool https;
     struct span authority, path;
-    const char *fault = url_fault(text, &https, &authority, &path);
+    const char *fault = url_fault(&asked_words, text, &https, &authority, &path);
     if (fault != NULL)
         return memory_copy_text(fault);
     if (path.size == 0)
         return memory_copy_text("it has no path: a token endpoint is such as "
                                 "https://login.example.com/connect/token");
+    *(char **)field = url_whole(https, authority, path);
+    return NULL;
+}
+
+char *read_external_url(const char *text, void *field)
+{
+    bool https;
+    struct span authority, path;
+    const char *fault = url_fault(&external_words, text, &https, &authority, &path);
+    if (fault != NULL)
+        return memory_copy_text(fault);
+    if (strchr(text, '?') != NULL)
+        return memory_copy_text("it has no ? and no #");
     *(char **)field = url_whole(https, authority, path);
     return NULL;
 }
@@ -165,6 +191,12 @@ char *read_telemetry_path(const char *text, void *field)
         return memory_copy_text("it must begin with / and have something behind it, such as /metrics");
     if (!has_only(span_of(text), HOST_CHARACTERS "/~"))
         return memory_copy_text("use only the characters A-Z a-z 0-9 . - _ ~ /");
+    for (const char *part = text; part != NULL; part = strchr(part + 1, '/')) {
+        size_t size = strcspn(part + 1, "/");
+        if (size == 0 || (size <= 2 && strspn(part + 1, ".") == size))
+            return memory_copy_text("no part between two / may be empty, . or ..: clients and proxies change "
+                                    "such a path before they ask for it");
+    }
     static const char *const taken[] = {"/-", "/api", "/config", "/dashboards", "/rules"};
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
         size_t length = strlen(taken[i]);

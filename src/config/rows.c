@@ -103,7 +103,7 @@ static const struct config_row web_rows[] = {
      .example = "https://monitoring.example.com/epicor",
      .type = CONFIG_OTHER,
      AT(external_url),
-     .convert = read_url,
+     .convert = read_external_url,
      .release = free_text,
      .hides_query = true,
      .help = "URL under which people reach the exporter, where a proxy stands in front of it: pages of this "

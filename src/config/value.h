@@ -40,9 +40,10 @@ char *text_file_read(const char *path, char **why);
 const struct config_kind *kind_find(const struct config_schema *schema, const char *name);
 
 /* Owned sentences for the conversions of rows. Each is a config_row.convert. */
-char *read_api_version(const char *text, void *field);    /* int */
-char *read_optional_bool(const char *text, void *field);  /* struct optional_bool: none, or a boolean */
-char *read_url(const char *text, void *field);            /* char * */
+char *read_api_version(const char *text, void *field);   /* int */
+char *read_optional_bool(const char *text, void *field); /* struct optional_bool: none, or a boolean */
+char *read_url(const char *text, void *field);
+char *read_external_url(const char *text, void *field);   /* char * */
 char *read_token_url(const char *text, void *field);      /* char * */
 char *read_token_path(const char *text, void *field);     /* char * */
 char *read_telemetry_path(const char *text, void *field); /* char * */

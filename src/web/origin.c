@@ -6,10 +6,21 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_origin_of(const char *origin, const char *url)
+/* How much of the URL is its origin; 0: none. A scheme's own port is never written in an Origin (RFC 6454 section 6.2). */
+static size_t origin_size(const char *url)
 {
     const char *authority = strstr(url, "://");
-    size_t size = authority == NULL ? 0 : strlen(url) - strlen(authority) + 3 + strcspn(authority + 3, "/?#");
+    const char *port = strncasecmp(url, "https:", 6) == 0 ? ":443" : ":80";
+
+    if (authority == NULL)
+        return 0;
+    size_t size = (size_t)(authority - url) + 3 + strcspn(authority + 3, "/?#"), tail = strlen(port);
+    return size > tail && strncmp(url + size - tail, port, tail) == 0 ? size - tail : size;
+}
+
+static bool is_origin_of(const char *origin, const char *url)
+{
+    size_t size = origin_size(url);
 
     return size > 0 && strlen(origin) == size && strncasecmp(origin, url, size) == 0;
 }

@@ -188,6 +188,10 @@ static void test_shards_and_overrides(void **state)
 
 #define F "/etc/x/e.ini:"
 
+#define NO_PART                                                                                              \
+    "no part between two / may be empty, . or ..: clients and proxies change such a path before they ask "   \
+    "for it\n"
+
 static void test_values_that_are_wrong(void **state)
 {
     (void)state;
@@ -233,6 +237,18 @@ static void test_values_that_are_wrong(void **state)
         {"[web]\ntelemetry_path = metrics\n" GOOD,
          F "2: [web] telemetry_path = metrics: it must begin with / and have something behind it, such as "
            "/metrics\n"},
+        {"[web]\ntelemetry_path = //x\n" GOOD, F "2: [web] telemetry_path = //x: " NO_PART},
+        {"[web]\ntelemetry_path = /../m\n" GOOD, F "2: [web] telemetry_path = /../m: " NO_PART},
+        {"[web]\ntelemetry_path = /./m\n" GOOD, F "2: [web] telemetry_path = /./m: " NO_PART},
+        {"[web]\ntelemetry_path = /m/..\n" GOOD, F "2: [web] telemetry_path = /m/..: " NO_PART},
+        {"[web]\ntelemetry_path = /m/\n" GOOD, F "2: [web] telemetry_path = /m/: " NO_PART},
+        {"[web]\ntelemetry_path = /.../m..\n" GOOD, ""},
+        {"[web]\nexternal_url = monitoring\n" GOOD,
+         F "2: [web] external_url = monitoring: it must begin with https:// (or http://), such as "
+           "https://monitoring.example.com/epicor\n"},
+        {"[web]\nexternal_url = https://u@h\n" GOOD,
+         F "2: [web] external_url = https://<secret>@h: it holds a user; leave that out: it is only where "
+           "people reach the exporter\n"},
         {"[web]\ntelemetry_path = /-/ready\n" GOOD,
          F "2: [web] telemetry_path = /-/ready: what is below /- belongs to other pages of the exporter\n"},
         {"[appserver a]\nurl = erp/Live\nauth = none\napi_version = v1\n" GOOD,

@@ -51,6 +51,11 @@ static void a_proxy_in_front(void **state)
         bool own;
     } cases[] = {
         {"https://m.example.com", "https://m.example.com/epicor", true},
+        {"https://m.example.com", "https://m.example.com:443/epicor", true},
+        {"http://m.example.com", "http://m.example.com:80", true},
+        {"https://[::1]", "https://[::1]:443", true},
+        {"https://m.example.com", "https://m.example.com:80", false},
+        {"http://m.example.com", "http://m.example.com:443", false},
         {"https://M.example.com", "https://m.example.com", true},
         {"https://m.example.com:8443", "https://m.example.com:8443/?x", true},
         {"http://m.example.com", "https://m.example.com/epicor", false},

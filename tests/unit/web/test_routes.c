@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/value.h"
 #include "report/mailbox.h"
 #include "unit/report/sample.h"
 #include "web/later.h"
@@ -122,6 +123,21 @@ static void routes_and_methods(void **state)
         free(asked.body);
     }
     report_free(report);
+}
+
+/* telemetry_path takes no path away from another page. */
+static void the_own_paths_are_reserved(void **state)
+{
+    static const char *const paths[] = {"/",         "/api/v1/status", "/-/healthy",    "/-/ready",
+                                        "/-/reload", "/config",        "/dashboards/x", "/rules/x"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        char *read = NULL, *why = read_telemetry_path(paths[i], &read);
+        if (why == NULL)
+            fail_msg("metrics could be at %s", paths[i]);
+        free(why);
+    }
 }
 
 static void the_agent_is_healthy_while_it_turns(void **state)
@@ -303,7 +319,8 @@ static void too_many_reloads_and_late_ones(void **state)
     report_free(report);
 }
 
-ALL_TESTS(cmocka_unit_test(a_bad_query), cmocka_unit_test(ready_is_what_turns),
-          cmocka_unit_test(a_reload_is_answered_when_it_has_ended), cmocka_unit_test(a_reload_is_refused),
-          cmocka_unit_test(too_many_reloads_and_late_ones), cmocka_unit_test(routes_and_methods),
-          cmocka_unit_test(the_agent_is_healthy_while_it_turns), cmocka_unit_test(what_does_not_fit));
+ALL_TESTS(cmocka_unit_test(the_own_paths_are_reserved), cmocka_unit_test(a_bad_query),
+          cmocka_unit_test(ready_is_what_turns), cmocka_unit_test(a_reload_is_answered_when_it_has_ended),
+          cmocka_unit_test(a_reload_is_refused), cmocka_unit_test(too_many_reloads_and_late_ones),
+          cmocka_unit_test(routes_and_methods), cmocka_unit_test(the_agent_is_healthy_while_it_turns),
+          cmocka_unit_test(what_does_not_fit));
