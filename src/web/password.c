@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/bcrypt.h"
 #include "base/memory.h"
@@ -15,8 +13,6 @@
 #include "web/digest.h"
 #include "web/worker.h"
 
-/* Checks are less urgent than all else that the process does. */
-#define NICENESS 10
 /* Of one check; more than there are connections, unless many of those have gone away already. */
 #define WAITERS_MAX 1024
 
@@ -92,13 +88,7 @@ static void leave(struct check *check, bool right)
 /* On the worker's thread. */
 static void work(void *context)
 {
-    static _Thread_local bool is_nice;
     struct check *check = context;
-
-    if (!is_nice) {
-        setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
-        is_nice = true;
-    }
     bool matches = bcrypt_matches(secret_reveal(check->password), check->hash);
     bool right = matches && check->user_exists;
     leave(check, right);

@@ -2,11 +2,13 @@
 #include "main.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -447,6 +449,44 @@ static void the_token_changes(void **state)
     end(&scene);
 }
 
+/* Checks are no more urgent than the process as a whole, which can be nice already. The last test: what was made nice stays so. */
+static void a_nice_process_stays_nice(void **state)
+{
+    char *web = with_hash(USERS);
+    struct access_question question = {.path = "/", .address = address_of("::1")};
+    bool waited;
+
+    (void)state;
+    assert_int_equal(setpriority(PRIO_PROCESS, 0, 15), 0);
+    struct scene scene = begin(NONE);
+    use(&scene, web);
+    question.authorization = basic("anna:correct horse");
+    assert_int_equal(ask(&scene, &question, &waited), ACCESS_TRUSTED);
+    assert_true(waited);
+    size_t threads = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    assert_non_null(tasks);
+    for (const struct dirent *task; (task = readdir(tasks)) != NULL;) {
+        if (task->d_name[0] == '.')
+            continue;
+        char *path = memory_format("/proc/self/task/%s/comm", task->d_name), name[32] = "";
+        FILE *file = fopen(path, "r");
+        assert_non_null(file);
+        assert_non_null(fgets(name, sizeof name, file));
+        fclose(file);
+        free(path);
+        if (strcmp(name, "web-worker\n") != 0)
+            continue;
+        threads++;
+        assert_true(getpriority(PRIO_PROCESS, (id_t)strtoul(task->d_name, NULL, 10)) >= 15);
+    }
+    closedir(tasks);
+    assert_int_equal(threads, 1);
+    free(web);
+    end(&scene);
+}
+
 ALL_TESTS(cmocka_unit_test(verdicts), cmocka_unit_test(what_is_answered),
           cmocka_unit_test(what_is_right_is_remembered), cmocka_unit_test(a_storm_of_wrong_passwords),
-          cmocka_unit_test(the_same_question_is_checked_once), cmocka_unit_test(the_token_changes));
+          cmocka_unit_test(the_same_question_is_checked_once), cmocka_unit_test(the_token_changes),
+          cmocka_unit_test(a_nice_process_stays_nice));
