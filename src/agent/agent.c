@@ -56,7 +56,7 @@ struct agent *agent_new(struct model *model, struct report *report, struct trans
 
 static void drop(struct target *target)
 {
-    if (target->run.state == RUN_WAITING || target->run.state == RUN_ASKING)
+    if (target_state(target) == RUN_WAITING || target_state(target) == RUN_ASKING)
         server_drop(target->running, target);
 }
 
@@ -115,7 +115,7 @@ static void look_again_at(struct agent *agent, struct target *target, int64_t at
 
 void agent_look_again(struct agent *agent, struct target *target, struct moment now)
 {
-    bool goes = target->run.state == RUN_WAITING || target->run.state == RUN_ASKING;
+    bool goes = target_state(target) == RUN_WAITING || target_state(target) == RUN_ASKING;
     look_again_at(agent, target, goes ? ns_min(target->due_ns, now.boot_ns + WAIT_MAX_NS) : target->due_ns);
 }
 
@@ -124,15 +124,15 @@ void agent_start_run(struct agent *agent, struct target *target, int64_t due_ns,
     agent->context.runs++;
     target->running = target->server;
     target->running->runs++;
-    run_begin(&target->run, target->settings, due_ns, now);
-    target->run.model = model_ref(agent->model);
+    target->run = run_begin(target->settings, due_ns, now);
+    target->run->model = model_ref(agent->model);
     server_enqueue(target->running, target);
     agent_queue(agent, target->running);
 }
 
 void agent_restart_run(struct agent *agent, struct target *target, struct moment now)
 {
-    int64_t due_ns = target->run.due_ns;
+    int64_t due_ns = target->run->due_ns;
     server_drop(target->running, target);
     target->relogged = false;
     agent_start_run(agent, target, due_ns, now);
@@ -167,11 +167,11 @@ static bool make_room(struct target *target, struct moment now)
     struct server *server = target->running;
     const char *message = NULL;
     enum reason standing = REASON_NONE;
-    if (target->run.state == RUN_WAITING)
+    if (target_state(target) == RUN_WAITING)
         standing = server_standing(server, target, now.boot_ns, &message);
     if (standing != REASON_NONE) {
         server_give_up(server, target, standing, message, now);
-    } else if (target->run.state == RUN_WAITING && !target->run.asked) {
+    } else if (target_state(target) == RUN_WAITING && !target->run->asked) {
         report_skipped(target->report, SKIP_GATE, now);
         server_drop(server, target);
     } else {
@@ -184,7 +184,7 @@ static bool make_room(struct target *target, struct moment now)
 /* Another minute of the run is over, and the next one is not due yet. */
 static void wait_is_over(struct agent *agent, struct target *target, struct moment now)
 {
-    if (target->run.state == RUN_WAITING) {
+    if (target_state(target) == RUN_WAITING) {
         const char *message = NULL;
         enum reason standing = server_standing(target->running, target, now.boot_ns, &message);
         if (standing != REASON_NONE) {
@@ -220,10 +220,10 @@ static void target_due(struct agent *agent, struct target *target, struct moment
         look_again_at(agent, target, target->due_ns);
         return;
     }
-    if (target->run.state == RUN_NONE && has_to_step_back(agent, target, now.boot_ns))
+    if (target_state(target) == RUN_NONE && has_to_step_back(agent, target, now.boot_ns))
         return;
     target->due_ns = next_due(target, now);
-    if (target->run.state == RUN_NONE || make_room(target, now)) {
+    if (target_state(target) == RUN_NONE || make_room(target, now)) {
         target->due_ns = next_due(target, now);
         begin_run(agent, target, key_ns, now);
     }
@@ -237,7 +237,7 @@ static void target_due(struct agent *agent, struct target *target, struct moment
    waits for the next turn, since the transport still reads the answer by the run's plan. */
 static void strand(struct agent *agent, struct target *target)
 {
-    if (target->run.state == RUN_WAITING) {
+    if (target_state(target) == RUN_WAITING) {
         target->next_ended = agent->stranded;
         agent->stranded = target;
     }
@@ -275,7 +275,7 @@ void agent_answered(void *context, uint64_t ticket, const struct answer *answer,
         agent_queue(agent, server);
     } else {
         struct target *target = slots_at(&agent->targets, number);
-        assert(target && target->run.state == RUN_ASKING && target->run.ticket == ticket);
+        assert(target && target_state(target) == RUN_ASKING && target->run->ticket == ticket);
         server_answered(target->running, target, answer, now);
         agent_queue(agent, target->running);
         if (target->leaving || target->running->leaving)
@@ -390,7 +390,7 @@ void agent_shutdown(struct agent *agent, struct moment now)
     for (size_t i = 0; i < agent->model->target_count; i++) {
         struct target *target = agent->model_targets[i];
         heap_remove(&agent->due, &target->due);
-        if (target->run.state == RUN_WAITING && !target->run.asked)
+        if (target_state(target) == RUN_WAITING && !target->run->asked)
             server_drop(target->running, target);
     }
     agent_queue_all(agent);

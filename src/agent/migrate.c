@@ -138,7 +138,7 @@ static void move_target(struct agent *agent, struct target *target, const struct
         forget_results(target);
     /* What waits and has not asked yet goes by the new settings; so does what would have to ask with a login that is
        no more. */
-    if (target->run.state == RUN_WAITING && (!target->run.asked || target->running->leaving))
+    if (target_state(target) == RUN_WAITING && (!target->run->asked || target->running->leaving))
         agent_restart_run(agent, target, now);
     bool other_pause = target->schedule.on_failure_ns != settings->probe->interval_on_failure_ns;
     target->schedule.on_failure_ns = settings->probe->interval_on_failure_ns;
@@ -161,7 +161,7 @@ static void let_target_leave(struct agent *agent, struct target *target)
     heap_remove(&agent->due, &target->due);
     if (target->server->verdict.first_target == target)
         target->server->verdict.first_target = &gone;
-    if (target->run.state == RUN_WAITING)
+    if (target_state(target) == RUN_WAITING)
         server_drop(target->running, target);
     target->leaving = true;
     target->next_leaving = agent->leaving_targets;
@@ -172,7 +172,7 @@ void agent_free_leaving(struct agent *agent, bool all)
 {
     for (struct target **at = &agent->leaving_targets; *at;) {
         struct target *target = *at;
-        if (!all && target->run.state != RUN_NONE) {
+        if (!all && target_state(target) != RUN_NONE) {
             at = &target->next_leaving;
             continue;
         }

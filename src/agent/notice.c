@@ -219,7 +219,7 @@ void notice_target(const struct target *target, struct moment now)
     log_event(LOG_INFO, "target", LOG_TEXT("appserver", target->settings->appserver->name),
               LOG_TEXT("probe", target->settings->probe->name),
               LOG_TEXT("company", label(target->settings->company)),
-              LOG_TEXT("state", target->resting ? "resting" : states[target->run.state]),
+              LOG_TEXT("state", target->resting ? "resting" : states[target_state(target)]),
               LOG_TEXT("reason", label(reason_name(target->last_reason))),
               LOG_INT("status", target->last_status), LOG_INT("failures", target->failures),
               LOG_SECONDS("next_in", target->due_ns - now.boot_ns));

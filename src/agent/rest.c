@@ -17,7 +17,7 @@ static void begin_rest(struct target *target)
 
 static void rest(struct agent *agent, struct target *target, int64_t opening_ns)
 {
-    bool begins = !target->resting, dropped = target->run.state == RUN_WAITING;
+    bool begins = !target->resting, dropped = target_state(target) == RUN_WAITING;
     if (dropped) {
         server_drop(target->running, target);
         agent_queue(agent, target->running);

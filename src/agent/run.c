@@ -1,12 +1,16 @@
 #include "agent/run.h"
 
 #include <assert.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
 
 static const struct phases no_phases = {-1, -1, -1, -1, -1};
 
-void run_begin(struct run *run, const struct target_settings *target, int64_t due_ns, struct moment now)
+struct run *run_begin(const struct target_settings *target, int64_t due_ns, struct moment now)
 {
-    assert(run->state == RUN_NONE);
+    struct run *run = memory_new(1, sizeof *run);
+
     *run = (struct run){
         .state = RUN_WAITING,
         .probe = {.target = target, .now = now},
@@ -15,6 +19,7 @@ void run_begin(struct run *run, const struct target_settings *target, int64_t du
         .phases = no_phases,
     };
     probe_begin(&run->probe, &run->request);
+    return run;
 }
 
 int64_t run_time_left(const struct run *run)
@@ -94,7 +99,7 @@ void run_end(struct run *run)
     probe_end(&run->probe);
     request_free(&run->request);
     model_unref(run->model);
-    *run = (struct run){0};
+    free(run);
 }
 
 struct run_record run_record_of(const struct run *run, const struct probe_result *result, int64_t due_next_ns,

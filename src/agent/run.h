@@ -12,7 +12,7 @@
 #include "report/report.h"
 
 enum run_state {
-    RUN_NONE,    /* no run goes */
+    RUN_NONE,    /* no run goes: of a target, never of a run */
     RUN_WAITING, /* for a place, a token, the end of a pause */
     RUN_ASKING,  /* an exchange is in flight */
     RUN_ENDED    /* has its result; kept until the transport has done with its last answer */
@@ -47,7 +47,8 @@ struct run {
     struct model *model; /* a reference, for what probe.target points to; NULL: the caller sees to that */
 };
 
-void run_begin(struct run *run, const struct target_settings *target, int64_t due_ns, struct moment now);
+/* A new one; it lives until run_end. */
+struct run *run_begin(const struct target_settings *target, int64_t due_ns, struct moment now);
 
 /* What is left of the run's time-out: waiting is not in it. */
 int64_t run_time_left(const struct run *run);
@@ -63,7 +64,7 @@ enum probe_next run_answered(struct run *run, const struct answer *answer, bool 
 /* Another attempt, from the start and in what is left of the time: its state is a new one. */
 void run_again(struct run *run);
 
-/* Frees what it holds; state is RUN_NONE afterwards. */
+/* Frees it and what it holds. */
 void run_end(struct run *run);
 
 /* What is told of it. */

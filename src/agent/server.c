@@ -42,17 +42,17 @@ void server_free(struct server *server)
 
 bool target_is_login(const struct target *target)
 {
-    return target->run.request.purpose == EXCHANGE_LOGIN;
+    return target->run->request.purpose == EXCHANGE_LOGIN;
 }
 
 void server_enqueue(struct server *server, struct target *target)
 {
-    assert(target->run.state == RUN_WAITING);
+    assert(target_state(target) == RUN_WAITING);
     struct server_session *own = server_session_of(server, target);
     target->queue = target_is_login(target)                ? &server->logins
                     : own && !session_ready(&own->session) ? &own->waiting
                                                            : &server->gate.waiting;
-    heap_push(target->queue, &target->waiting, target->run.due_ns);
+    heap_push(target->queue, &target->waiting, target->run->due_ns);
 }
 
 void target_dequeue(struct target *target)
@@ -123,10 +123,10 @@ enum reason server_standing(struct server *server, const struct target *target, 
 
 void server_start(struct server *server, struct target *target, struct order *order, struct moment now)
 {
-    order->timeout_ns = run_time_left(&target->run);
+    order->timeout_ns = run_time_left(target->run);
     order->connect_timeout_ns = ns_min(order->timeout_ns, server->context->settings->connect_timeout_ns);
-    run_sent(&target->run, server_new_ticket(server->context, target->number), now);
-    server->context->transport->start(server->context->transport, target->run.ticket, order, now);
+    run_sent(target->run, server_new_ticket(server->context, target->number), now);
+    server->context->transport->start(server->context->transport, target->run->ticket, order, now);
 }
 
 bool server_is_quiet(const struct server *server)
@@ -160,7 +160,7 @@ static struct target *next_to_call(const struct server *server, struct moment no
 
 static void send_call(struct server *server, struct target *target, struct moment now)
 {
-    struct run *run = &target->run;
+    struct run *run = target->run;
     struct order order;
     enum reason reason;
     char *why;

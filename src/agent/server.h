@@ -41,7 +41,7 @@ struct target {
     bool leaving;     /* a reload has removed it; it lives until its run has ended */
     bool slotted;     /* its due time was moved to keep the least separation */
     bool succeeded;   /* has ever */
-    struct run run;
+    struct run *run;  /* that goes; NULL: none does */
     bool
         relogged; /* a 401 of its calls has led to a login, also if the run did not live to see it; no answer since */
     struct backoff futile;          /* logins on its behalf that did not help */
@@ -56,6 +56,11 @@ struct target {
     uint64_t failures; /* in a row */
     struct target *next_ended, *next_leaving;
 };
+
+static inline enum run_state target_state(const struct target *target)
+{
+    return target->run == NULL ? RUN_NONE : target->run->state;
+}
 
 /* The agent looks at the target then, or before for its windows' sake. */
 static inline void target_look_at(struct heap *due, struct target *target, int64_t at_ns)

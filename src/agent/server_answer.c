@@ -109,7 +109,7 @@ static char *take_drift(const struct server *server, struct target *target, cons
 {
     struct drift_change change;
     char *sentence = NULL;
-    const struct probe_kind *kind = probe_kind_of(target->run.probe.target->probe);
+    const struct probe_kind *kind = probe_kind_of(target->run->probe.target->probe);
     if (drift_take(&target->drift, result->names, kind->drift, &change)) {
         sentence = drift_sentence(&change);
         replace_redacted(server, &sentence);
@@ -124,7 +124,7 @@ static void reschedule(struct server *server, struct target *target, enum reason
     bool goes_on = heap_holds(&target->due) && !target->resting;
     if (reason == REASON_NONE || target->schedule.on_failure_ns == 0 || !goes_on)
         return;
-    target->due_ns = schedule_after_failure(&target->schedule, target->run.due_ns, now.boot_ns);
+    target->due_ns = schedule_after_failure(&target->schedule, target->run->due_ns, now.boot_ns);
     target->slotted = false;
     target_look_at(server->context->due, target, target->due_ns);
 }
@@ -135,13 +135,13 @@ static void finish(struct server *server, struct target *target, struct probe_re
     reschedule(server, target, result->reason, now);
     replace_redacted(server, &result->message);
     replace_redacted(server, &result->correlation);
-    if (target->run.asked && result->message)
+    if (target->run->asked && result->message)
         keep_words(server, result);
-    struct run_record record = run_record_of(&target->run, result, target->due_ns, now);
+    struct run_record record = run_record_of(target->run, result, target->due_ns, now);
     char *drift = NULL;
     /* A run that a reload has overtaken asked another question, maybe. */
     bool good = result->reason == REASON_NONE || result->reason == REASON_ROWS;
-    if (good && result->names && target->run.probe.target == target->settings) {
+    if (good && result->names && target->run->probe.target == target->settings) {
         drift = take_drift(server, target, result);
         record.has_columns = true;
         record.columns = target->drift.count;
@@ -174,9 +174,15 @@ void server_finish_answered(struct server *server, struct target *target, struct
                             struct moment now)
 {
     finish(server, target, result, now);
-    target->run.state = RUN_ENDED;
+    target->run->state = RUN_ENDED;
     target->next_ended = server->context->ended;
     server->context->ended = target;
+}
+
+static void end_run(struct target *target)
+{
+    run_end(target->run);
+    target->run = NULL;
 }
 
 void server_free_ended(struct server_context *context)
@@ -184,19 +190,19 @@ void server_free_ended(struct server_context *context)
     while (context->ended) {
         struct target *target = context->ended;
         context->ended = target->next_ended;
-        run_end(&target->run);
+        end_run(target);
     }
     while (context->again) {
         struct target *target = context->again;
         context->again = target->next_ended;
-        if (target->run.state != RUN_WAITING || !target->run.again)
+        if (target_state(target) != RUN_WAITING || !target->run->again)
             continue; /* it was given up meanwhile */
         if (context->stopping) {
             server_drop(target->running, target);
             continue;
         }
         target_dequeue(target);
-        run_again(&target->run);
+        run_again(target->run);
         server_enqueue(target->running, target);
     }
 }
@@ -204,17 +210,17 @@ void server_free_ended(struct server_context *context)
 void server_give_up(struct server *server, struct target *target, enum reason reason, const char *message,
                     struct moment now)
 {
-    assert(target->run.state == RUN_WAITING);
+    assert(target_state(target) == RUN_WAITING);
     target_dequeue(target);
     struct probe_result result = {.reason = reason};
     result.message = message ? memory_copy_text(message) : NULL;
     finish(server, target, &result, now);
-    run_end(&target->run);
+    end_run(target);
 }
 
 void server_drop(struct server *server, struct target *target)
 {
-    struct run *run = &target->run;
+    struct run *run = target->run;
     server_session_done(target);
     if (run->state == RUN_ASKING) {
         server->context->transport->cancel(server->context->transport, run->ticket);
@@ -225,7 +231,7 @@ void server_drop(struct server *server, struct target *target)
     } else {
         target_dequeue(target);
     }
-    run_end(run);
+    end_run(target);
     server->context->runs--;
     server->runs--;
 }
@@ -234,7 +240,7 @@ void server_drop(struct server *server, struct target *target)
 
 static const struct license_choice *license_of(const struct target *target)
 {
-    const struct target_settings *settings = target->run.probe.target;
+    const struct target_settings *settings = target->run->probe.target;
     const struct license_choice *own = &settings->probe->license;
     return own->set ? own : &settings->appserver->license;
 }
@@ -243,7 +249,7 @@ static const struct license_choice *license_of(const struct target *target)
 static bool repeats(struct server *server, struct target *target, const struct probe_result *result,
                     struct moment now)
 {
-    struct run *run = &target->run;
+    struct run *run = target->run;
     if (!result->login || !(server_has_token(server) || server->settings->auth == AUTH_NEGOTIATE))
         return false;
     if (target->relogged) {
@@ -265,7 +271,7 @@ static void note_guarded(struct server *server, const struct target *target,
                          const struct probe_result *result, struct moment now)
 {
     struct credential *credential = &server->credential;
-    const struct run *run = &target->run;
+    const struct run *run = target->run;
     if (result->proves_up) {
         credential_login_good(credential, run->login, run->sent_ns);
     } else if (result->reason == REASON_CREDENTIALS || result->reason == REASON_UNAUTHORIZED) {
@@ -282,7 +288,7 @@ static void note_guarded(struct server *server, const struct target *target,
 static bool retries(const struct server *server, const struct target *target, enum reason reason,
                     const struct answer *answer, struct moment now)
 {
-    const struct run *run = &target->run;
+    const struct run *run = target->run;
     const struct probe_settings *probe = run->probe.target->probe;
     if (reason == REASON_NONE || !reason_row(reason)->retry || run->posted || run->attempts >= probe->retries)
         return false;
@@ -303,8 +309,8 @@ static void make_again(struct server *server, struct target *target, struct prob
     report_retry(server->report);
     notice_retry(target, result);
     probe_result_free(result);
-    target->run.again = true;
-    target->run.waiting_since_ns = now.boot_ns;
+    target->run->again = true;
+    target->run->waiting_since_ns = now.boot_ns;
     server_enqueue(server, target);
     target->next_ended = server->context->again;
     server->context->again = target;
@@ -330,7 +336,7 @@ static void call_done(struct server *server, struct target *target, const struct
     bool ended = server_session_read(server, target, answer, reason != REASON_NONE, now);
     if (ended || repeats(server, target, result, now)) {
         probe_result_free(result);
-        target->run.waiting_since_ns = now.boot_ns;
+        target->run->waiting_since_ns = now.boot_ns;
         server_enqueue(server, target);
         return;
     }
@@ -339,7 +345,7 @@ static void call_done(struct server *server, struct target *target, const struct
         backoff_rest(&target->futile);
     }
     if (result->proves_up)
-        credential_good(&server->credential, target->run.serial);
+        credential_good(&server->credential, target->run->serial);
     note_guarded(server, target, result, now);
     note_call(server, target, reason, result->proves_up, answer, now);
     if (retries(server, target, reason, answer, now))
@@ -361,14 +367,14 @@ static void note_latency(struct server *server, struct target *target, const str
     int64_t opening_ns = ns_max(phases->resolve_ns, 0) + ns_max(phases->connect_ns, 0) +
                          ns_max(phases->tls_ns, 0);
     throttle_call(&server->throttle, &target->baseline, target->settings->probe,
-                  good ? THROTTLE_ANSWERED : THROTTLE_TIMED_OUT, target->run.sent_ns,
+                  good ? THROTTLE_ANSWERED : THROTTLE_TIMED_OUT, target->run->sent_ns,
                   good ? phases->processing_ns : answer->duration_ns - opening_ns, now.boot_ns);
 }
 
 static void call_answered(struct server *server, struct target *target, const struct answer *answer,
                           struct moment now)
 {
-    struct run *run = &target->run;
+    struct run *run = target->run;
     server_session_done(target);
     gate_release(&server->gate, answer->failure != REASON_NONE && answer->sent, now.boot_ns);
     server_note_answer(server, false, answer, now);

@@ -181,7 +181,7 @@ void server_login_probe_answered(struct server *server, struct target *target, c
                                  struct moment now)
 {
     struct probe_result result;
-    if (run_answered(&target->run, answer, false, &result) == PROBE_ASK) {
+    if (run_answered(target->run, answer, false, &result) == PROBE_ASK) {
         credential_cancelled(&server->credential);
         server_enqueue(server, target);
         return;
@@ -203,7 +203,7 @@ static void send_login_probe(struct server *server, struct moment now)
     struct order order;
     enum reason reason;
     char *why;
-    if (!order_login(&order, &target->run.request, &server->credential, &reason, &why)) {
+    if (!order_login(&order, &target->run->request, &server->credential, &reason, &why)) {
         server_give_up(server, target, reason, why, now);
         free(why);
         return;

@@ -21,7 +21,7 @@ struct server_session *server_session_of(struct server *server, const struct tar
 {
     if (server->settings->session == SESSION_NONE || target_is_login(target))
         return NULL;
-    const char *company = target->run.probe.target->url_company; /* as the run began */
+    const char *company = target->run->probe.target->url_company; /* as the run began */
     for (size_t i = 0; i < server->session_count; i++) {
         if (strcmp(server->sessions[i]->session.company, company) == 0)
             return server->sessions[i];
@@ -323,7 +323,7 @@ bool server_session_read(struct server *server, struct target *target, const str
     bool renewed = session_ended(&own->session, target->session_serial, session_answer_tells_end(answer),
                                  now.boot_ns);
     tell_sessions(server);
-    return renewed && first && target->run.request.method != HTTP_POST;
+    return renewed && first && target->run->request.method != HTTP_POST;
 }
 
 /* ---- turns ---- */
@@ -334,7 +334,7 @@ static void release_waiting(struct server *server, struct server_session *own, s
     while ((node = heap_first(&own->waiting))) {
         struct target *target = HEAP_OWNER(node, struct target, waiting);
         target_dequeue(target);
-        target->run.waiting_since_ns = now.boot_ns; /* for a place, from now on */
+        target->run->waiting_since_ns = now.boot_ns; /* for a place, from now on */
         server_enqueue(server, target);
     }
 }

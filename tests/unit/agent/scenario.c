@@ -441,6 +441,18 @@ static void remove_folder(const struct scenario *scenario)
     rmdir(scenario->folder);
 }
 
+void scenario_forget_calls(struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->counts.calls; i++)
+        free(scenario->urls[i]);
+    free(scenario->urls);
+    free(scenario->starts);
+    scenario->urls = NULL;
+    scenario->starts = NULL;
+    scenario->url_capacity = 0;
+    scenario->counts.calls = 0;
+}
+
 void scenario_free(struct scenario *scenario)
 {
     check_secrets(scenario);
@@ -450,10 +462,7 @@ void scenario_free(struct scenario *scenario)
     model_unref(scenario->model);
     while (scenario->reading_count > 0)
         model_unref(scenario->readings[--scenario->reading_count].model);
-    for (size_t i = 0; i < scenario->counts.calls; i++)
-        free(scenario->urls[i]);
-    free(scenario->urls);
-    free(scenario->starts);
+    scenario_forget_calls(scenario);
     free(scenario->exchanges);
     free(scenario->readings);
     free(scenario->tickets_asked);

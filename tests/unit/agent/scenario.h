@@ -112,6 +112,8 @@ struct scenario_sessions scenario_sessions(const struct scenario *scenario);
 uint64_t scenario_calls_of(const struct scenario *scenario, const char *text);
 /* Starts of all calls, boot time. */
 size_t scenario_starts(const struct scenario *scenario, const int64_t **starts);
+/* None has been made, as far as is remembered here: for who counts the agent's memory. */
+void scenario_forget_calls(struct scenario *scenario);
 /* URL and headers, a line each, of the last call and the last login. */
 const char *scenario_last_call(const struct scenario *scenario);
 const char *scenario_last_login(const struct scenario *scenario);
