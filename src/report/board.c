@@ -14,12 +14,18 @@
 /* A snapshot: immutable but for its references; its texts and seats stand behind it in the same memory. */
 struct card {
     _Atomic uint32_t references;
-    struct history *history;   /* references, of a target's */
-    struct failures *failures; /* likewise */
-    union {
-        struct board_target target;
-        struct board_appserver appserver;
-    };
+    bool of_target; /* else of an app server */
+};
+
+struct target_card {
+    struct card card;
+    struct board_target target; /* with references of its history and failures */
+    char texts[];
+};
+
+struct appserver_card {
+    struct card card;
+    struct board_appserver appserver;
     _Alignas(struct board_seats) char texts[];
 };
 
@@ -45,6 +51,18 @@ struct view {
     struct board_seats *seats;       /* theirs */
 };
 
+static struct target_card *as_target(struct card *card)
+{
+    assert(card->of_target);
+    return (struct target_card *)(void *)card;
+}
+
+static struct appserver_card *as_appserver(struct card *card)
+{
+    assert(!card->of_target);
+    return (struct appserver_card *)(void *)card;
+}
+
 static struct card *card_ref(struct card *card)
 {
     atomic_fetch_add_explicit(&card->references, 1, memory_order_relaxed);
@@ -55,8 +73,10 @@ static void card_unref(struct card *card)
 {
     if (card == NULL || atomic_fetch_sub_explicit(&card->references, 1, memory_order_acq_rel) != 1)
         return;
-    history_unref(card->history);
-    failures_unref(card->failures);
+    if (card->of_target) {
+        history_unref(as_target(card)->target.history);
+        failures_unref(as_target(card)->target.failures);
+    }
     free(card);
 }
 
@@ -108,20 +128,21 @@ static struct card *card_of_target(const struct board_target *value)
 {
     size_t room = text_room(value->appserver) + text_room(value->company) + text_room(value->probe) +
                   text_room(value->kind) + text_room(value->message) + text_room(value->drift);
-    struct card *card = memory_new(1, sizeof *card + room);
+    struct target_card *card = memory_new(1, sizeof *card + room);
     char *at = card->texts;
 
-    atomic_init(&card->references, 1);
-    card->history = history_ref(value->history);
-    card->failures = failures_ref(value->failures);
+    atomic_init(&card->card.references, 1);
+    card->card.of_target = true;
     card->target = *value;
+    history_ref(value->history);
+    failures_ref(value->failures);
     card->target.appserver = place_text(&at, value->appserver);
     card->target.company = place_text(&at, value->company);
     card->target.probe = place_text(&at, value->probe);
     card->target.kind = place_text(&at, value->kind);
     card->target.message = place_text(&at, value->message);
     card->target.drift = place_text(&at, value->drift);
-    return card;
+    return &card->card;
 }
 
 static struct card *card_of_appserver(const struct board_appserver *value)
@@ -131,11 +152,11 @@ static struct card *card_of_appserver(const struct board_appserver *value)
     size_t seats_size = value->seats_count * sizeof(struct board_seats);
     for (size_t i = 0; i < value->seats_count; i++)
         room += text_room(value->seats[i].company) + text_room(value->seats[i].license);
-    struct card *card = memory_new(1, sizeof *card + seats_size + room);
+    struct appserver_card *card = memory_new(1, sizeof *card + seats_size + room);
     struct board_seats *seats = (struct board_seats *)(void *)card->texts;
     char *at = card->texts + seats_size;
 
-    atomic_init(&card->references, 1);
+    atomic_init(&card->card.references, 1);
     card->appserver = *value;
     card->appserver.name = place_text(&at, value->name);
     card->appserver.url = place_text(&at, value->url);
@@ -148,7 +169,7 @@ static struct card *card_of_appserver(const struct board_appserver *value)
         seats[i].license = place_text(&at, value->seats[i].license);
     }
     card->appserver.seats = seats;
-    return card;
+    return &card->card;
 }
 
 static void put(struct board *board, size_t index, struct card *card)
@@ -209,13 +230,13 @@ static void add_present(struct view *view, size_t count, int64_t now_boot_ns)
     size_t room = 0;
 
     for (size_t i = 0; i < count; i++)
-        room += view->cards[i]->appserver.seats_count;
+        room += as_appserver(view->cards[i])->appserver.seats_count;
     view->present = memory_new(count, sizeof *view->present);
     view->seats = memory_new(room, sizeof *view->seats);
     struct board_seats *seats = view->seats;
     for (size_t i = 0; i < count; i++) {
         struct board_appserver *present = &view->present[i];
-        *present = view->cards[i]->appserver;
+        *present = as_appserver(view->cards[i])->appserver;
         if (now_boot_ns >= present->version_until_boot_ns)
             present->version = NULL;
         if (now_boot_ns >= present->production_until_boot_ns)
@@ -251,7 +272,7 @@ struct board_view *board_view_take(struct board *board, struct moment now)
         if (i < appserver_count)
             view->appservers[i] = &view->present[i];
         else
-            view->targets[i - appserver_count] = &view->cards[i]->target;
+            view->targets[i - appserver_count] = &as_target(view->cards[i])->target;
     }
     view->public = (struct board_view){.now = now,
                                        .appservers = view->appservers,

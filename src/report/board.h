@@ -27,21 +27,21 @@ struct board_seats {
 struct board_target {
     const char *appserver, *company, *probe, *kind; /* live as long as the view */
     bool ran;                                       /* has at least one run ended? */
-    enum reason reason;                             /* of the last run; NONE: success */
-    char *message; /* of the last failure: the server's own words, redacted; NULL if none */
-    int status;    /* 0: no answer */
+    bool resting;                                   /* outside its windows */
+    bool has_rows;
+    enum reason reason; /* of the last run; NONE: success */
+    int status;         /* 0: no answer */
+    char *message;      /* of the last failure: the server's own words, redacted; NULL if none */
     int64_t last_run_wall_ns, last_success_wall_ns; /* 0: never */
     int64_t duration_ns;                            /* -1: none */
     int64_t next_run_boot_ns;
     int64_t interval_ns;
-    bool has_rows;
     uint64_t rows;
     uint64_t consecutive_failures;
     uint64_t schema_changes;
     char *drift; /* the last of them: what came and went, a sentence; NULL: none yet */
     int64_t drift_wall_ns;
     uint64_t consecutive_slow_runs; /* 0 also where no latency_limit is set */
-    bool resting;                   /* outside its windows */
     int64_t latency_limit_ns;       /* 0: none is set */
     int64_t
         results_until_boot_ns; /* what the last run told is too old from then on, and its metrics are gone */
