@@ -72,13 +72,20 @@ static const char *process_setup(void)
     return transfer_setup();
 }
 
+/* What makes the configuration beside its file. */
+struct surroundings {
+    const struct arguments *arguments;
+    size_t sockets; /* that a supervisor has passed */
+};
+
 /* The configuration as the command line and the file make it; at start, and at each reload. */
 static struct model *configuration_make(void *context, struct fault_list *faults)
 {
-    const struct arguments *arguments = context;
-    struct model *model = model_load(arguments->config_file, &schema, faults);
+    const struct surroundings *surroundings = context;
+    struct model *model = model_load(surroundings->arguments->config_file, &schema, faults);
     if (model != NULL) {
-        struct model_override override = arguments_override(arguments);
+        struct model_override override = arguments_override(surroundings->arguments);
+        override.sockets_passed = surroundings->sockets > 0;
         model_apply(model, &override);
     }
     return model;
@@ -99,15 +106,20 @@ static char *urls_of(const struct web_server *web, bool tls)
 }
 
 /* NULL when it has faults, which are printed as check does; warnings alone become lines of the log. */
-static struct model *configuration_load(struct arguments *arguments)
+static struct model *configuration_load(struct surroundings *surroundings)
 {
     struct fault_list faults = {0};
-    struct model *model = configuration_make(arguments, &faults);
+    struct model *model = configuration_make(surroundings, &faults);
     if (model == NULL) {
         fault_list_sort(&faults);
         fault_list_print(&faults, stderr);
     } else {
         faults_log(&faults);
+        if (surroundings->sockets > 0 && key_lines_has(&model->web.keys, "listen_address"))
+            log_event(
+                LOG_WARN,
+                "listen_address of [web], or --web.listen-address, is without effect: the supervisor has "
+                "passed the sockets to listen on (ListenStream= of epicor_exporter.socket)");
     }
     fault_list_free(&faults);
     return model;
@@ -115,17 +127,18 @@ static struct model *configuration_load(struct arguments *arguments)
 
 static enum exit_status serve(struct arguments *arguments)
 {
-    const struct model_factory factory = {configuration_make, arguments};
     enum exit_status status = STATUS_FAILED;
     bool none_left = true;
     struct supervisor *supervisor = supervisor_new();
+    struct surroundings surroundings = {arguments, supervisor_sockets(supervisor)};
+    const struct model_factory factory = {configuration_make, &surroundings};
     const char *why = process_setup();
     if (why != NULL) {
         log_event(LOG_ERROR, "libcurl cannot be used", LOG_TEXT("error", why));
         goto no_setup;
     }
 
-    struct model *model = configuration_load(arguments);
+    struct model *model = configuration_load(&surroundings);
     if (model == NULL) {
         status = STATUS_WRONG_CONFIG;
         goto no_setup;
@@ -135,7 +148,7 @@ static enum exit_status serve(struct arguments *arguments)
     char *error = NULL;
     struct web_options options = web_options_default;
     options.passed_first = SUPERVISOR_FIRST_SOCKET;
-    options.passed_count = supervisor_sockets(supervisor);
+    options.passed_count = surroundings.sockets;
     struct web_server *web = web_server_start(&model->web, report, EPICOR_VERSION, &options, &error);
     if (web == NULL) {
         log_event(LOG_ERROR, "cannot listen", LOG_TEXT("error", error));

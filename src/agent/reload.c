@@ -67,6 +67,8 @@ void faults_log(struct fault_list *faults)
 static bool same_listen(const struct web_settings *a, const struct web_settings *b)
 {
     bool same = a->listen_count == b->listen_count;
+    if (a->sockets_passed) /* without effect at the next start too */
+        return true;
     for (size_t i = 0; same && i < a->listen_count; i++)
         same = strcmp(a->listen[i].host, b->listen[i].host) == 0 &&
                strcmp(a->listen[i].port, b->listen[i].port) == 0;

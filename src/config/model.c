@@ -228,6 +228,7 @@ void model_apply(struct model *model, const struct model_override *override)
         model->web.listen_count = override->listen_count;
         listen_override(model);
     }
+    model->web.sockets_passed = override->sockets_passed;
     if (override->telemetry_path != NULL) {
         free(model->web.telemetry_path);
         model->web.telemetry_path = memory_copy_text(override->telemetry_path);

@@ -73,6 +73,7 @@ char *listen_address_read(const char *text, struct listen_address *out);
 struct web_settings {
     struct listen_address *listen;
     size_t listen_count;
+    bool sockets_passed; /* by a supervisor, and listened on in place of those addresses */
     char *telemetry_path;
     char *external_url; /* NULL: none */
     bool config_page;
@@ -221,6 +222,7 @@ struct model *model_read(const char *path, struct span text, const char *readers
 struct model_override {
     const struct listen_address *listen; /* in place of the file's, where listen_count is not 0 */
     size_t listen_count;
+    bool sockets_passed;        /* see struct web_settings */
     const char *telemetry_path; /* NULL: the file's */
     int64_t shard_index;        /* 0 .. shard_total - 1 */
     int64_t shard_total;        /* 1: everything is ours */

@@ -166,6 +166,9 @@ bool model_print(const struct model *model, struct buffer *out)
                       (long long)model->shard_index, (long long)model->shard_total);
     section_print(out, SECTION_EXPORTER, NULL, model->exporter_place, &model->exporter_keys, &model->exporter,
                   NULL);
+    if (model->web.sockets_passed)
+        buffer_text(
+            out, "\n# listen_address of [web] is without effect: the supervisor has passed the sockets.\n");
     if (model->web.at_next_start != NULL)
         buffer_format(out, "\n# These of [web] are not in force yet, but from the next start on: %s\n",
                       model->web.at_next_start);

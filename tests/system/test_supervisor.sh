@@ -23,6 +23,7 @@ cp "$work/agent.ini" "$work/good.ini"
     >"$work/told.log" 2>"$work/agent.log" || fail "what a supervisor is told is wrong"
 cat "$work/told.log"
 grep -q 'msg=serving.*sockets="passed by the supervisor"' "$work/agent.log" || fail "the log does not tell of the sockets"
+grep -q 'level=warn.*listen_address of \[web\].*without effect' "$work/agent.log" || fail "an address without effect is not told"
 
 # One that cannot be served on is an error that says so.
 status=0

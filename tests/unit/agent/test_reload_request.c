@@ -272,6 +272,23 @@ static void what_the_web_side_keeps_is_named(void **state)
     stage_end(&stage);
 }
 
+/* Where sockets were passed, the addresses do not hold at the next start either. */
+static void passed_sockets_are_kept_in_silence(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct told told = {0};
+    stage_start(&stage);
+    model_apply(stage.model, &(struct model_override){.sockets_passed = true, .shard_total = 1});
+    stage.text = GOOD("2");
+    reload_ask(stage.reload, remember, &told);
+    assert_non_null(built(&stage));
+    assert_int_equal(told.end, RELOAD_DONE);
+    assert_null(told.faults);
+    assert_int_equal(times_logged(&stage, "key="), 0);
+    stage_end(&stage);
+}
+
 /* Over plain HTTP nobody shows a certificate, and the reload must not seem to have closed the door. */
 static void client_certificates_do_not_begin_with_a_reload(void **state)
 {
@@ -352,6 +369,7 @@ static void the_worker_builds(void **state)
 ALL_TESTS(cmocka_unit_test(many_requests_are_met_by_two_builds),
           cmocka_unit_test(faults_are_told_and_change_nothing), cmocka_unit_test(faults_tell_no_secret),
           cmocka_unit_test(what_the_web_side_keeps_is_named),
+          cmocka_unit_test(passed_sockets_are_kept_in_silence),
           cmocka_unit_test(client_certificates_do_not_begin_with_a_reload),
           cmocka_unit_test(nothing_is_put_into_force_at_the_end),
           cmocka_unit_test(who_waits_at_the_end_is_told), cmocka_unit_test(the_worker_builds));

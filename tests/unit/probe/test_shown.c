@@ -203,6 +203,10 @@ static void the_command_line_stands_in_it(void **state)
     lacks(page, "#telemetry_path");
     lacks(page, "#listen_address");
     free(page);
+    page = print(SERVER, &(struct model_override){.sockets_passed = true, .shard_total = 1});
+    has(page,
+        "# listen_address of [web] is without effect: the supervisor has passed the sockets.\n\n[web]\n");
+    free(page);
     for (int64_t i = 0; i < 2; i++) {
         const struct model_override shard = {.shard_index = i, .shard_total = 2};
         char *part = print(SERVER "[probe orders]\nkind = baq\nbaq = Orders\n", &shard);
