@@ -82,7 +82,7 @@ static size_t pack(const struct board_run *run, int64_t before_ms, unsigned char
     unsigned char *at = bytes;
 
     *at++ = (unsigned char)flags;
-    at = put(at, ((uint64_t)distance << 1) ^ (uint64_t)(distance >> 63));
+    at = put(at, ((uint64_t)distance << 1) ^ (distance < 0 ? UINT64_MAX : 0));
     at = put(at, run->status);
     if ((flags & HAS_DURATION) != 0)
         at = put(at, run->duration_us);
