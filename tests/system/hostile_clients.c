@@ -1,8 +1,8 @@
 /* Hostile clients from 127.0.0.1, many at once, and a good one from 127.0.0.2 that scrapes meanwhile.
      hostile_clients PORT PID AUTHORIZATION COUNT PHASE...
-   COUNT connections in the phase slow, 48 in the others, which open the next one as soon as one has ended. One line a phase: what
-   they did and were told, how long the good client's scrapes took, and the process's resident memory of its own afterwards.
-   Exit 1 when a scrape was not answered whole. */
+   COUNT connections in the phase slow, in the others as many as stand in the table, which open the next one when one has ended. One
+   line a phase: what they did and were told, how long the good client's scrapes took, and the process's resident memory of its
+   own, afterwards and at most meanwhile. Exit 1 when a scrape was not answered whole. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -24,10 +24,15 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { OTHERS = 48, SCRAPES_MAX = 1000, REQUESTS_MAX = 16 };
+enum { SCRAPES_MAX = 1000, REQUESTS_MAX = 16 };
 
 #define SCRAPE_PAUSE_NS (50 * MILLISECOND_NS)
 #define DRIP_NS         SECOND_NS
+/* 20 KB a second. */
+#define SIP_NS    (100 * MILLISECOND_NS)
+#define SIP_BYTES 2000
+/* So often the memory is looked at. */
+#define SAMPLE_NS (20 * MILLISECOND_NS)
 /* One who is neither answered nor closed so long tries anew. */
 #define PATIENCE_NS (2 * SECOND_NS)
 
@@ -36,10 +41,17 @@ static const char *authorization;
 
 /* ---- requests ----------------------------------------------------------------------------------------------------- */
 
+enum manner {
+    MANNER_FAST,
+    MANNER_DRIP, /* sends a byte a second */
+    MANNER_SIP,  /* reads slowly */
+};
+
 struct phase {
     const char *name;
     int64_t length_ns;
-    bool slow;
+    enum manner manner;
+    size_t clients; /* 0: COUNT */
     void (*make)(
         struct buffer *requests); /* REQUESTS_MAX empty ones; taken in turn until the first that is empty */
 };
@@ -132,14 +144,52 @@ static void make_passwords(struct buffer *requests)
     }
 }
 
+static void ask(struct buffer *request, const char *target)
+{
+    buffer_format(request, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: %s\r\n\r\n",
+                  target, authorization);
+}
+
+static void make_pages(struct buffer *requests)
+{
+    static const char *const targets[] = {"/",
+                                          "/?q=orders",
+                                          "/?q=a+b+c+d+e+f+g+h",
+                                          "/api/v1/status",
+                                          "/api/v1/status?q=live",
+                                          "/?q=%3Cscript%3E"};
+
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++)
+        ask(&requests[i], targets[i]);
+}
+
+/* All the same page. */
+static void make_readers(struct buffer *requests)
+{
+    ask(&requests[0], "/metrics");
+}
+
+/* Each one that nobody else asks for. */
+static void make_greedy(struct buffer *requests)
+{
+    for (size_t i = 0; i < REQUESTS_MAX; i++) {
+        char target[32];
+        snprintf(target, sizeof target, "/metrics?n=%zu", i);
+        ask(&requests[i], target);
+    }
+}
+
 static const struct phase phases[] = {
-    {"quiet", 2 * SECOND_NS, false, make_nothing},
-    {"slow", 6 * SECOND_NS, true, make_slow},
-    {"headers", 5 * SECOND_NS / 4, false, make_headers},
-    {"pipelined", 5 * SECOND_NS / 4, false, make_pipelined},
-    {"methods", 5 * SECOND_NS / 4, false, make_methods},
-    {"paths", 5 * SECOND_NS / 4, false, make_paths},
-    {"passwords", 2 * SECOND_NS, false, make_passwords},
+    {"quiet", 2 * SECOND_NS, MANNER_FAST, 48, make_nothing},
+    {"slow", 6 * SECOND_NS, MANNER_DRIP, 0, make_slow},
+    {"headers", 5 * SECOND_NS / 4, MANNER_FAST, 48, make_headers},
+    {"pipelined", 5 * SECOND_NS / 4, MANNER_FAST, 48, make_pipelined},
+    {"methods", 5 * SECOND_NS / 4, MANNER_FAST, 48, make_methods},
+    {"paths", 5 * SECOND_NS / 4, MANNER_FAST, 48, make_paths},
+    {"passwords", 2 * SECOND_NS, MANNER_FAST, 48, make_passwords},
+    {"pages", 2 * SECOND_NS, MANNER_FAST, 8, make_pages},
+    {"readers", 3 * SECOND_NS, MANNER_SIP, 31, make_readers},
+    {"greedy", 3 * SECOND_NS, MANNER_SIP, 31, make_greedy},
 };
 
 /* ---- hostile clients ---------------------------------------------------------------------------------------------- */
@@ -148,7 +198,7 @@ struct attacker {
     int descriptor; /* -1: none at the moment */
     size_t request; /* which */
     size_t sent;
-    int64_t next_ns; /* slow: the next byte; else the end of its patience */
+    int64_t next_ns; /* slow: the next byte or sip; else the end of its patience */
     char begin[12];  /* of what it was told */
     size_t begun;
 };
@@ -163,6 +213,14 @@ struct attack {
     unsigned long opened, failed, told[6],
         closed; /* by the first digit of the status; closed without a word */
 };
+
+static int64_t step_ns(const struct attack *attack)
+{
+    static const int64_t steps[] = {
+        [MANNER_FAST] = PATIENCE_NS, [MANNER_DRIP] = DRIP_NS, [MANNER_SIP] = SIP_NS};
+
+    return steps[attack->phase->manner];
+}
 
 static int connect_from(const char *from, int flags)
 {
@@ -187,17 +245,22 @@ static void open_attacker(struct attack *attack, size_t index, int64_t now_ns)
 {
     struct attacker *attacker = &attack->attackers[index];
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.u64 = index};
+    int small = 4096;
 
     *attacker = (struct attacker){.descriptor = connect_from("127.0.0.1", SOCK_NONBLOCK),
                                   .request = attack->next_request++ % attack->request_count,
-                                  .next_ns = now_ns + (attack->phase->slow ? DRIP_NS : PATIENCE_NS)};
+                                  .next_ns = now_ns + step_ns(attack)};
     if (attacker->descriptor < 0) {
         attack->failed++;
         return;
     }
     attack->opened++;
-    if (!attack->phase->slow)
+    if (attack->phase->manner != MANNER_DRIP)
         event.events |= EPOLLOUT;
+    if (attack->phase->manner == MANNER_SIP) {
+        event.events &= ~(uint32_t)EPOLLIN;
+        setsockopt(attacker->descriptor, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    }
     epoll_ctl(attack->epoll, EPOLL_CTL_ADD, attacker->descriptor, &event);
 }
 
@@ -213,18 +276,28 @@ static void close_attacker(struct attack *attack, struct attacker *attacker)
         attack->closed++;
 }
 
-/* False: the server has closed. */
-static bool listen_to(struct attacker *attacker)
+/* At most so many bytes at once. False: the server has closed. */
+static bool sip(struct attacker *attacker, size_t most, ssize_t *got)
 {
     char part[65536];
 
-    for (;;) {
-        ssize_t got = recv(attacker->descriptor, part, sizeof part, 0);
-        if (got <= 0)
-            return got < 0 && errno == EAGAIN;
-        for (ssize_t i = 0; i < got && attacker->begun < sizeof attacker->begin; i++)
-            attacker->begin[attacker->begun++] = part[i];
-    }
+    *got = recv(attacker->descriptor, part, most < sizeof part ? most : sizeof part, 0);
+    if (*got <= 0)
+        return *got < 0 && errno == EAGAIN;
+    for (ssize_t i = 0; i < *got && attacker->begun < sizeof attacker->begin; i++)
+        attacker->begin[attacker->begun++] = part[i];
+    return true;
+}
+
+/* All that is there. False: the server has closed. */
+static bool listen_to(struct attacker *attacker)
+{
+    ssize_t got = 1;
+
+    while (got > 0)
+        if (!sip(attacker, SIZE_MAX, &got))
+            return false;
+    return true;
 }
 
 static void speak(struct attack *attack, size_t index, size_t most)
@@ -237,10 +310,31 @@ static void speak(struct attack *attack, size_t index, size_t most)
 
     if (sent > 0)
         attacker->sent += (size_t)sent;
-    if (!attack->phase->slow && (attacker->sent == request->size || (sent < 0 && errno != EAGAIN))) {
-        struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.u64 = index};
+    if (attack->phase->manner != MANNER_DRIP &&
+        (attacker->sent == request->size || (sent < 0 && errno != EAGAIN))) {
+        struct epoll_event event = {.events = attack->phase->manner == MANNER_SIP ? 0 : EPOLLIN | EPOLLRDHUP,
+                                    .data.u64 = index};
         epoll_ctl(attack->epoll, EPOLL_CTL_MOD, attacker->descriptor, &event);
     }
+}
+
+/* The time of one has come. */
+static void step(struct attack *attack, size_t index, int64_t now_ns)
+{
+    struct attacker *attacker = &attack->attackers[index];
+    ssize_t got;
+
+    if (attacker->descriptor < 0 || attack->phase->manner == MANNER_FAST) {
+        if (attacker->descriptor >= 0)
+            close_attacker(attack, attacker);
+        open_attacker(attack, index, now_ns);
+        return;
+    }
+    attacker->next_ns += step_ns(attack);
+    if (attack->phase->manner == MANNER_DRIP)
+        speak(attack, index, 1);
+    else if (!sip(attacker, SIP_BYTES, &got))
+        close_attacker(attack, attacker);
 }
 
 static void turn(struct attack *attack, int64_t now_ns)
@@ -255,23 +349,13 @@ static void turn(struct attack *attack, int64_t now_ns)
             speak(attack, index, SIZE_MAX);
         if ((events[i].events & ~(uint32_t)EPOLLOUT) != 0 && !listen_to(attacker)) {
             close_attacker(attack, attacker);
-            if (!attack->phase->slow)
+            if (attack->phase->manner == MANNER_FAST)
                 open_attacker(attack, index, now_ns);
         }
     }
-    for (size_t i = 0; i < attack->count; i++) {
-        struct attacker *attacker = &attack->attackers[i];
-        if (now_ns < attacker->next_ns)
-            continue;
-        if (attacker->descriptor >= 0 && attack->phase->slow) {
-            speak(attack, i, 1);
-            attacker->next_ns += DRIP_NS;
-            continue;
-        }
-        if (attacker->descriptor >= 0)
-            close_attacker(attack, attacker);
-        open_attacker(attack, i, now_ns);
-    }
+    for (size_t i = 0; i < attack->count; i++)
+        if (now_ns >= attack->attackers[i].next_ns)
+            step(attack, i, now_ns);
 }
 
 static void attack_begin(struct attack *attack, const struct phase *phase, size_t count)
@@ -282,13 +366,15 @@ static void attack_begin(struct attack *attack, const struct phase *phase, size_
     phase->make(attack->requests);
     while (attack->request_count < REQUESTS_MAX && attack->requests[attack->request_count].size > 0)
         attack->request_count++;
-    attack->count = attack->request_count == 0 ? 0 : phase->slow ? count : OTHERS;
+    attack->count = attack->request_count == 0 ? 0 : phase->clients == 0 ? count : phase->clients;
     attack->attackers = memory_new(attack->count, sizeof *attack->attackers);
     for (size_t i = 0; i < attack->count; i++)
         /* Opened by the first turn; the slow ones in the course of a second. */
         attack->attackers[i] = (struct attacker){
             .descriptor = -1,
-            .next_ns = phase->slow ? clock_now().boot_ns + DRIP_NS * (int64_t)i / (int64_t)count : 0};
+            .next_ns = phase->manner == MANNER_DRIP
+                           ? clock_now().boot_ns + DRIP_NS * (int64_t)i / (int64_t)attack->count
+                           : 0};
 }
 
 static void attack_end(struct attack *attack)
@@ -384,27 +470,41 @@ static long resident_kb(const char *pid)
     return kb;
 }
 
+/* The share of the scrapes that took no longer, in milliseconds. */
+static double quantile(const struct good *good, size_t percent)
+{
+    return good->scrapes == 0 ? 0 : good->times_ms[(good->scrapes - 1) * percent / 100];
+}
+
 static bool run_phase(const struct phase *phase, const char *pid, size_t count)
 {
     struct attack attack;
     struct good good = {0};
     pthread_t thread;
+    long most_kb = resident_kb(pid);
 
     attack_begin(&attack, phase, count);
     if (pthread_create(&thread, NULL, scrape_on, &good) != 0)
         return false;
-    int64_t end_ns = clock_now().boot_ns + phase->length_ns;
-    for (int64_t now_ns; (now_ns = clock_now().boot_ns) < end_ns;)
+    int64_t end_ns = clock_now().boot_ns + phase->length_ns, sample_ns = 0;
+    for (int64_t now_ns; (now_ns = clock_now().boot_ns) < end_ns;) {
         turn(&attack, now_ns);
+        if (now_ns < sample_ns)
+            continue;
+        long kb = resident_kb(pid);
+        most_kb = kb > most_kb ? kb : most_kb;
+        sample_ns = now_ns + SAMPLE_NS;
+    }
     good.ends = true;
     pthread_join(thread, NULL);
     attack_end(&attack);
     qsort(good.times_ms, good.scrapes, sizeof good.times_ms[0], compare_times);
-    printf("%-10s %8lu %8lu %7lu %7lu %7lu %7lu %8zu %8.1f %8.1f %10ld\n", phase->name, attack.opened,
-           attack.failed, attack.told[2], attack.told[4], attack.told[5], attack.closed, good.scrapes,
-           good.times_ms[good.scrapes / 2], good.times_ms[good.scrapes - 1], resident_kb(pid));
+    printf("%-10s %8lu %8lu %7lu %7lu %7lu %7lu %8zu %8.1f %8.1f %8.1f %9ld %9ld\n", phase->name,
+           attack.opened, attack.failed, attack.told[2], attack.told[4], attack.told[5], attack.closed,
+           good.scrapes, quantile(&good, 50), quantile(&good, 99), quantile(&good, 100), resident_kb(pid),
+           most_kb);
     fflush(stdout);
-    return good.broken == 0;
+    return good.broken == 0 && good.scrapes > 0;
 }
 
 static bool run_named(const char *name, const char *pid, size_t count)
