@@ -68,8 +68,7 @@ enum board_state board_appserver_state(const struct board_appserver *appserver,
     return appserver->has_throttled && appserver->throttled ? STATE_SLOW : STATE_GOOD;
 }
 
-/* Targets of one app server stand behind one another: the one before is the guess. */
-static size_t appserver_index(const struct board_view *view, const char *name, size_t guess)
+size_t board_appserver_index(const struct board_view *view, const char *name, size_t guess)
 {
     if (guess < view->appserver_count && strcmp(view->appservers[guess]->name, name) == 0)
         return guess;
@@ -88,7 +87,7 @@ struct board_counts board_count(const struct board_view *view)
 
     for (size_t i = 0; i < view->target_count; i++) {
         enum board_state state = board_target_state(view->targets[i], view->now);
-        index = appserver_index(view, view->targets[i]->appserver, index);
+        index = board_appserver_index(view, view->targets[i]->appserver, index);
         counts.states[i] = state;
         counts.all[state]++;
         counts.by_appserver[index][state]++;

@@ -35,6 +35,10 @@ enum board_state board_appserver_state(const struct board_appserver *appserver,
    with; NONE where it is not. */
 enum reason board_appserver_reason(const struct board_appserver *appserver, struct moment now);
 
+/* The place of the app server of this name in the view; behind the last: there is none. guess: looked at first, since targets of
+   one app server stand behind one another. */
+size_t board_appserver_index(const struct board_view *view, const char *name, size_t guess);
+
 /* The targets of a view by their states. */
 struct board_counts {
     enum board_state *states;             /* of each target */

@@ -81,23 +81,13 @@ struct maker {
     bool *told; /* of each target: another problem explains why it fails */
 };
 
-static size_t server_index(const struct board_view *view, const char *name, size_t guess)
-{
-    if (guess < view->appserver_count && strcmp(view->appservers[guess]->name, name) == 0)
-        return guess;
-    for (size_t i = 0; i < view->appserver_count; i++)
-        if (strcmp(view->appservers[i]->name, name) == 0)
-            return i;
-    return view->appserver_count;
-}
-
 static void sort_targets(struct maker *maker)
 {
     const struct board_view *view = maker->view;
     size_t *servers = memory_new(view->target_count, sizeof *servers), server = 0;
 
     for (size_t i = 0; i < view->target_count; i++) {
-        server = servers[i] = server_index(view, view->targets[i]->appserver, server);
+        server = servers[i] = board_appserver_index(view, view->targets[i]->appserver, server);
         maker->first[server + 1]++;
         maker->states[i] = board_target_state(view->targets[i], view->now);
     }
