@@ -321,7 +321,7 @@ static void call_done(struct server *server, struct target *target, const struct
 {
     enum reason reason = result->reason;
     if (reason != REASON_NONE && reason_row(reason)->auth) {
-        report_auth_failure(server->report, reason);
+        report_auth_failure(server->report, reason, result->correlation, now);
         if (!result->proves_up)
             credential_look(&server->credential);
     }

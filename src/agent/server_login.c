@@ -52,7 +52,7 @@ static void note_login(struct server *server, bool probe, const struct answer *a
     server_note_answer(server, outside, answer, now);
     report_token_request(server->report, answer->status, answer->duration_ns, reason, message, now);
     if (reason != REASON_NONE && reason_row(reason)->auth)
-        report_auth_failure(server->report, reason);
+        report_auth_failure(server->report, reason, NULL, now);
     server_verdict_token(&server->verdict, probe, lives, reason, proves_up);
     if (reason == REASON_NONE && server->verdict.standing == REASON_NONE &&
         backoff_stands(&server->backoff) && !reason_row(server->backoff_reason)->backs_off)
@@ -150,7 +150,7 @@ void server_ticket(struct server *server, struct ticket_result *result, struct m
     notice_login(server, reason, 0, message, now);
     server_tell_blocked(server, now);
     if (reason != REASON_NONE && reason_row(reason)->auth)
-        report_auth_failure(server->report, reason);
+        report_auth_failure(server->report, reason, NULL, now);
     server_verdict_token(&server->verdict, false, lives, reason, false);
     server_tell_verdict(server, now);
     server->granted = server->granted || reason == REASON_NONE;

@@ -172,7 +172,7 @@ static void note_refusal(struct server *server, struct server_session *own,
         credential_login_refused(&server->credential, own->login, own, false, reason, message, own->sent_ns,
                                  now.boot_ns);
     server_tell_blocked(server, now);
-    report_auth_failure(server->report, reason);
+    report_auth_failure(server->report, reason, NULL, now);
     if (!read->proves_up)
         credential_look(&server->credential);
 }

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "report/correlation.h"
 #include "report/parts.h"
 
 #define DROPPED_MAXIMUM 4096 /* series told apart among those that found no room, a family */
@@ -234,9 +235,17 @@ void report_reauthentication(struct report_appserver *appserver)
     count(appserver, FAMILY_REAUTHENTICATIONS, 0);
 }
 
-void report_auth_failure(struct report_appserver *appserver, enum reason reason)
+void report_auth_failure(struct report_appserver *appserver, enum reason reason, const char *id,
+                         struct moment now)
 {
-    count(appserver, FAMILY_AUTH_FAILURES, family_auth_reason_index(reason));
+    struct correlation correlation;
+
+    correlation_labels(&correlation, id);
+    if (!lock(appserver))
+        return;
+    store_add_with(appserver->report->store, appserver->owner, FAMILY_AUTH_FAILURES,
+                   family_auth_reason_index(reason), 1, correlation.labels, now);
+    store_unlock(appserver->report->store);
 }
 
 void report_clock_skew(struct report_appserver *appserver, double seconds)

@@ -229,7 +229,7 @@ const struct metric_family families[FAMILIES] = {
                                    "When the living token expires.")},
     [FAMILY_AUTH_FAILURES] = {APPSERVER(COUNTER, "epicor_auth_failures_total",
                                         "Requests that failed because of who asked, by reason."),
-                              CLOSED("reason", auth_reason_value, AUTH_REASONS)},
+                              CLOSED("reason", auth_reason_value, AUTH_REASONS), EXEMPLARS},
     [FAMILY_REAUTHENTICATIONS] = {APPSERVER(COUNTER, "epicor_reauthentications_total",
                                             "Logins because a living token was refused.")},
     [FAMILY_LOGIN_BLOCKED_UNTIL] = {APPSERVER(

@@ -112,7 +112,9 @@ void report_token(struct report_appserver *appserver, int64_t lifetime_ns, int64
                   struct moment now);
 /* Another credential is in force: no token of the last lives, its failures are no longer shown. */
 void report_credential_changed(struct report_appserver *appserver);
-void report_auth_failure(struct report_appserver *appserver, enum reason reason);
+/* correlation: what the server sent as its CorrelationId with the failure, redacted; NULL: none. */
+void report_auth_failure(struct report_appserver *appserver, enum reason reason, const char *correlation,
+                         struct moment now);
 void report_reauthentication(struct report_appserver *appserver);
 /* 0: not blocked. Otherwise why: what was refused last, and its redacted words (or NULL). changeable: another text of the
    secret would end it at once, as its source can have one without a restart. */

@@ -62,12 +62,17 @@ static void test_a_failed_run_is_the_exemplar_of_what_it_counts(void **state)
     run(report, 1, 300 * MILLISECOND_NS, REASON_SERVER_ERROR, id);
     run(report, 2, 700 * MILLISECOND_NS, REASON_SERVER_ERROR, words);
     run(report, 3, 2 * SECOND_NS, REASON_NONE, id);
+    struct report_appserver *live = report_appserver(report, APPSERVER_LIVE);
+    report_auth_failure(live, REASON_ACCESS_DENIED, id, sample_after(1));
+    report_auth_failure(live, REASON_ACCESS_DENIED, words, sample_after(2));
+    report_auth_failure(live, REASON_ACCESS_DENIED, NULL, sample_after(3));
     struct store_view *view = store_view_take(report->store, sample_after(4));
-    const struct exemplar *found[] = {exemplar_of(view, FAMILY_PROBE_FAILURES, 0),
-                                      exemplar_of(view, FAMILY_FAILURES, server_error),
-                                      exemplar_of(view, FAMILY_PROBE_DURATION, 3)};
-    static const double values[] = {1, 1, 0.3};
-    for (size_t i = 0; i < 3; i++) {
+    const struct exemplar *found[] = {
+        exemplar_of(view, FAMILY_AUTH_FAILURES, family_auth_reason_index(REASON_ACCESS_DENIED)),
+        exemplar_of(view, FAMILY_PROBE_FAILURES, 0), exemplar_of(view, FAMILY_FAILURES, server_error),
+        exemplar_of(view, FAMILY_PROBE_DURATION, 3)};
+    static const double values[] = {1, 1, 1, 0.3};
+    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++) {
         assert_non_null(found[i]);
         assert_true(span_is(found[i]->labels, "correlation_id=\"" ID "\""));
         assert_true(found[i]->value == values[i]);

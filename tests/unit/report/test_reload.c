@@ -165,7 +165,7 @@ static void test_what_is_removed_vanishes_and_is_told_in_vain(void **state)
     report_certificate(live, CERTIFICATE_SERVER, 1);
     report_token_request(live, 401, SECOND_NS, REASON_CREDENTIALS, "no", sample_after(12));
     report_token(live, SECOND_NS, sample_after(13).boot_ns, sample_after(12));
-    report_auth_failure(live, REASON_CREDENTIALS);
+    report_auth_failure(live, REASON_CREDENTIALS, NULL, sample_after(12));
     report_credential_changed(live);
     report_reauthentication(live);
     report_login_blocked(live, 1, REASON_CREDENTIALS, "Locked out.", true, sample_after(5));

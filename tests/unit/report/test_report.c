@@ -422,7 +422,7 @@ static void test_what_happens_to_an_app_server(void **state)
     report_request_wait(live, 250 * MILLISECOND_NS);
     report_clock_skew(live, -7200);
     report_certificate(live, CERTIFICATE_SERVER, 1600000000);
-    report_auth_failure(live, REASON_IDENTITY_PROVIDER);
+    report_auth_failure(live, REASON_IDENTITY_PROVIDER, NULL, sample_after(5));
     report_reauthentication(live);
     report_login_blocked(live, sample_after(90).wall_ns, REASON_CREDENTIALS, "Locked out.", true,
                          sample_after(5));
