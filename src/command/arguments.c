@@ -104,7 +104,9 @@ static char *topics_join(const struct command_row *command)
 static char *read_topic(const struct command_row *command, const char *word, int *topic,
                         struct arguments *out)
 {
-    if (command->word != NULL && out->directory == NULL && word[0] != '\0') {
+    if (command->word != NULL && out->directory == NULL) {
+        if (word[0] == '\0')
+            return memory_format("%s: %s is empty", command->name, command->word);
         out->directory = word;
         return NULL;
     }

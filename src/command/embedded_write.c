@@ -1,11 +1,13 @@
 #include "command/embedded_write.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 
@@ -25,14 +27,25 @@ static bool write_replaced(const char *data, const char *base_url, FILE *out)
 
 static bool write_file(const struct embedded_file *file, const char *path, const char *base_url)
 {
-    FILE *out = fopen(path, "we");
+    char *draft = memory_format("%s.new", path);
+    unlink(draft); /* of a run that was cut off */
+    int descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    FILE *out = descriptor < 0 ? NULL : fdopen(descriptor, "w");
 
-    if (out == NULL)
+    if (out == NULL) {
+        free(draft);
         return false;
+    }
     bool good = base_url != NULL ? write_replaced(file->data, base_url, out)
                                  : fwrite(file->data, 1, file->size, out) == file->size;
     good = !ferror(out) && good;
-    return fclose(out) == 0 && good;
+    good = fclose(out) == 0 && good && rename(draft, path) == 0;
+    int why = errno;
+    if (!good)
+        unlink(draft);
+    free(draft);
+    errno = why;
+    return good;
 }
 
 enum exit_status embedded_write(const struct embedded_file *table, const char *directory,

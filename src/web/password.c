@@ -191,7 +191,10 @@ enum password_verdict passwords_ask(struct passwords *passwords, const struct pa
     const struct pair *pair = hash_for(passwords, users, user, &question.user_exists);
 
     memcpy(question.hash, pair->value, BCRYPT_HASH_SIZE);
-    question.digest = digest_of(&passwords->key, (const char *const[]){user, password, question.hash}, 3);
+    /* A user who is no more may be held against the very hash that was theirs: what is remembered must not let them in. */
+    const char *exists = question.user_exists ? "exists" : "";
+    question.digest = digest_of(&passwords->key, (const char *const[]){user, password, question.hash, exists},
+                                4);
     pthread_mutex_lock(&passwords->lock);
     enum password_verdict verdict = ask(passwords, &question, password, later);
     pthread_mutex_unlock(&passwords->lock);

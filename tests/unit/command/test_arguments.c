@@ -118,7 +118,7 @@ static void test_wrong_usage(void **state)
         {{"sample-config", "baq"}, "baq: the command sample-config takes no further word"},
         {{"--log.level=info", "sample-config"}, "--log.level: the command sample-config takes no such flag"},
         {{"rules"}, "rules: DIR is missing: the folder to write into"},
-        {{"rules", ""}, ": the command rules takes no further word"},
+        {{"rules", ""}, "rules: DIR is empty"},
         {{"rules", "a", "b"}, "b: the command rules takes no further word"},
         {{"rules", "a", "--base-url=wiki"}, "--base-url=wiki: it must begin with http:// or https://"},
         {{"rules", "a", "--base-url=http://a\"b"},

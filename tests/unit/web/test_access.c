@@ -300,6 +300,14 @@ static void what_is_right_is_remembered(void **state)
     assert_int_equal(ask(&scene, &question, &waited), ACCESS_TRUSTED);
     question.authorization = basic("prometheus:correct horse");
     assert_int_equal(ask(&scene, &question, &waited), ACCESS_REFUSED);
+    /* A user who has been taken away, while somebody else has the same hash still. */
+    char *renamed = memory_format("basic_auth.carol = %s\n", other);
+    use(&scene, renamed);
+    question.authorization = basic("anna:battery staple");
+    assert_int_equal(ask(&scene, &question, &waited), ACCESS_REFUSED);
+    question.authorization = basic("carol:battery staple");
+    assert_int_equal(ask(&scene, &question, &waited), ACCESS_TRUSTED);
+    free(renamed);
     free(changed);
     free(web);
     end(&scene);
