@@ -516,13 +516,13 @@ enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, c
     buffer_init(&answer.body, room_left(server->options.response_bytes, server->response_bytes,
                                         address_held(server, client)));
     find_answer(server, client, connection, &request, &answer);
-    for (size_t i = 0; i < HEADER_MEMBERS; i++)
-        free(owned[i]);
     struct later *later = answer.later;
     if (later == NULL && client->reply == NULL)
         later = make_reply(server, client, connection, &request, &answer);
     else if (later == NULL && client->reply->later != NULL)
         later = later_ref(client->reply->later); /* somebody else's, which is packed at the moment */
+    for (size_t i = 0; i < HEADER_MEMBERS; i++) /* the request points to them */
+        free(owned[i]);
     if (later != NULL) {
         buffer_free(&answer.body);
         if (answer.formed && answer.later != NULL)
