@@ -60,6 +60,12 @@ static void set_capacity(struct owners *owners, size_t capacity)
     owners->owners = memory_grow(owners->owners, capacity, sizeof *owners->owners);
 }
 
+/* A row of a target is half a kilobyte: an eighth more than there are, not twice as many. */
+static size_t room_for(size_t count)
+{
+    return count + count / 8 + 4;
+}
+
 static uint32_t take_number(struct owners *owners)
 {
     uint32_t number = owners->first_free;
@@ -83,7 +89,7 @@ uint32_t owners_add(struct owners *owners, const char *const *label_values, unsi
 
     assert(owners->count == 0 || owner_class->labels != NULL);
     if (owners->count == owners->capacity)
-        set_capacity(owners, owners->capacity == 0 ? 4 : owners->capacity * 2);
+        set_capacity(owners, room_for(owners->count));
     size_t row = owners->count++;
     uint32_t number = take_number(owners);
     owners->rows[number] = (uint32_t)row;
@@ -120,9 +126,9 @@ void owners_remove(struct owners *owners, uint32_t number)
     owners->count--;
     owners->rows[number] = owners->first_free;
     owners->first_free = number;
-    /* Far below half, so that owners that come and go do not cost a copy each. */
-    if (owners->count < owners->capacity / 4)
-        set_capacity(owners, owners->capacity / 2);
+    /* Far below what it holds, so that owners that come and go do not cost a copy each. */
+    if (owners->count < owners->capacity / 2)
+        set_capacity(owners, room_for(owners->count));
 }
 
 size_t owners_row(const struct owners *owners, uint32_t number)
