@@ -521,7 +521,7 @@ enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, c
         later = make_reply(server, client, connection, &request, &answer);
     else if (later == NULL && client->reply->later != NULL)
         later = later_ref(client->reply->later); /* somebody else's, which is packed at the moment */
-    for (size_t i = 0; i < HEADER_MEMBERS; i++) /* the request points to them */
+    for (size_t i = 0; i < HEADER_MEMBERS; i++)  /* the request points to them */
         free(owned[i]);
     if (later != NULL) {
         buffer_free(&answer.body);

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #define QUERY_SIZE_MAX  ((size_t)16 << 10) /* bytes as sent */
-#define QUERY_PAIRS_MAX 150 /* of some 200 libmicrohttpd makes no request any more */
+#define QUERY_PAIRS_MAX 150                /* of some 200 libmicrohttpd makes no request any more */
 
 struct query_pair {
     const char *name, *value; /* decoded, any bytes but NUL; value "" where there is no = */
