@@ -120,8 +120,9 @@ char *buffer_take(struct buffer *buffer)
     char *data = NULL;
 
     if (buffer_reserve(buffer, 0)) {
-        char *fitting = realloc(buffer->data, buffer->size + 1);
-        data = fitting != NULL ? fitting : buffer->data;
+        data = realloc(buffer->data, buffer->size + 1);
+        if (data == NULL)
+            data = buffer->data;
         buffer->data = NULL;
     }
     buffer_free(buffer);

@@ -235,16 +235,16 @@ void report_reauthentication(struct report_appserver *appserver)
     count(appserver, FAMILY_REAUTHENTICATIONS, 0);
 }
 
-void report_auth_failure(struct report_appserver *appserver, enum reason reason, const char *id,
+void report_auth_failure(struct report_appserver *appserver, enum reason reason, const char *correlation,
                          struct moment now)
 {
-    struct correlation correlation;
+    struct correlation exemplar;
 
-    correlation_labels(&correlation, id);
+    correlation_labels(&exemplar, correlation);
     if (!lock(appserver))
         return;
     store_add_with(appserver->report->store, appserver->owner, FAMILY_AUTH_FAILURES,
-                   family_auth_reason_index(reason), 1, correlation.labels, now);
+                   family_auth_reason_index(reason), 1, exemplar.labels, now);
     store_unlock(appserver->report->store);
 }
 
