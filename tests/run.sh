@@ -54,7 +54,12 @@ quietly() {
     shift
     "$@" >"$logs/$check.log" 2>&1 </dev/null
     status=$?
-    [ $status = 0 ] || { echo "--- $check failed:"; tail -n 60 "$logs/$check.log"; }
+    [ $status = 0 ] || {
+        echo "--- $check failed:"
+        # First what names a place: clang-tidy's findings stand far above the end.
+        grep -E '(error|warning|fatal|fault): ' "$logs/$check.log" | head -n 30
+        grep -v ' warnings generated' "$logs/$check.log" | tail -n 60
+    }
     count "$check" $status
     return $status
 }
