@@ -106,10 +106,8 @@ static void row_print(FILE *out, const struct config_row *row)
 static void rows_print(FILE *out, const struct config_row *rows, size_t count)
 {
     fputs("| key | form | default | meaning |\n|---|---|---|---|\n", out);
-    for (size_t i = 0; i < count; i++) {
-        if (!rows[i].not_built)
-            row_print(out, &rows[i]);
-    }
+    for (size_t i = 0; i < count; i++)
+        row_print(out, &rows[i]);
     fputs("\n", out);
 }
 
@@ -169,24 +167,18 @@ static void kinds_print(FILE *out, const struct config_schema *schema)
           "those of its "
           "kind:",
           out);
-    for (size_t i = 0; schema->kinds[i] != NULL; i++) {
-        if (!schema->kinds[i]->not_built)
-            fprintf(out, " [`%s`](#kind-%s)", schema->kinds[i]->name, schema->kinds[i]->name);
-    }
+    for (size_t i = 0; schema->kinds[i] != NULL; i++)
+        fprintf(out, " [`%s`](#kind-%s)", schema->kinds[i]->name, schema->kinds[i]->name);
     fputs("\n\n", out);
-    for (size_t i = 0; schema->kinds[i] != NULL; i++) {
-        if (!schema->kinds[i]->not_built)
-            kind_print(out, schema->kinds[i]);
-    }
+    for (size_t i = 0; schema->kinds[i] != NULL; i++)
+        kind_print(out, schema->kinds[i]);
 }
 
 void reference_config_print(const struct config_schema *schema, FILE *out)
 {
     fputs(opening, out);
     forms_print(out);
-    for (size_t i = 0; i < SECTION_COUNT; i++) {
-        if (!config_sections[i].not_built)
-            section_print(out, &config_sections[i]);
-    }
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        section_print(out, &config_sections[i]);
     kinds_print(out, schema);
 }

@@ -109,7 +109,7 @@ static void section_print(FILE *out, enum config_section_id id, const char *titl
     fprintf(out, "[%s]\n", title);
     for (size_t i = 0; i < section->row_count; i++) {
         const struct config_row *row = &section->rows[i];
-        if (!row->not_built && row->type != CONFIG_KIND)
+        if (row->type != CONFIG_KIND)
             row_print(out, row, id == SECTION_APPSERVER && is_wanted(row));
     }
 }
@@ -119,10 +119,8 @@ static void kind_print(FILE *out, const struct config_kind *kind)
     fputs("\n\n", out);
     comment_print(out, kind->help);
     fprintf(out, "#[probe %s]\n#kind = %s\n", kind->name, kind->name);
-    for (size_t i = 0; i < kind->row_count; i++) {
-        if (!kind->rows[i].not_built)
-            row_print(out, &kind->rows[i], false);
-    }
+    for (size_t i = 0; i < kind->row_count; i++)
+        row_print(out, &kind->rows[i], false);
 }
 
 void sample_print(const struct config_schema *schema, FILE *out)
@@ -146,11 +144,11 @@ void sample_print(const struct config_schema *schema, FILE *out)
           out);
     const struct config_section *probe = &config_sections[SECTION_PROBE];
     for (size_t i = 0; i < probe->row_count; i++) {
-        if (!probe->rows[i].not_built && probe->rows[i].type != CONFIG_KIND)
+        if (probe->rows[i].type != CONFIG_KIND)
             row_print(out, &probe->rows[i], false);
     }
     for (size_t i = 0; schema->kinds[i] != NULL; i++) {
-        if (!schema->kinds[i]->not_built && strcmp(schema->kinds[i]->name, FIRST_KIND) != 0)
+        if (strcmp(schema->kinds[i]->name, FIRST_KIND) != 0)
             kind_print(out, schema->kinds[i]);
     }
 }

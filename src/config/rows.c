@@ -266,18 +266,18 @@ static const struct config_row probe_rows[] = {
 #undef AT
 
 const struct config_section config_sections[SECTION_COUNT] = {
-    [SECTION_EXPORTER] = {"exporter", false, false, exporter_rows, COUNT_OF(exporter_rows),
+    [SECTION_EXPORTER] = {"exporter", false, exporter_rows, COUNT_OF(exporter_rows),
                           "What holds for the whole exporter. May be left out."},
     [SECTION_WEB] =
-        {"web", false, false, web_rows, COUNT_OF(web_rows),
+        {"web", false, web_rows, COUNT_OF(web_rows),
          "The exporter's own HTTP server, from which Prometheus scrapes and which shows the status page."},
-    [SECTION_APPSERVER] = {"appserver", true, false, appserver_rows, APPSERVER_ROWS,
+    [SECTION_APPSERVER] = {"appserver", true, appserver_rows, APPSERVER_ROWS,
                            "One Kinetic application server, reached by one base URL, such as Live or Pilot. "
                            "Its name becomes the label `appserver`."},
-    [SECTION_PROBE] = {"probe", true, false, probe_rows, COUNT_OF(probe_rows),
+    [SECTION_PROBE] = {"probe", true, probe_rows, COUNT_OF(probe_rows),
                        "One check. It runs for every app server and company that it names, and each of these "
                        "is a target with series of its own; its name becomes the label `probe`."},
-    [SECTION_DEFAULTS] = {"defaults", true, false, NULL, 0,
+    [SECTION_DEFAULTS] = {"defaults", true, NULL, 0,
                           "Keys of `[probe NAME]` for all probes of one kind, which is the section's name."},
 };
 

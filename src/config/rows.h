@@ -9,18 +9,11 @@ enum config_section_id { SECTION_EXPORTER, SECTION_WEB, SECTION_APPSERVER, SECTI
 
 struct config_section {
     const char *type;
-    bool named;     /* [appserver NAME] */
-    bool not_built; /* known to the contract, not in this version */
+    bool named; /* [appserver NAME] */
     const struct config_row *rows;
     size_t row_count;
     const char *help;
 };
-
-/* A key of the contract that is not in this version. */
-#define ABSENT(key, form, words)                                                                             \
-    {                                                                                                        \
-        .name = (key), .type = (form), .not_built = true, .help = (words)                                    \
-    }
 
 #define APPSERVER_ROWS 47
 extern const struct config_row appserver_rows[APPSERVER_ROWS];

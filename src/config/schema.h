@@ -40,7 +40,6 @@ struct config_row {
     const char *name; /* "token_renew_at" */
     enum config_type type;
     bool required;
-    bool not_built;      /* known to the contract, not in this version: its use is a fault */
     bool known_to_many;  /* CONFIG_SECRET: no warning where others can read it: a user name */
     bool hidden;         /* people do not see its value; nor that of CONFIG_SECRET and CONFIG_SECRET_PAIRS */
     bool hides_query;    /* nor what stands behind its first ?; of a URL with :// that holds anyway */
@@ -69,8 +68,7 @@ struct config_kind {
     /* What it finds becomes series of the app server (or of its company), without the probe's name: two such probes of one
        kind for the same are a fault. */
     bool server_series;
-    bool fresh;     /* connection = fresh unless told otherwise */
-    bool not_built; /* known to the contract, not in this version */
+    bool fresh; /* connection = fresh unless told otherwise */
     /* Makes what the settings struct holds beside its rows' fields out of them, once, when they have been read (also where
        some had faults), and frees it. May be NULL. */
     void (*prepare)(const struct probe_settings *probe, void *own, struct fault_list *faults);

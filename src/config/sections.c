@@ -30,9 +30,7 @@ static size_t section_identify(struct settings_reader *reader, const struct sect
         types[i] = known->type;
         if (strcmp(section->type, known->type) != 0)
             continue;
-        if (known->not_built)
-            section_fault(reader, section, "not in this version");
-        else if (known->named && section->name == NULL)
+        if (known->named && section->name == NULL)
             section_fault(reader, section,
                           i == SECTION_DEFAULTS
                               ? "it needs the name of a kind, such as [defaults baq]"
@@ -66,12 +64,12 @@ static bool kind_has(const struct config_kind *kind, const char *key)
     return false;
 }
 
-/* The names of the built kinds that have the key, by commas; NULL: none has. The caller frees. */
+/* The names of the kinds that have the key, by commas; NULL: none has. The caller frees. */
 static char *kinds_that_have(const struct config_schema *schema, const char *key)
 {
     char *names = NULL;
     for (size_t i = 0; schema->kinds[i] != NULL; i++) {
-        if (schema->kinds[i]->not_built || !kind_has(schema->kinds[i], key))
+        if (!kind_has(schema->kinds[i], key))
             continue;
         char *longer = names == NULL ? memory_copy_text(schema->kinds[i]->name)
                                      : memory_format("%s, %s", names, schema->kinds[i]->name);

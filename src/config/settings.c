@@ -283,10 +283,6 @@ static void row_read(struct settings_reader *reader, const struct section *secti
                      struct taken *taken)
 {
     const struct config_row *what = &group->rows[row];
-    if (what->not_built) {
-        settings_fault(reader, section, entry, NULL, "not in this version");
-        return;
-    }
     void *field = row_field(group, row);
     char *fault;
     reader->context.folder = entry->source->folder;
@@ -342,7 +338,7 @@ static void absent_fill(struct settings_reader *reader, const struct section *se
 {
     for (size_t i = 0; i < group->count; i++) {
         const struct config_row *row = &group->rows[i];
-        if (taken[i].entry != NULL || row->not_built)
+        if (taken[i].entry != NULL)
             continue;
         if (row->required && !reader->partial) {
             char *title = section_title(section);
@@ -373,8 +369,6 @@ void settings_read(struct settings_reader *reader, const struct section *section
 
 void settings_free(const struct config_row *rows, size_t count, void *base)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!rows[i].not_built)
-            value_free(&rows[i], (char *)base + rows[i].offset);
-    }
+    for (size_t i = 0; i < count; i++)
+        value_free(&rows[i], (char *)base + rows[i].offset);
 }

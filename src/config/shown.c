@@ -134,7 +134,7 @@ static void defaults_print(struct buffer *out, const struct key_lines *keys, con
 {
     for (size_t i = 0; i < count; i++) {
         char text[32];
-        if (rows[i].not_built || key_lines_has(keys, rows[i].name))
+        if (key_lines_has(keys, rows[i].name))
             continue;
         const char *value = default_of(&rows[i], (const char *)base + rows[i].offset, text);
         if (value[0] != '\0')

@@ -269,17 +269,11 @@ char *text_file_read(const char *path, char **why)
 const struct config_kind *kind_find(const struct config_schema *schema, const char *name)
 {
     for (size_t i = 0; schema->kinds[i] != NULL; i++) {
-        if (!schema->kinds[i]->not_built && strcmp(schema->kinds[i]->name, name) == 0)
+        if (strcmp(schema->kinds[i]->name, name) == 0)
             return schema->kinds[i];
     }
     return NULL;
 }
-
-/* The kinds of the contract; those that are not among the schema's are not in this version. */
-static const char *const contract_kinds[] = {"token",    "baq",         "efx",     "bo",       "method",
-                                             "metadata", "environment", "catalog", "version",  "licenses",
-                                             "sessions", "health",      "tasks",   "api_keys", "http"};
-#define CONTRACT_KINDS (sizeof contract_kinds / sizeof contract_kinds[0])
 
 static char *read_kind(const struct config_schema *schema, const char *text, void *field)
 {
@@ -288,23 +282,16 @@ static char *read_kind(const struct config_schema *schema, const char *text, voi
         *(const struct config_kind **)field = kind;
         return NULL;
     }
-    for (size_t i = 0; i < CONTRACT_KINDS; i++) {
-        if (strcmp(contract_kinds[i], text) == 0)
-            return memory_copy_text("not in this version");
-    }
-    const char *nearest = text_nearest(text, contract_kinds, CONTRACT_KINDS);
-    if (nearest != NULL)
-        return memory_format("there is no such kind; is %s meant?", nearest);
     size_t count = 0;
     while (schema->kinds[count] != NULL)
         count++;
     const char **names = memory_new(count + 1, sizeof *names);
-    for (size_t i = 0, k = 0; i < count; i++) {
-        if (!schema->kinds[i]->not_built)
-            names[k++] = schema->kinds[i]->name;
-    }
+    for (size_t i = 0; i < count; i++)
+        names[i] = schema->kinds[i]->name;
+    const char *nearest = text_nearest(text, names, count);
     char *all = names_join(names);
-    char *fault = memory_format("there is no such kind; there are: %s", all);
+    char *fault = nearest != NULL ? memory_format("there is no such kind; is %s meant?", nearest)
+                                  : memory_format("there is no such kind; there are: %s", all);
     free(all);
     free(names);
     return fault;

@@ -55,16 +55,14 @@ static void missing(const struct seen *seen, struct buffer *out)
     for (size_t k = 0; probe_schema()->kinds[k] != NULL; k++) {
         const struct config_kind *kind = probe_schema()->kinds[k];
         assert_true(k < KINDS_MAX && kind->row_count <= ROWS_MAX);
-        if (kind->not_built)
-            continue;
         if (!seen->kind[k])
             buffer_format(out, "  kind = %s\n", kind->name);
         for (size_t i = 0; i < kind->row_count; i++)
-            if (!kind->rows[i].not_built && !seen->own[k][i])
+            if (!seen->own[k][i])
                 buffer_format(out, "  kind = %s: %s\n", kind->name, kind->rows[i].name);
     }
     for (size_t i = 0; i < common()->row_count; i++)
-        if (!common()->rows[i].not_built && !seen->common[i])
+        if (!seen->common[i])
             buffer_format(out, "  all kinds: %s\n", common()->rows[i].name);
 }
 

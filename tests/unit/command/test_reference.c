@@ -102,16 +102,13 @@ static void every_key_is_described(void **state)
         char *part = part_of(section->type);
         check_sentence(section->type, section->help);
         for (size_t i = 0; i < section->row_count; i++) {
-            if (!section->rows[i].not_built)
-                check_row(part, section->type, &section->rows[i]);
-            keys += section->rows[i].not_built ? 0 : 1;
+            check_row(part, section->type, &section->rows[i]);
+            keys++;
         }
         free(part);
     }
     for (size_t k = 0; probe_schema()->kinds[k] != NULL; k++) {
         const struct config_kind *kind = probe_schema()->kinds[k];
-        if (kind->not_built)
-            continue;
         char anchor[64];
         snprintf(anchor, sizeof anchor, "kind-%s", kind->name);
         char *part = part_of(anchor);
@@ -121,9 +118,8 @@ static void every_key_is_described(void **state)
         if (strstr(kind->help, "equest") == NULL)
             fail_msg("kind = %s: its help does not say how many requests a run makes", kind->name);
         for (size_t i = 0; i < kind->row_count; i++) {
-            if (!kind->rows[i].not_built)
-                check_row(part, kind->name, &kind->rows[i]);
-            keys += kind->rows[i].not_built ? 0 : 1;
+            check_row(part, kind->name, &kind->rows[i]);
+            keys++;
         }
         free(part);
     }
@@ -138,27 +134,6 @@ static void every_key_is_described(void **state)
         heads++;
     free(forms);
     assert_int_equal(lines - forms_lines - heads, keys);
-}
-
-static void what_is_not_in_this_version_is_left_out(void **state)
-{
-    (void)state;
-    for (size_t s = 0; s < SECTION_COUNT; s++) {
-        char *part = part_of(config_sections[s].type);
-        for (size_t i = 0; i < config_sections[s].row_count; i++) {
-            const struct config_row *row = &config_sections[s].rows[i];
-            char *key = form_keys(row, "\n| `", "`");
-            if (row->not_built && strstr(part, key) != NULL)
-                fail_msg("[%s] %s", config_sections[s].type, row->name);
-            free(key);
-        }
-        free(part);
-    }
-    for (size_t k = 0; probe_schema()->kinds[k] != NULL; k++) {
-        char title[64];
-        snprintf(title, sizeof title, "`kind = %s`", probe_schema()->kinds[k]->name);
-        assert_int_equal(strstr(page, title) == NULL, probe_schema()->kinds[k]->not_built);
-    }
 }
 
 /* Every line of a table has as many cells as its head. */
@@ -287,9 +262,7 @@ static void markup_of_plain_text(void **state)
 
 #define PAGE_TEST(test, print) cmocka_unit_test_setup_teardown(test, print, let_go)
 
-ALL_TESTS(PAGE_TEST(every_key_is_described, print_config),
-          PAGE_TEST(what_is_not_in_this_version_is_left_out, print_config),
-          PAGE_TEST(tables_are_whole, print_config), PAGE_TEST(every_metric_is_described, print_metrics),
-          PAGE_TEST(tables_are_whole, print_metrics),
+ALL_TESTS(PAGE_TEST(every_key_is_described, print_config), PAGE_TEST(tables_are_whole, print_config),
+          PAGE_TEST(every_metric_is_described, print_metrics), PAGE_TEST(tables_are_whole, print_metrics),
           PAGE_TEST(every_field_of_the_status_is_described, print_status),
           PAGE_TEST(tables_are_whole, print_status), cmocka_unit_test(markup_of_plain_text));

@@ -61,7 +61,7 @@ static void check_rows(const char *part, const char *where, const struct config_
 {
     for (size_t i = 0; i < count; i++) {
         char *line = form_line(&rows[i]);
-        if (rows[i].not_built || rows[i].type == CONFIG_KIND) {
+        if (rows[i].type == CONFIG_KIND) {
             free(line);
             continue;
         }
@@ -90,9 +90,8 @@ static void every_key_stands_in_it(void **state)
         snprintf(title, sizeof title, "\n%skind = %s\n", strcmp(kind->name, "token") == 0 ? "" : "#",
                  kind->name);
         const char *part = strstr(page, title);
-        assert_int_equal(part == NULL, kind->not_built);
-        if (part != NULL)
-            check_rows(part, kind->name, kind->rows, kind->row_count);
+        assert_non_null(part);
+        check_rows(part, kind->name, kind->rows, kind->row_count);
     }
     /* A line of comment is no longer than a screen is wide. */
     for (const char *line = page; *line != '\0'; line += strcspn(line, "\n") + 1)

@@ -1,4 +1,4 @@
-/* A made-up schema: every type of row, a kind that runs by company, one that does not, one not built. */
+/* A made-up schema: every type of row, a kind that runs by company and one that does not. */
 #ifndef TESTS_CONFIG_SAMPLE_SCHEMA_H
 #define TESTS_CONFIG_SAMPLE_SCHEMA_H
 
@@ -52,8 +52,7 @@ static const struct config_kind sample_baq = {.name = "baq",
                                               .per_company = true,
                                               .check = sample_check};
 static const struct config_kind sample_token = {.name = "token", .settings_size = 1, .fresh = true};
-static const struct config_kind sample_absent = {.name = "efx", .not_built = true};
-static const struct config_kind *const sample_kinds[] = {&sample_baq, &sample_token, &sample_absent, NULL};
+static const struct config_kind *const sample_kinds[] = {&sample_baq, &sample_token, NULL};
 
 static const char *sample_license(const char *name_or_guid, const char **name)
 {

@@ -140,7 +140,8 @@ static void faults(void **state)
                                                 "between the brackets; each probe writes its "
                                                 "own\n"},
         {GOOD "[defaults bqa]\n", "/etc/x/e.ini:10: [defaults bqa]: there is no such kind; is baq meant?\n"},
-        {GOOD "[defaults efx]\n", "/etc/x/e.ini:10: [defaults efx]: not in this version\n"},
+        {GOOD "[defaults efx]\n",
+         "/etc/x/e.ini:10: [defaults efx]: there is no such kind; there are: baq, token\n"},
         {GOOD "[defaults]\n",
          "/etc/x/e.ini:10: [defaults]: it needs the name of a kind, such as [defaults baq]\n"},
         {GOOD DEFAULTS DEFAULTS, "/etc/x/e.ini:11: [defaults baq]: written twice, first in line 10\n"},

@@ -316,8 +316,8 @@ static void test_keys_and_sections_that_are_wrong(void **state)
         {GOOD "[probe t]\nkind = token\nbaq = x\n",
          F "12: [probe t] baq: kind = token has no such key; these have: baq\n"},
         {GOOD "[probe t]\nkind = efx\nlibrary = x\n",
-         F "11: [probe t] kind = efx: not in this version\n" F "12: [probe t] library: unknown key\n"},
-        {GOOD "[probe t]\nkind = sessions\n", F "11: [probe t] kind = sessions: not in this version\n"},
+         F "11: [probe t] kind = efx: there is no such kind; there are: baq, token\n" F
+           "12: [probe t] library: unknown key\n"},
         {GOOD "[probe t]\nkind = tokn\n",
          F "11: [probe t] kind = tokn: there is no such kind; is token meant?\n"},
         {GOOD "[probe t]\nkind = weather_report\n",
