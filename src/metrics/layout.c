@@ -240,7 +240,9 @@ void layout_clear_row(const struct layout *layout, unsigned owner_class, union s
             layout_clear_gauges(&layout->families[i], row);
 }
 
-void layout_hold(const struct layout *layout, unsigned owner_class, const union slot *slots, size_t rows)
+/* Every block and every native histogram of the rows. */
+static void walk_references(const struct layout *layout, unsigned owner_class, const union slot *slots,
+                            size_t rows, void (*on_block)(struct block *), void (*on_native)(struct native *))
 {
     size_t width = layout->widths[owner_class];
 
@@ -249,23 +251,28 @@ void layout_hold(const struct layout *layout, unsigned owner_class, const union 
         if (family->row->owner_class != owner_class)
             continue;
         for (size_t row = 0; family->block != LAYOUT_NONE && row < rows; row++)
-            block_ref(slots[row * width + family->block].block);
+            on_block(slots[row * width + family->block].block);
         for (size_t row = 0; family->native != LAYOUT_NONE && row < rows; row++)
-            native_ref(slots[row * width + family->native].native);
+            on_native(slots[row * width + family->native].native);
     }
+}
+
+static void hold_block(struct block *block)
+{
+    block_ref(block);
+}
+
+static void hold_native(struct native *native)
+{
+    native_ref(native);
+}
+
+void layout_hold(const struct layout *layout, unsigned owner_class, const union slot *slots, size_t rows)
+{
+    walk_references(layout, owner_class, slots, rows, hold_block, hold_native);
 }
 
 void layout_release(const struct layout *layout, unsigned owner_class, const union slot *slots, size_t rows)
 {
-    size_t width = layout->widths[owner_class];
-
-    for (size_t i = 0; i < layout->family_count; i++) {
-        const struct family_layout *family = &layout->families[i];
-        if (family->row->owner_class != owner_class)
-            continue;
-        for (size_t row = 0; family->block != LAYOUT_NONE && row < rows; row++)
-            block_unref(slots[row * width + family->block].block);
-        for (size_t row = 0; family->native != LAYOUT_NONE && row < rows; row++)
-            native_unref(slots[row * width + family->native].native);
-    }
+    walk_references(layout, owner_class, slots, rows, block_unref, native_unref);
 }
