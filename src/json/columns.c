@@ -4,18 +4,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "json/scanner.h"
 
-/* FNV-1a with a final mix, so that sums of hashes do not cancel out in patterns. */
-static uint64_t hash_name(const char *name, size_t size)
+/* Where the search for a name begins. */
+static size_t first_slot(const struct columns *columns, const char *name, size_t size)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < size; i++) {
-        hash = (hash ^ (uint8_t)name[i]) * 0x100000001b3u;
-    }
-    hash = (hash ^ hash >> 30) * 0xbf58476d1ce4e5b9u;
-    hash = (hash ^ hash >> 27) * 0x94d049bb133111ebu;
-    return hash ^ hash >> 31;
+    return text_hash(TEXT_HASH_START, name, size) & (columns->slot_count - 1);
 }
 
 void columns_free(struct columns *columns)
@@ -45,7 +40,7 @@ static void grow_table(struct columns *columns)
     for (size_t i = 0; i < old_count; i++) {
         if (old[i]) {
             const char *name = columns->bytes + columns->offsets[old[i] - 1];
-            size_t slot = hash_name(name, columns->sizes[old[i] - 1]) & (columns->slot_count - 1);
+            size_t slot = first_slot(columns, name, columns->sizes[old[i] - 1]);
             while (columns->slots[slot]) {
                 slot = (slot + 1) & (columns->slot_count - 1);
             }
@@ -75,8 +70,7 @@ void columns_add(struct columns *columns, const char *name, size_t size)
     if (columns->count >= columns->name_capacity) {
         grow_table(columns);
     }
-    uint64_t hash = hash_name(name, size);
-    size_t slot = hash & (columns->slot_count - 1);
+    size_t slot = first_slot(columns, name, size);
     for (; columns->slots[slot]; slot = (slot + 1) & (columns->slot_count - 1)) {
         if (column_is(columns, columns->slots[slot] - 1, name, size)) {
             columns->hint = columns->slots[slot];
@@ -93,7 +87,6 @@ void columns_add(struct columns *columns, const char *name, size_t size)
     columns->count++;
     columns->slots[slot] = (uint32_t)columns->count;
     columns->hint = columns->count;
-    columns->hash += hash;
 }
 
 void columns_describe(struct columns *columns, struct json_columns *out)
@@ -104,6 +97,5 @@ void columns_describe(struct columns *columns, struct json_columns *out)
     }
     out->count = columns->count;
     out->names = columns->names;
-    out->hash = columns->hash;
     out->incomplete = columns->incomplete;
 }

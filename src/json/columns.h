@@ -16,7 +16,6 @@ struct columns {
     uint32_t *slots; /* hash table of 1-based indexes */
     size_t count, slot_count, name_capacity;
     size_t hint; /* the index the next name probably has: rows repeat their order */
-    uint64_t hash;
     bool incomplete;
     const char **names; /* made when asked for */
 };

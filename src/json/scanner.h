@@ -95,7 +95,6 @@ enum json_error {
 struct json_columns {
     size_t count;             /* distinct names kept; a U+0000 in a name is kept as U+FFFD */
     const char *const *names; /* in order of first appearance */
-    uint64_t hash; /* of the set of names: independent of their order, the same on every machine; 0: none */
     bool
         incomplete; /* a bound above left out a name of the rows looked at (the first JSON_COLUMN_ROWS_MAX) */
 };

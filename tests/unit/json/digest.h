@@ -52,11 +52,10 @@ static inline void digest_result(struct digest *digest, const struct json_result
 {
     char head[256];
     int size = snprintf(
-        head, sizeof head, "error %d at %llu (%s) root %s rows %s %llu odd %llu columns %zu %llx %d\n",
+        head, sizeof head, "error %d at %llu (%s) root %s rows %s %llu odd %llu columns %zu %d\n",
         (int)result->error, (unsigned long long)(result->error ? result->offset : 0), result->sentence,
         json_kind_text(result->root), json_kind_text(result->rows_kind), (unsigned long long)result->rows,
-        (unsigned long long)result->odd_rows, result->columns.count, (unsigned long long)result->columns.hash,
-        result->columns.incomplete);
+        (unsigned long long)result->odd_rows, result->columns.count, result->columns.incomplete);
     digest_add(digest, head, (size_t)size);
     for (size_t i = 0; i < result->columns.count; i++) {
         digest_add(digest, result->columns.names[i], strlen(result->columns.names[i]));

@@ -185,8 +185,10 @@ static struct told scan(const struct json_plan *plan, enum json_road road, const
         json_scanner_feed(scanner, bytes + at, size - at < piece ? size - at : piece);
     }
     const struct json_result *result = json_scanner_finish(scanner);
-    struct told told = {hash,           result->rows, result->odd_rows, result->columns.hash,
-                        result->offset, result->error};
+    struct told told = {hash, result->rows, result->odd_rows, 0, result->offset, result->error};
+    for (size_t i = 0; i < result->columns.count; i++) {
+        told.columns = mix(told.columns, result->columns.names[i], strlen(result->columns.names[i]) + 1);
+    }
     json_scanner_free(scanner);
     return told;
 }

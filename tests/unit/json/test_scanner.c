@@ -41,7 +41,7 @@ struct scan_case {
 
 static const struct scan_case cases[] = {
     {"rows are counted", &plan_members, "{\"value\":[{},{\"a\":[1,2,{}]},{}]}",
-     FINE "an object rows an array 3 odd 0 columns 0 0 0\n absent() absent() absent() absent() "
+     FINE "an object rows an array 3 odd 0 columns 0 0\n absent() absent() absent() absent() "
           "absent()"},
     {"rows of every kind", &plan_members, "{\"value\":[1,\"x\",null,true,false,[[]],{},-0.5e3]}",
      FINE "an object rows an array 8 odd 7 "},
@@ -54,14 +54,14 @@ static const struct scan_case cases[] = {
      FINE "an object rows an array 1 odd 1 "},
     {"members of both dialects, to the digit", &plan_members,
      "{\"@odata.count\":9007199254740993,\"odata.count\":\"12\",\"a\":{\"b\":1}}",
-     FINE "an object rows absent 0 odd 0 columns 0 0 0\n a number(9007199254740993) a string(12) "
+     FINE "an object rows absent 0 odd 0 columns 0 0\n a number(9007199254740993) a string(12) "
           "absent() an "
           "object() a number(9007199254740993)"},
     {"each kind of member", &plan_members,
      "{\"@odata.count\":null,\"odata.count\":false,\"a\":true,\"returnObj\":{\"Name\":[1]}}",
-     FINE "an object rows absent 0 odd 0 columns 0 0 0\n null() false() an array() true() null()"},
+     FINE "an object rows absent 0 odd 0 columns 0 0\n null() false() an array() true() null()"},
     {"the last of several wins", &plan_members, "{\"a\":\"first\",\"a\":2}",
-     FINE "an object rows absent 0 odd 0 columns 0 0 0\n absent() absent() absent() a number(2) "
+     FINE "an object rows absent 0 odd 0 columns 0 0\n absent() absent() absent() a number(2) "
           "absent()"},
     {"an array on the way is looked through", &plan_list,
      "{\"returnObj\":[{\"Name\":\"N\",\"List\":[{\"x\":1},{\"y\":2,\"x\":0}]}]}",
@@ -70,7 +70,7 @@ static const struct scan_case cases[] = {
      FINE "an object rows an array 1 odd 0 columns 1 "},
     {"what is longer is cut and flagged, never inside a character", &plan_root_object,
      "{\"a\":\"1234\xC3\xA4\",\"@odata.count\":123456}",
-     FINE "an object rows absent 0 odd 0 columns 2 91f9713d0ef1321b 0\na,@odata.count, a number...(12345) "
+     FINE "an object rows absent 0 odd 0 columns 2 0\na,@odata.count, a number...(12345) "
           "absent() absent() a string...(1234)"},
     {"the root is the array of rows", &plan_root_array, "[{\"A\":1},{\"A\":2,\"A\":\"3\"},[{\"A\":9}],7]",
      "row 0 an object: a number(1)\nrow 1 an object: a string(3)\nrow 2 an array: absent()\nrow 3 a number: "
@@ -106,7 +106,7 @@ static const struct scan_case cases[] = {
      "root an "
      "object rows an array 2 odd 0 "},
     {"a member cut in the middle is none", &plan_members, "{\"a\":12",
-     "error 2 at 7 (byte 7: the text ends in the middle) root an object rows absent 0 odd 0 columns 0 0 0\n "
+     "error 2 at 7 (byte 7: the text ends in the middle) root an object rows absent 0 odd 0 columns 0 0\n "
      "absent() "
      "absent() absent() absent() absent()"},
     {"HTML", &plan_fields, "<html>",
@@ -210,28 +210,16 @@ static void test_columns_of_one_hostile_row(void **state)
     json_scanner_free(scanner);
 }
 
-static uint64_t columns_hash(const char *text)
-{
-    struct json_scanner *scanner = json_scanner_new(&plan_columns, NULL, NULL);
-    json_scanner_feed(scanner, text, strlen(text));
-    uint64_t hash = json_scanner_finish(scanner)->columns.hash;
-    json_scanner_free(scanner);
-    return hash;
-}
-
-static void test_column_hash(void **state)
+static void test_a_nul_in_a_column(void **state)
 {
     (void)state;
-    uint64_t hash = columns_hash("{\"value\":[{\"a\":1,\"b\":2}]}");
-    assert_true(hash == columns_hash("{\"value\":[{\"b\":1},{\"a\":2},{\"\\u0061\":3}]}"));
-    assert_true(hash != columns_hash("{\"value\":[{\"a\":1,\"c\":2}]}"));
-    assert_true(hash != columns_hash("{\"value\":[{\"ab\":2}]}"));
-    assert_true(hash != columns_hash("{\"value\":[{\"a\":2}]}"));
-    assert_true(columns_hash("{\"value\":[]}") == 0);
-    assert_true(columns_hash("{\"value\":[{\"\\u0000x\":1}]}") ==
-                columns_hash("{\"value\":[{\"\\ufffdx\":1}]}"));
-    /* Written down, because people compare hashes between machines and versions. */
-    assert_true(hash == 0x40f66fdb43af84fdu);
+    static const char text[] = "{\"value\":[{\"\\u0000x\":1},{\"\\ufffdx\":1}]}";
+    struct json_scanner *scanner = json_scanner_new(&plan_columns, NULL, NULL);
+    json_scanner_feed(scanner, text, strlen(text));
+    const struct json_result *result = json_scanner_finish(scanner);
+    assert_int_equal(result->columns.count, 1);
+    assert_string_equal(result->columns.names[0], "\xef\xbf\xbdx");
+    json_scanner_free(scanner);
 }
 
 static void test_overlong(void **state)
@@ -325,7 +313,7 @@ static void test_path_split(void **state)
 }
 
 ALL_TESTS(cmocka_unit_test(test_cases), cmocka_unit_test(test_column_bounds),
-          cmocka_unit_test(test_columns_of_one_hostile_row), cmocka_unit_test(test_column_hash),
+          cmocka_unit_test(test_columns_of_one_hostile_row), cmocka_unit_test(test_a_nul_in_a_column),
           cmocka_unit_test(test_overlong), cmocka_unit_test(test_depth),
           cmocka_unit_test(test_more_after_an_error_is_ignored), cmocka_unit_test(test_a_scanner_is_small),
           cmocka_unit_test(test_path_split));
