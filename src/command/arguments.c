@@ -55,7 +55,7 @@ static const struct command_row commands[] = {
      .help = "Prints a commented configuration with every key and its default.",
      .id = COMMAND_SAMPLE_CONFIG},
     {.name = "hash-password",
-     .help = "Reads a password, at a terminal twice and unseen, else one line of the standard input, and "
+     .help = "Reads a password, at a terminal twice and unseen, else the one line of the standard input, and "
              "prints its bcrypt hash for basic_auth.USER of [web].",
      .id = COMMAND_HASH_PASSWORD},
 };

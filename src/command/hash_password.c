@@ -74,7 +74,7 @@ static bool silence_begin(struct silence *silence, int terminal)
 
 /* ---- reading ---- */
 
-/* One line, byte by byte: what is behind it stays. mask: the signals that are blocked while it waits. Returns NULL, or a
+/* One line, byte by byte: at a terminal the next one is another. mask: the signals that are blocked while it waits. Returns NULL, or a
    static sentence. */
 static const char *line_read(int descriptor, const sigset_t *mask, struct line *line)
 {
@@ -96,6 +96,24 @@ static const char *line_read(int descriptor, const sigset_t *mask, struct line *
     if (ended && line->size > 0 && line->text[line->size - 1] == '\r')
         line->size--;
     return NULL;
+}
+
+/* The one line that there is, up to the end of the descriptor. Returns NULL, or a static sentence. */
+static const char *only_line_read(int descriptor, struct line *line)
+{
+    const char *fault = line_read(descriptor, NULL, line);
+    char more;
+    ssize_t got;
+
+    if (fault != NULL || line->size > BCRYPT_PASSWORD_MAX) /* of which line_fault tells */
+        return fault;
+    do
+        got = read(descriptor, &more, sizeof more);
+    while (got < 0 && errno == EINTR);
+    secret_wipe(&more, sizeof more);
+    return got > 0   ? "there is more than one line, and a password has only one"
+           : got < 0 ? "the password cannot be read"
+                     : NULL;
 }
 
 /* NULL, or a static sentence of why it can be no password. */
@@ -141,7 +159,7 @@ enum exit_status hash_password(int descriptor, int cost, FILE *prompts, FILE *ou
     struct line line = {.size = 0};
     char hash[BCRYPT_HASH_SIZE];
     const char *fault = isatty(descriptor) ? ask_twice(descriptor, prompts, &line)
-                                           : line_read(descriptor, NULL, &line);
+                                           : only_line_read(descriptor, &line);
 
     if (fault == NULL)
         fault = line_fault(&line);

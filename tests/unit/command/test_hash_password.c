@@ -83,7 +83,10 @@ static void from_a_pipe(void **state)
     } cases[] = {
         {BYTES("correct horse\n"), "correct horse", NULL},
         {BYTES("correct horse"), "correct horse", NULL},
-        {BYTES("correct horse\r\nmore\n"), "correct horse", NULL},
+        {BYTES("correct horse\r\n"), "correct horse", NULL},
+        {BYTES("hunter2\nmore\n"), NULL, "more than one line"},
+        {BYTES("hunter2\n\n"), NULL, "more than one line"},
+        {BYTES("\nhunter2\n"), NULL, "more than one line"},
         {BYTES(" correct horse \n"), " correct horse ", NULL},
         {BYTES(X72 "\r\n"), X72, NULL},
         {BYTES(X72 "x\n"), NULL, "more than 72 bytes"},
