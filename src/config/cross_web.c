@@ -1,5 +1,6 @@
 /* What is checked across the keys of [web]. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/bcrypt.h"
 #include "config/cross.h"
@@ -33,6 +34,17 @@ static void users_check(const struct web_settings *web, struct fault_list *fault
                       "epicor_exporter hash-password makes one of a password",
                       user->name, BCRYPT_COST_MIN, BCRYPT_COST_MAX);
     }
+}
+
+/* The server reads it whenever it changes, and must not be held up by it. */
+static void token_check(const struct web_settings *web, struct fault_list *faults)
+{
+    struct stat status;
+    const struct secret_source *token = &web->bearer_token;
+
+    if (token->form == SECRET_FILE && stat(token->name, &status) == 0 && !S_ISREG(status.st_mode))
+        fault_add(faults, web_key_place(web, "bearer_token"),
+                  "[web] bearer_token_file: %s is no regular file", token->name);
 }
 
 static bool is_loopback(const struct listen_address *address)
@@ -101,6 +113,7 @@ void web_check(const struct web_settings *web, struct fault_list *faults)
 {
     tls_keys_check(web, faults);
     users_check(web, faults);
+    token_check(web, faults);
     plain_check(web, faults);
     excluded_check(web, faults);
 }

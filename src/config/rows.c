@@ -138,8 +138,9 @@ static const struct config_row web_rows[] = {
      .example = "/etc/epicor_exporter/web_token",
      .type = CONFIG_SECRET,
      AT(bearer_token),
-     .help = "Lets in who shows this token (`Authorization: Bearer`). A file is read again when it "
-             "changes."},
+     .help =
+         "Lets in who shows this token (`Authorization: Bearer`). A file, which must be a regular one, is "
+         "read again when it changes."},
     {.name = "auth_exclude_paths",
      .type = CONFIG_LIST,
      AT(auth_exclude_paths),

@@ -99,17 +99,22 @@ static bool same_source(const struct secret_source *a, const struct secret_sourc
            (a->name == NULL || strcmp(a->name, b->name) == 0) && secret_equal(a->inlined, b->inlined);
 }
 
-/* A file that is no regular one, such as a pipe, is read when the model comes, and never again. */
+/* What is no regular file, such as a FIFO, is not read: it could hold the thread up. */
 static void look_at_token(struct access *access, bool is_new, struct moment now)
 {
     char *path = token_path(&rules(access)->bearer_token);
     struct file_stamp stamp = path != NULL ? file_stamp_of(path) : (struct file_stamp){.exists = false};
-    bool again = stamp.is_regular && (access->token == NULL || access->unreadable.what != 0 ||
-                                      !file_stamp_same(&stamp, &access->token_stamp));
+    bool again = path != NULL && (access->token == NULL || access->unreadable.what != 0 || !stamp.exists ||
+                                  !file_stamp_same(&stamp, &access->token_stamp));
 
     access->next_look_ns = now.boot_ns + LOOK_NS;
-    if (is_new || again || (path != NULL && !stamp.exists))
+    if (stamp.exists && !stamp.is_regular) {
+        char *why = memory_format("%s is no regular file", path);
+        complain_of_token(access, why, now);
+        free(why);
+    } else if (is_new || again) {
         read_token(access, now);
+    }
     access->token_stamp = stamp;
     free(path);
 }

@@ -45,8 +45,8 @@ struct access *access_new(struct later_post *post);
 void access_free(struct access *access);
 
 /* The rules of this model hold from now on; a reference is kept. Cheap when it is the same as before, but that it looks at the
-   file of the token, once a second: a stat, and a reading when it has changed, which does not block for local files. A file
-   that cannot be read leaves the token that was; the log says so. */
+   file of the token, once a second: a stat, and a reading when it has changed, which does not block for local files (what is no regular file is not read).
+   A file that cannot be read leaves the token that was; the log says so. */
 void access_use(struct access *access, struct model *model, struct moment now);
 
 /* ACCESS_LATER: *later is to be waited for, and is completed with LATER_VERDICT: then ask again with its text as verdict. At

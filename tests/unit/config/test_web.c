@@ -88,6 +88,8 @@ static void what_is_told(void **state)
         {"listen_address = 127.0.0.1:1, [::1]:1, localhost:3\nbasic_auth.me = " HASH "\n", 0, false, NULL},
         {"tls_cert_file = " FILE_A "\ntls_key_file = " FILE_B "\nbasic_auth.me = " HASH "\n", 0, false, NULL},
         {"bearer_token =\nlisten_address = 127.0.0.1:1\n", 2, false, "there is no value"},
+        {"listen_address = 127.0.0.1:1\nbearer_token_file = /dev/null\n", 3, false,
+         "[web] bearer_token_file: /dev/null is no regular file"},
         {"auth_exclude_paths = metrics\n", 2, false, "metrics is no path"},
         {"auth_exclude_paths = /, /dashboards/*\n", 2, false, "/dashboards/* is no path"},
         {"auth_exclude_paths = none, /\n", 2, false, "none is no path"},
