@@ -1,69 +1,111 @@
 // Is it well, and if not, why?
 local lib = import 'lib.libsonnet';
-local by = 'sum by (appserver, company, probe)';
-local good = lib.thresholds([[null, lib.good], [1, lib.bad]]);
+local t = lib.target;
+local a = lib.appserver;
+local by = 'by (appserver, company, probe)';
+local on = 'on (appserver, company, probe)';
+
+// Replicas of the agent tell of the same app servers: each counts once, and what one of them sees fail, fails.
+local up = 'min by (appserver) (epicor_up{%s})' % a;
+local success = 'min %s (epicor_probe_success{%s})' % [by, t];
+local firing = 'ALERTS{alertstate="firing", alertname=~"Epicor.+", job=~"$job", instance=~"$instance", appserver=~"$appserver|"}';
+// Good runs of all, by their rates, summed over a time.
+local share(of, over) = '1 - sum(%s) / sum(%s)' % [over % ('target:epicor_probe_failures%s:rate5m{%s}' % [of, t]), over % ('target:epicor_probe_runs%s:rate5m{%s}' % [of, t])];
+local availability = share('', 'sum_over_time(%s[30d])');
+
+local none = lib.thresholds([[null, lib.good], [1, lib.bad]]);
 local ratio = lib.thresholds([[null, lib.bad], [0.99, lib.warn], [0.995, lib.good]]) + lib.limits(0, 1) + lib.decimals(2);
-local availability(range) = '1 - sum(increase(epicor_probe_failures_total{%s}[%s])) / sum(increase(epicor_probe_runs_total{%s}[%s]))' % [lib.target, range, lib.target, range];
-local in_hours(metric) = 'sum(sum_over_time((rate(%s{%s}[5m]) * on (job, instance, appserver) group_left () epicor_business_hours{%s})[30d:5m]))' % [metric, lib.target, lib.appserver];
+local to_probe = lib.leads('This probe', '/d/epicor-probe?var-appserver=${__data.fields["App server"]}&var-company=${__data.fields.Company}&var-probe=${__data.fields.Probe}');
+local to_login = lib.leads('Its tokens, keys and certificates', '/d/epicor-authentication?var-appserver=${__data.fields["App server"]}');
+
+// The status code of the last answers: of a failing target the one that is no 200, if there was any answer at all.
+local answers(code) = 'sum by (appserver, company, probe, code) (rate(epicor_probe_responses_total{%s, code%s}[$__rate_interval])) > 0' % [t, code];
+local no_answer = 'epicor_probe_failure_reason{%s, reason=~"resolve|connect|tls|timeout|connection_lost|credentials|identity_provider|internal"}' % t;
+local code = 'topk %s (1, (%s and %s (%s == 0)) or %s (%s unless %s %s))' % [by, answers('!="200"'), on, success, on, answers('="200"'), on, no_answer];
 
 lib.board('fleet', 'Fleet', 'Every app server and every target: is it well, and if not, why?', 5, [
-  lib.stat('App servers down?', 'App servers of which every request has failed since the last good answer.', 'count(epicor_up{%s} == 0) or vector(0)' % lib.appserver) + good,
-  lib.stat('Targets failing?', 'Targets (a probe on an app server, for a company) whose last run failed.', 'count(epicor_probe_success{%s} == 0) or vector(0)' % lib.target) + good,
-  lib.stat('Alerts firing?', 'Alerts of epicor.rules.yml that fire now, in Prometheus itself.', 'count(ALERTS{alertstate="firing", alertname=~"Epicor.+"}) or vector(0)') + lib.thresholds([[null, lib.good], [1, lib.warn]]),
-  lib.stat('Good runs, a day?', 'Share of the runs of the selected targets that succeeded.', availability('1d'), 'percentunit') + ratio,
-  lib.stat('Good runs, 30 days?', 'Share of the runs that succeeded, all hours counted.', availability('30d'), 'percentunit') + ratio,
-  lib.stat('Budget left?', 'Of the 0.5 % of runs that may fail in 30 days: the share that has not been used up. Below 0 the objective is missed.', '1 - (1 - (%s)) / 0.005' % availability('30d'), 'percentunit') + lib.thresholds([[null, lib.bad], [0, lib.warn], [0.25, lib.good]]) + lib.decimals(0),
+  lib.stat('Servers down?', 'App servers of which every request has failed since the last good answer.', 'count(%s == 0) or 0 * count(%s)' % [up, up]) + none,
+  lib.stat('Targets failing?', 'Targets (a probe on an app server, for a company) whose last run failed.', 'count(%s == 0) or 0 * count(%s)' % [success, success]) + none,
+  lib.stat('Alerts firing?', 'Alerts of epicor.rules.yml that fire now. No value: Prometheus does not have these rules.', 'count(count by (alertname, appserver, company, probe) (%s)) or 0 * count(target:epicor_probe_runs:rate5m{%s})' % [firing, t]) + none,
+  lib.stats('What share of the runs is good?', 'Of the runs of the last 5 minutes, of 24 hours, of 30 days, and of those in 30 days that were within business_hours of their app server.', [
+    ['now', share('', '%s')],
+    ['1 day', share('', 'sum_over_time(%s[1d])')],
+    ['30 days', availability],
+    ['work hours', share('_in_business_hours', 'sum_over_time(%s[30d])')],
+  ], 'percentunit') + ratio,
+  lib.stat('Budget left?', 'Of the 0.5 % of runs that may fail in 30 days: the share that has not been used up. Below 0 the objective is missed.', '1 - (1 - (%s)) / 0.005' % availability, 'percentunit') + lib.thresholds([[null, lib.bad], [0, lib.warn], [0.25, lib.good]]) + lib.decimals(0),
 
   lib.table(
     'Which app server fails, and why?',
-    'The verdict of the agent: one reason while every request has failed since the last good answer. No row: none fails.',
-    [lib.rows('max by (appserver, reason) (epicor_appserver_failure_reason{%s})' % lib.appserver)],
-    [['appserver', 'App server'], ['reason', 'Reason'], ['Value', 'Fails', 'none', lib.cell({ '1': ['fails', lib.bad] })]],
-    12, 6
-  ),
+    'Down while every request has failed since the last good answer; the reason is the verdict of the agent. Beside it, how many of its targets fail, and how long ago a run was good.',
+    [
+      lib.rows('0 * max by (appserver, reason) (epicor_appserver_failure_reason{%s}) or on (appserver) %s' % [a, up]),
+      lib.rows('count by (appserver) (%s == 0) or on (appserver) 0 * %s' % [success, up]),
+      lib.rows('time() - max by (appserver) (epicor_probe_last_success_timestamp_seconds{%s})' % t),
+    ],
+    [
+      ['appserver', 'App server', 'none', to_login + lib.least(100)],
+      ['Value #A', 'State', 'none', lib.cell({ '0': ['down', lib.bad], '1': ['up', lib.good] }) + lib.wide(75)],
+      ['reason', 'Why', 'none', lib.least(120)],
+      ['Value #B', 'Failing', 'none', lib.wide(75)],
+      ['Value #C', 'Last good', 's', lib.wide(95)],
+    ],
+    10, 7
+  ) + lib.sorted('State'),
   lib.table(
-    'Which target fails, and why?',
-    'The reason of the last run, and how many have failed in a row. No row: none fails.',
-    [lib.rows('max by (appserver, company, probe, reason) (epicor_probe_failure_reason{%s} * ignoring (reason) group_left () epicor_probe_consecutive_failures{%s})' % [lib.target, lib.target])],
-    [['appserver', 'App server'], ['company', 'Company'], ['probe', 'Probe'], ['reason', 'Reason'], ['Value', 'Failed in a row', 'none']],
-    12, 6
-  ),
-
-  lib.timeline(
-    'When was each app server up?',
-    'Down while every request has failed since the last good answer; grey: nothing was asked.',
-    [lib.query('max by (appserver) (epicor_up{%s})' % lib.appserver, '{{appserver}}')],
-    24, 6
-  ) + lib.words({ '0': ['down', lib.bad], '1': ['up', lib.good] }),
+    'Which alerts fire, and since when?',
+    'Alerts of epicor.rules.yml that fire in Prometheus, also those that Alertmanager mutes. No data: none fires.',
+    [lib.rows('time() - min by (alertname, severity, appserver, company, probe) (ALERTS_FOR_STATE{alertname=~"Epicor.+", job=~"$job", instance=~"$instance", appserver=~"$appserver|"} and ignoring (alertstate) %s)' % firing)],
+    [
+      ['alertname', 'Alert', 'none', lib.wide(220)],
+      ['severity', 'Severity', 'none', lib.cell({ critical: ['critical', lib.bad], warning: ['warning', lib.warn], info: ['info', lib.calm] }) + lib.wide(85)],
+      ['appserver', 'App server', 'none', lib.least(85)],
+      ['company', 'Company', 'none', lib.least(75)],
+      ['probe', 'Probe', 'none', lib.least(90)],
+      ['Value', 'For', 's', lib.wide(80)],
+    ],
+    14, 7
+  ) + lib.sorted('Severity'),
 
   lib.table(
     'How is every target?',
-    'The last run of each: its outcome, how long it took, the rows it returned, how long ago it ended.',
+    'The last run of each: its outcome and the reason of its failure, the HTTP status, failures in a row, how long it took, the rows it returned, how long ago it ended. A probe leads to its board.',
     [
-      lib.rows('%s (epicor_probe_success{%s})' % [by, lib.target]),
-      lib.rows('%s (epicor_probe_last_duration_seconds{%s})' % [by, lib.target]),
-      lib.rows('%s (epicor_probe_rows{%s})' % [by, lib.target]),
-      lib.rows('%s (time() - epicor_probe_last_run_timestamp_seconds{%s})' % [by, lib.target]),
+      lib.rows('0 * max by (appserver, company, probe, reason) (epicor_probe_failure_reason{%s}) or %s %s' % [t, on, success]),
+      lib.rows(code) + lib.step('1m'),
+      lib.rows('max %s (epicor_probe_consecutive_failures{%s})' % [by, t]),
+      lib.rows('max %s (epicor_probe_last_duration_seconds{%s})' % [by, t]),
+      lib.rows('max %s (epicor_probe_rows{%s})' % [by, t]),
+      lib.rows('min %s (time() - epicor_probe_last_run_timestamp_seconds{%s})' % [by, t]),
     ],
     [
-      ['appserver', 'App server'],
-      ['company', 'Company'],
-      ['probe', 'Probe'],
-      ['Value #A', 'Outcome', 'none', lib.cell({ '0': ['failed', lib.bad], '1': ['good', lib.good] })],
-      ['Value #B', 'Latency', 's'],
-      ['Value #C', 'Rows', 'none'],
-      ['Value #D', 'Ran ago', 's'],
+      ['appserver', 'App server', 'none', lib.least(100)],
+      ['company', 'Company', 'none', lib.least(80)],
+      ['probe', 'Probe', 'none', to_probe + lib.least(150)],
+      ['Value #A', 'Outcome', 'none', lib.cell({ '0': ['failed', lib.bad], '1': ['good', lib.good] }) + lib.wide(95)],
+      ['reason', 'Why', 'none', lib.least(140)],
+      ['code', 'Code', 'none', lib.wide(70)],
+      ['Value #C', 'Failed in a row', 'none', lib.wide(120)],
+      ['Value #D', 'Took', 's', lib.wide(90)],
+      ['Value #E', 'Rows', 'none', lib.wide(90)],
+      ['Value #F', 'Ran ago', 's', [{ id: 'decimals', value: 0 }] + lib.wide(90)],
     ],
-    24, 11
-  ),
+    24, 11, ['Value #B']
+  ) + lib.sorted('Outcome'),
 
   lib.timeline(
+    'When was each app server up?',
+    'Down while every request has failed since the last good answer; a gap: nothing is known.',
+    [lib.query(up, '{{appserver}}')],
+    24, 6
+  ) + lib.words({ '0': ['down', lib.bad], '1': ['up', lib.good] }),
+  lib.timeline(
     'When did each target succeed?',
-    'The outcome of the runs over time.',
-    [lib.query('%s (epicor_probe_success{%s})' % [by, lib.target], '{{appserver}} {{company}} {{probe}}')],
-    24, 11
+    'The outcome of the runs over time; a gap: it did not run.',
+    [lib.query(success, '{{appserver}} {{company}} {{probe}}')],
+    24, 12
   ) + lib.words({ '0': ['failed', lib.bad], '1': ['good', lib.good] }),
 
-  lib.graph('What fails, by reason?', 'Failed runs a second, by the reason that the agent gives each.', [lib.query('sum by (reason) (rate(epicor_failures_total{%s}[$__rate_interval])) > 0' % lib.appserver, '{{reason}}')], 'ops') + lib.stacked,
-  lib.stat('Good runs in business hours?', 'Share of the runs of 30 days that succeeded within business_hours of their app server, where that is configured.', '1 - %s / %s' % [in_hours('epicor_probe_failures_total'), in_hours('epicor_probe_runs_total')], 'percentunit', 12, 8) + ratio,
+  lib.graph('What fails, by reason?', 'Failed runs a minute of the app servers shown, by the reason that the agent gives each.', [lib.query('60 * sum by (reason) (rate(epicor_failures_total{%s}[$__rate_interval])) > 0' % a, '{{reason}}')], 'short') + lib.stacked + lib.otherwise('No run failed.'),
+  lib.graph('What share of the runs was good?', 'By app server, each moment over the 5 minutes before it.', [lib.query('1 - sum by (appserver) (target:epicor_probe_failures:rate5m{%s}) / sum by (appserver) (target:epicor_probe_runs:rate5m{%s})' % [t, t], '{{appserver}}')], 'percentunit') + lib.limits(0, 1),
 ])

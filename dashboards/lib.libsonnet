@@ -14,6 +14,9 @@
   bad: '#D55E00',
   calm: '#0072B2',
   grey: '#8e8e8e',
+  sky: '#56B4E9',
+  yellow: '#F0E442',
+  purple: '#CC79A7',
 
   local datasource = { type: 'prometheus', uid: '${datasource}' },
 
@@ -27,6 +30,8 @@
   },
   // One row of a table for each series.
   rows(expr):: lib.query(expr, '', true, 'table'),
+  // At least so far from point to point, and so a $__rate_interval of four times that: for what is rare.
+  step(duration):: { interval: duration },
 
   local panel(type, title, description, queries, unit, width, height) = {
     type: type,
@@ -56,6 +61,30 @@
     fieldConfig+: { defaults+: std.prune({ min: min, max: max }) },
   },
   decimals(count):: { fieldConfig+: { defaults+: { decimals: count } } },
+  // An axis of at least so much, where values lie close together.
+  span(min, max):: { fieldConfig+: { defaults+: { custom+: { axisSoftMin: min, axisSoftMax: max } } } },
+  // What stands where there is nothing to show; not for tables, whose empty cells would say it too.
+  otherwise(text):: { fieldConfig+: { defaults+: { noValue: text } } },
+
+  // How the series are drawn whose names match.
+  local drawn(pattern, properties) = { fieldConfig+: { overrides+: [{ matcher: { id: 'byRegexp', options: pattern }, properties: properties }] } },
+  coloured(pattern, colour):: drawn(pattern, [{ id: 'color', value: { mode: 'fixed', fixedColor: colour } }]),
+  dashed(pattern):: drawn(pattern, [
+    { id: 'custom.lineStyle', value: { fill: 'dash', dash: [8, 6] } },
+    { id: 'custom.lineWidth', value: 1 },
+    { id: 'custom.fillOpacity', value: 0 },
+  ]),
+  // Status codes, wherever they stand in a name.
+  codes:: std.foldl(function(all, c) all + lib.coloured('/(^| )%s$/' % c[0], c[1]), [
+    ['200', lib.good],
+    ['400', lib.yellow],
+    ['401', lib.warn],
+    ['403', lib.purple],
+    ['404', lib.sky],
+    ['429', lib.calm],
+    ['500', lib.bad],
+    ['503', lib.grey],
+  ], {}),
 
   stat(title, description, expr, unit='none', width=4, height=4):: panel('stat', title, description, [lib.query(expr, '', true)], unit, width, height) {
     options: {
@@ -66,15 +95,20 @@
       justifyMode: 'center',
     },
   },
+  // Several figures in one panel, each with its name: [[name, query], ...].
+  stats(title, description, figures, unit='none', width=8, height=4):: lib.stat(title, description, '', unit, width, height) {
+    targets: [lib.query(figures[i][1], figures[i][0], true) { refId: std.char(65 + i) } for i in std.range(0, std.length(figures) - 1)],
+    options+: { textMode: 'value_and_name', orientation: 'vertical' },
+  },
 
   graph(title, description, queries, unit='none', width=12, height=8):: panel('timeseries', title, description, queries, unit, width, height) {
     options: {
       legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
       tooltip: { mode: 'multi', sort: 'desc' },
     },
-    fieldConfig+: { defaults+: { custom: { lineWidth: 2, fillOpacity: 8, showPoints: 'auto', spanNulls: false } } },
+    fieldConfig+: { defaults+: { color: { mode: 'palette-classic' }, custom: { lineWidth: 2, fillOpacity: 8, showPoints: 'auto', spanNulls: false } } },
   },
-  stacked:: { fieldConfig+: { defaults+: { custom+: { stacking: { mode: 'normal', group: 'A' }, fillOpacity: 40, lineWidth: 1 } } } },
+  stacked:: { fieldConfig+: { defaults+: { min: 0, custom+: { stacking: { mode: 'normal', group: 'A' }, fillOpacity: 40, lineWidth: 1 } } } },
 
   heatmap(title, description, expr, unit, width=12, height=8):: panel('heatmap', title, description, [lib.query(expr, '{{le}}') + { format: 'heatmap' }], unit, width, height) {
     options: {
@@ -87,36 +121,50 @@
     },
   },
 
+  // Twenty names at most on a page: of so many the narrowest line can still be read.
   timeline(title, description, queries, width=24, height=8):: panel('state-timeline', title, description, queries, 'none', width, height) {
-    options: { mergeValues: true, showValue: 'never', rowHeight: 0.8, legend: { displayMode: 'list', placement: 'bottom', showLegend: true }, tooltip: { mode: 'single' } },
+    options: { mergeValues: true, showValue: 'never', rowHeight: 0.8, perPage: std.min(20, 2 * height - 4), legend: { displayMode: 'list', placement: 'bottom', showLegend: true }, tooltip: { mode: 'single' } },
     fieldConfig+: { defaults+: { custom: { fillOpacity: 90, lineWidth: 0 } } },
   },
 
-  // columns: [[field, title, unit], ...] in their order; all other fields are left out.
-  table(title, description, queries, columns, width=24, height=10):: panel('table', title, description, queries, 'none', width, height) {
-    options: { showHeader: true, cellHeight: 'sm', footer: { show: false } },
-    transformations: [
-      { id: 'merge', options: {} },
-      {
-        id: 'organize',
-        options: {
-          excludeByName: { Time: true, __name__: true, job: true, instance: !std.member([c[0] for c in columns], 'instance') },
-          indexByName: { [columns[i][0]]: i for i in std.range(0, std.length(columns) - 1) },
-          renameByName: { [c[0]]: c[1] for c in columns },
+  // columns: [[field, title, unit, properties], ...] in their order; the fields of `without` are left out, as is the time.
+  table(title, description, queries, columns, width=24, height=10, without=[])::
+    local names = [c[0] for c in columns];
+    panel('table', title, description, queries, 'none', width, height) {
+      options: { showHeader: true, cellHeight: 'sm', footer: { show: false } },
+      transformations: [
+        { id: 'merge', options: {} },
+        {
+          id: 'organize',
+          options: {
+            excludeByName: { [name]: true for name in ['Time', '__name__', 'job', 'instance'] + without if !std.member(names, name) },
+            indexByName: { [names[i]]: i for i in std.range(0, std.length(names) - 1) },
+            renameByName: { [c[0]]: c[1] for c in columns },
+          },
         },
-      },
-    ],
-    fieldConfig+: { overrides+: [
-      { matcher: { id: 'byName', options: c[1] }, properties: [{ id: 'unit', value: c[2] }] + (if std.length(c) > 3 then c[3] else []) }
-      for c in columns
-      if std.length(c) > 2
-    ] },
-  },
-  // A property of a column: its values as words, on a coloured ground.
+      ],
+      fieldConfig+: { overrides+: [
+        { matcher: { id: 'byName', options: c[1] }, properties: [{ id: 'unit', value: c[2] }] + (if std.length(c) > 3 then c[3] else []) }
+        for c in columns
+        if std.length(c) > 2
+      ] },
+    },
+  // By a column's title.
+  sorted(title, desc=false):: { options+: { sortBy: [{ displayName: title, desc: desc }] } },
+  // Properties of a column: its values as words, on a coloured ground; its ground coloured from values on; its width; where a
+  // click on it leads.
   cell(map):: [
     { id: 'mappings', value: [{ type: 'value', options: { [v]: { text: map[v][0], color: map[v][1], index: 0 } for v in std.objectFields(map) } }] },
     { id: 'custom.cellOptions', value: { type: 'color-background', mode: 'basic' } },
   ],
+  ground(steps):: [
+    { id: 'thresholds', value: { mode: 'absolute', steps: [{ value: s[0], color: s[1] } for s in steps] } },
+    { id: 'color', value: { mode: 'thresholds' } },
+    { id: 'custom.cellOptions', value: { type: 'color-background', mode: 'basic' } },
+  ],
+  wide(pixels):: [{ id: 'custom.width', value: pixels }],
+  least(pixels):: [{ id: 'custom.minWidth', value: pixels }],
+  leads(title, path):: [{ id: 'links', value: [{ title: title, url: path + '&var-datasource=${datasource}&${__url_time_range}', targetBlank: false }] }],
 
   row(title):: { type: 'row', title: title, collapsed: false, panels: [], gridPos: { w: 24, h: 1 } },
 
@@ -132,7 +180,7 @@
     { x: 0, y: 0, h: 0, panels: [] }
   ).panels,
 
-  local labels(name, title, metric, by) = {
+  local labels(name, title, metric, by, all) = {
     name: name,
     label: title,
     type: 'query',
@@ -142,22 +190,23 @@
     refresh: 2,
     sort: 1,
     multi: true,
-    includeAll: true,
-    allValue: if name == 'company' then '.*' else '.+',
-    current: { text: ['All'], value: ['$__all'], selected: true },
+    includeAll: all,
+    [if all then 'allValue']: if name == 'company' then '.*' else '.+',
+    current: if all then { text: ['All'], value: ['$__all'], selected: true } else {},
     options: [],
   },
 
   local chain = [
     ['job', 'Job', 'epicor_exporter_build_info', ''],
-    ['instance', 'Agent', 'epicor_exporter_build_info', 'job=~"$job"'],
+    ['instance', 'Instance', 'epicor_exporter_build_info', 'job=~"$job"'],
     ['appserver', 'App server', 'epicor_requests_in_flight', 'job=~"$job", instance=~"$instance"'],
     ['company', 'Company', 'epicor_probe_info', lib.appserver],
     ['probe', 'Probe', 'epicor_probe_info', lib.appserver + ', company=~"$company"'],
   ],
 
-  // depth: how many of job, agent, app server, company and probe the board selects by.
-  board(name, title, description, depth, panels):: {
+  // depth: how many of job, agent, app server, company and probe the board selects by; one: the last begins with its first
+  // value, where the others begin with all.
+  board(name, title, description, depth, panels, one=false):: {
     uid: 'epicor-' + name,
     title: 'Epicor / ' + title,
     description: description,
@@ -172,7 +221,7 @@
     annotations: { list: [] },
     templating: {
       list: [{ name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus', refresh: 1, options: [], current: {} }]
-            + [labels(chain[i][0], chain[i][1], chain[i][2], chain[i][3]) for i in std.range(0, depth - 1)],
+            + [labels(chain[i][0], chain[i][1], chain[i][2], chain[i][3], !(one && i == depth - 1)) for i in std.range(0, depth - 1)],
     },
     panels: place(panels),
   },

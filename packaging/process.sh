@@ -136,13 +136,13 @@ agent_start() {
     exporter=$(serving) || fail "the agent did not start"
 }
 
-# prometheus_start FOLDER: scraping $exporter; sets $prometheus (its URL)
+# prometheus_start FOLDER: scraping $exporter, or $scrape_targets (by commas), every $scrape_interval; sets $prometheus (its URL)
 prometheus_start() {
     prometheus_tools=$1
     cat >"$work/prometheus.yml" <<CONFIG
-global: { scrape_interval: ${scrape_interval:-5s}, scrape_timeout: ${scrape_interval:-5s}, evaluation_interval: 5s }
+global: { scrape_interval: ${scrape_interval:-5s}, scrape_timeout: ${scrape_interval:-5s}, evaluation_interval: ${scrape_interval:-5s} }
 rule_files: [ "$PWD/alerts/*.rules.yml" ]
-scrape_configs: [ { job_name: epicor, static_configs: [ { targets: [ "$exporter" ] } ] } ]
+scrape_configs: [ { job_name: epicor, static_configs: [ { targets: [ ${scrape_targets:-$exporter} ] } ] } ]
 CONFIG
     launch prometheus "$prometheus_tools/prometheus" --config.file="$work/prometheus.yml" \
         --storage.tsdb.path="$work/data" --web.listen-address=127.0.0.1:0

@@ -28,7 +28,7 @@ def family_exists(name):
 
 
 def look_at_query(fault, expr, used):
-    used.update(re.findall(r"\$\{?(\w+)", expr))
+    used.update(re.findall(r"\$\{?([A-Za-z_]\w*)", expr))
     for name in re.findall(r"\b((?:\w+:)?(?:epicor|process)_\w+(?::\w+)?)", re.sub(r'"[^"]*"', '""', expr)):
         if not family_exists(name) and name not in ("epicor_value_",):
             fault("no metric is called " + name)
