@@ -631,7 +631,7 @@ static void timetable_plays(void **state)
         {"# nothing\n\nat 0s for 60m fault=http_500 path=zLicense\nevery 1h at 1m for 5s fault=slow\n", NULL},
         {"at 5 for 1s fault=http_500\n", ":1: a duration is wanted"},
         {"\nat 5s for 1s fault=nothing\n", ":2: no fault has this name"},
-        {"at 5s fault=http_500\n", ":1: `at`, `for` and `fault=` are wanted"},
+        {"at 5s fault=http_500\n", ":1: `at` and `for` are wanted"},
         {"every 1s at 5s for 1s fault=http_500\n", ":1: `every` must be longer"},
         {"at 5s for 1s fault=http_500 and\n", ":1: unknown word"},
     };

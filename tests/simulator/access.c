@@ -122,3 +122,13 @@ void simulator_set_right(struct simulator *simulator, const char *resource, bool
     }
     pthread_mutex_unlock(&simulator->lock);
 }
+
+bool sim_right_denied(struct simulator *simulator, const char *resource)
+{
+    bool denied = false;
+    pthread_mutex_lock(&simulator->lock);
+    for (const struct sim_name *d = simulator->denied; d; d = d->next)
+        denied |= strcmp(d->name, resource) == 0;
+    pthread_mutex_unlock(&simulator->lock);
+    return denied;
+}

@@ -79,6 +79,11 @@ void sim_accounts_free(struct simulator *simulator)
         free(k->key);
         free(k);
     }
+    for (struct sim_delay *d = simulator->delays, *next; d; d = next) {
+        next = d->next;
+        free(d->part);
+        free(d);
+    }
     for (struct sim_name *d = simulator->denied, *next; d; d = next) {
         next = d->next;
         free(d->name);
@@ -177,6 +182,24 @@ void simulator_set_api_key(struct simulator *simulator, const char *company, con
     free((*at)->key);
     (*at)->key = sim_duplicate(key);
     pthread_mutex_unlock(&simulator->lock);
+}
+
+char *sim_password_of(struct simulator *simulator, const char *name)
+{
+    pthread_mutex_lock(&simulator->lock);
+    const struct sim_user *user = user_find(simulator, name);
+    char *password = sim_duplicate(user ? user->password : NULL);
+    pthread_mutex_unlock(&simulator->lock);
+    return password;
+}
+
+char *sim_api_key_of(struct simulator *simulator, const char *company)
+{
+    pthread_mutex_lock(&simulator->lock);
+    const struct sim_key *found = *key_find(simulator, company);
+    char *key = sim_duplicate(found ? found->key : NULL);
+    pthread_mutex_unlock(&simulator->lock);
+    return key;
 }
 
 void simulator_remove_api_key(struct simulator *simulator, const char *company)

@@ -42,7 +42,7 @@ void sim_call_add_header(struct sim_call *call, const char *name, const char *va
 
 bool sim_call_cut(const struct sim_call *call)
 {
-    return call->simulator->stopping || (call->identity_provider && call->simulator->provider_closing);
+    return call->simulator->stopping || call->door->closing;
 }
 
 bool sim_call_sleep(struct sim_call *call, uint32_t milliseconds)
@@ -70,12 +70,12 @@ bool sim_sleep(struct simulator *simulator, uint32_t milliseconds)
     return running;
 }
 
-struct sim_call *sim_call_make(const struct sim_door *door, const char *uri)
+struct sim_call *sim_call_make(struct sim_door *door, const char *uri)
 {
     struct sim_call *call = sim_allocate(sizeof *call);
     size_t size = strcspn(uri, "?");
     call->simulator = door->simulator;
-    call->identity_provider = door->identity_provider;
+    call->door = door;
     call->references = 1;
     call->path = sim_duplicate_n(uri, size);
     call->query = sim_duplicate(uri[size] ? uri + size + 1 : "");
@@ -96,6 +96,8 @@ void sim_call_begin(struct sim_call *call)
         call->token_request = SIM_TOKEN_RESOURCE;
     pthread_mutex_lock(&simulator->lock);
     call->behaviour = simulator->behaviour;
+    for (const struct sim_delay *delay = simulator->delays; delay; delay = delay->next)
+        call->delay_ms += strstr(call->path, delay->part) ? delay->ms : 0;
     simulator->counts.token_requests += call->token_request == SIM_TOKEN_RESOURCE;
     simulator->counts.oauth_requests += call->token_request == SIM_TOKEN_ENDPOINT;
     if (++simulator->in_flight > simulator->in_flight_peak)

@@ -33,6 +33,21 @@ struct sim_key {
     struct sim_key *next;
 };
 
+struct sim_delay {
+    char *part; /* of the path */
+    uint32_t ms;
+    struct sim_delay *next;
+};
+
+/* What every listener has. */
+struct sim_listening {
+    const char *host;
+    enum simulator_certificate certificate;
+    int64_t certificate_expires_in;
+};
+
+struct sim_in_force;
+
 struct sim_name {
     char *name;
     struct sim_name *next;
@@ -56,17 +71,38 @@ struct sim_seen {
 struct sim_door {
     struct simulator *simulator;
     bool identity_provider;
+    struct MHD_Daemon *daemon;
+    uint32_t
+        requests; /* whose answers have not been sent to their end; under the server's lock, as the next */
+    bool closing;
+};
+
+struct sim_listener {
+    struct sim_door *door; /* NULL: it refuses connections */
+    uint16_t port;         /* 0: there is no such listener */
+    int kept;              /* the port's socket while there is no door */
+};
+
+/* What a change makes of a table while it is in force. */
+struct sim_cover {
+    char *name;                       /* of the change */
+    struct sim_table_change *changes; /* strings are our own */
+    size_t count;
+    uint64_t more_rows;
+    struct sim_cover *next;
 };
 
 struct sim_entry {
-    struct sim_table *table;
+    struct sim_table *base, *table; /* table: as it is read, the base with all covers */
+    struct sim_cover *covers;
+    bool gone; /* nobody finds it */
     struct sim_entry *next;
 };
 
 struct sim_function {
     char *name, *answer, *message;
     int outcome;
-    bool staging;
+    bool staging, gone, fails; /* fails: its Success is false */
     uint32_t not_found_every;
     uint64_t calls;
     struct sim_function *next;
@@ -118,23 +154,23 @@ struct sim_timetable;
 struct simulator {
     char *base_path, *url;
     char *const *companies;
-    uint16_t port;
-    struct MHD_Daemon *daemon;
-    struct sim_door door, provider_door;
-    struct simulator_options listening; /* host and certificate only */
-    uint16_t provider_port;
-    struct sim_certificates certificates;
+    char *user;                        /* of options.user, or of its default */
+    pthread_mutex_t disturbances_lock; /* in_force; taken before the two others */
+    struct sim_in_force *in_force;
     char *token_path, *token_url; /* NULL: no token endpoint */
     bool provider_own_port;
+    uint16_t provider_port; /* as asked for */
     char *client_id, *audience, *scopes, *client_user;
     char *issuer, *foreign_audience;
     char *proxy_user_header;
-    pthread_mutex_t provider_lock; /* provider_daemon */
-    struct MHD_Daemon *provider_daemon;
+    pthread_mutex_t listeners_lock; /* the next four; taken before `lock` */
+    struct sim_listening listening;
+    struct sim_listener listener, provider_listener;
+    struct sim_certificates certificates;
 
     pthread_mutex_t lock; /* all below */
     pthread_cond_t changed;
-    bool stopping, provider_closing;
+    bool stopping;
     struct simulator_behaviour behaviour;
     struct sim_jwt_key key;
     char *client_secret, *client_key;
@@ -146,6 +182,7 @@ struct simulator {
     struct sim_user *users;
     struct sim_key *keys;
     struct sim_name *denied;
+    struct sim_delay *delays;
     struct sim_entry *tables;
     struct sim_function *functions;
     struct sim_method *methods;
@@ -166,6 +203,7 @@ struct simulator {
 
 struct sim_call {
     struct simulator *simulator;
+    struct sim_door *door;
     struct MHD_Connection *connection;
     unsigned references;
     bool begun, ended;
@@ -186,7 +224,6 @@ struct sim_call {
     unsigned license; /* whose seat is taken */
     char *user;       /* who was let in; NULL: nobody, or not known */
     bool in_session;
-    bool identity_provider; /* came in there */
     enum { SIM_NO_TOKEN_REQUEST, SIM_TOKEN_RESOURCE, SIM_TOKEN_ENDPOINT } token_request;
 
     /* the answer */
@@ -205,7 +242,7 @@ struct sim_call {
 };
 
 /* ---- call.c */
-struct sim_call *sim_call_make(const struct sim_door *door, const char *uri);
+struct sim_call *sim_call_make(struct sim_door *door, const char *uri);
 /* The request is complete: it is counted, logged, and sees the behaviour of now. */
 void sim_call_begin(struct sim_call *call);
 /* The call's own end: gives the seat back, writes the status into the log. Once. */
@@ -221,6 +258,21 @@ bool sim_call_cut(const struct sim_call *call);
 /* Sleep; false when they were cut short by that, or by the server's stop. */
 bool sim_call_sleep(struct sim_call *call, uint32_t milliseconds);
 bool sim_sleep(struct simulator *simulator, uint32_t milliseconds);
+
+/* ---- server.c: what libmicrohttpd calls, with the simulator, and with the door when a request begins */
+enum MHD_Result sim_request_handle(void *context, struct MHD_Connection *connection, const char *url,
+                                   const char *method, const char *version, const char *upload, size_t *size,
+                                   void **state);
+void *sim_request_named(void *context, const char *uri, struct MHD_Connection *connection);
+void sim_request_completed(void *context, struct MHD_Connection *connection, void **state,
+                           enum MHD_RequestTerminationCode code);
+void sim_connection_changed(void *context, struct MHD_Connection *connection, void **socket_context,
+                            enum MHD_ConnectionNotificationCode code);
+
+/* ---- listener.c: the port is known from here on, and refuses connections */
+void sim_listener_bind(struct simulator *simulator, bool identity_provider, uint16_t port);
+/* For ever; also one that never listened. */
+void sim_listener_stop(struct simulator *simulator, bool identity_provider);
 
 /* ---- answer.c: hands the answer to libmicrohttpd. */
 enum MHD_Result sim_answer_queue(struct sim_call *call);
@@ -284,11 +336,15 @@ void sim_seats_start(struct simulator *simulator);
 bool sim_fault_apply(struct sim_call *call);
 /* Waits as long as a fault holds the answer; false when the server stops. */
 bool sim_fault_wait(struct sim_call *call);
+/* Whether it has been cleared, or has had its requests. */
+bool sim_fault_over(struct simulator *simulator, unsigned number);
 unsigned sim_fault_add(struct simulator *simulator, const struct simulator_fault *fault,
                        void (*undo)(struct simulator *simulator), bool over);
 void sim_faults_free(struct simulator *simulator);
 
 /* ---- events.c */
+/* answers: whether it answers requests to the token endpoint, so that a number of them can be its end. */
+bool sim_event_known(const char *name, bool *answers);
 /* Why this server cannot have this event; NULL: it can, or the name is none of an event. */
 const char *sim_event_impossible(const struct simulator *simulator, const char *name);
 /* False when no event has this name. */
@@ -302,6 +358,16 @@ void sim_log_free(struct simulator *simulator);
 void sim_content_start(struct simulator *simulator);
 void sim_content_free(struct simulator *simulator);
 struct sim_table *sim_table_find(struct simulator *simulator, const char *name); /* a reference, or NULL */
+
+/* A change's covers over a table that is there; those before of the same name go. No changes and rows: only that. */
+void sim_cover_set(struct simulator *simulator, const char *table, const char *name,
+                   const struct sim_table_change *changes, size_t count, uint64_t more_rows);
+/* Of a table or function ("LIB/FN"); false: there is none. */
+bool sim_content_gone(struct simulator *simulator, const char *name, bool function, bool *gone);
+void sim_content_set_gone(struct simulator *simulator, const char *name, bool function, bool gone);
+/* Whether a function's Success is false. */
+bool sim_function_fails(struct simulator *simulator, const char *name);
+void sim_function_set_fails(struct simulator *simulator, const char *name, bool fails);
 
 /* ---- rows.c: rows of tables, and what OData wraps around them */
 /* {"@odata.context":"...", and the content type. */
@@ -361,6 +427,29 @@ void sim_baq_answer(struct sim_call *call, const char *baq);
 void sim_baq_describe(struct sim_call *call, const char *baq);
 void sim_entity_answer(struct sim_call *call, const char *service, const char *entity);
 void sim_function_answer(struct sim_call *call, const char *library, const char *name, bool staging);
+
+/* ---- disturbance.c, change.c */
+void sim_disturbances_free(struct simulator *simulator);
+/* As `change=` has them, from now on and without end. */
+void sim_changes_start(struct simulator *simulator, const char *const *texts);
+
+/* ---- what changes read; texts are allocated */
+char *sim_password_of(struct simulator *simulator, const char *user);     /* accounts.c */
+char *sim_api_key_of(struct simulator *simulator, const char *company);   /* NULL: it has none */
+bool sim_right_denied(struct simulator *simulator, const char *resource); /* access.c */
+char *sim_behaviour_chosen(const struct simulator_behaviour *behaviour, const char *name); /* ways.c */
+bool sim_license_known(const char *license);                                               /* seats.c */
+struct sim_seats *sim_seats_find(struct simulator *simulator, const char *license);   /* under the lock */
+bool sim_content_rows(struct simulator *simulator, const char *name, uint64_t *rows); /* content.c */
+bool sim_cover_find(struct simulator *simulator, const char *table, const char *name, uint64_t *more_rows);
+char *sim_cover_text(struct simulator *simulator, const char *table, const char *name);
+bool sim_method_known(struct simulator *simulator, const char *name); /* method.c */
+/* The status with which it fails, 0: it does not. */
+int sim_method_failure(struct simulator *simulator, const char *name, char **message);
+/* returnObj, or parameters. */
+char *sim_method_text(struct simulator *simulator, const char *name, bool parameters);
+void sim_method_set_text(struct simulator *simulator, const char *name, bool parameters, const char *text);
+char *sim_current_values(bool production); /* services.c: of GetCurrentValuesFromServer */
 
 /* ---- timetable.c */
 void sim_timetable_stop(struct simulator *simulator);

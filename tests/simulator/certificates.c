@@ -106,22 +106,17 @@ static void ca_take(struct sim_certificates *certificates, const struct sim_cert
     certificates->ca_key = others->ca_key;
 }
 
-void sim_certificates_make(struct sim_certificates *certificates, enum simulator_certificate kind,
-                           int64_t expires_in, const struct sim_certificates *others)
+static void server_make(struct sim_certificates *certificates, enum simulator_certificate kind,
+                        int64_t expires_in)
 {
-    time_t now = time(NULL), from = now - 30 * DAY,
-           until = now + (time_t)(expires_in ? expires_in : 90 * DAY);
+    time_t now = time(NULL), until = now + (time_t)(expires_in ? expires_in : 90 * DAY);
     if (kind == SIMULATOR_TLS_EXPIRED)
         until = now - DAY;
+    time_t from = (until < now ? until : now) - 30 * DAY;
     if (kind == SIMULATOR_TLS_NOT_YET_VALID)
         from = now + DAY;
     EVP_PKEY *key = key_make();
-    *certificates = (struct sim_certificates){.not_after = until};
-    if (others)
-        ca_take(certificates, others);
-    else
-        ca_make(certificates);
-
+    certificates->not_after = until;
     bool self = kind == SIMULATOR_TLS_SELF_SIGNED, wrong = kind == SIMULATOR_TLS_WRONG_NAME;
     X509 *server = certificate_make(key, wrong ? "wrong.example.test" : "localhost", from, until,
                                     self ? NULL : certificates->ca);
@@ -130,12 +125,30 @@ void sim_certificates_make(struct sim_certificates *certificates, enum simulator
     extension_add(server, NID_basic_constraints, "CA:FALSE");
     extension_add(server, NID_ext_key_usage, "serverAuth");
     certificate_sign(server, self ? key : certificates->ca_key);
-
     certificates->certificate = pem_text(server, NULL);
     certificates->key = pem_text(NULL, key);
-    ca_file_write(certificates, certificates->ca);
     X509_free(server);
     EVP_PKEY_free(key);
+}
+
+void sim_certificates_make(struct sim_certificates *certificates, enum simulator_certificate kind,
+                           int64_t expires_in, const struct sim_certificates *others)
+{
+    *certificates = (struct sim_certificates){0};
+    if (others)
+        ca_take(certificates, others);
+    else
+        ca_make(certificates);
+    server_make(certificates, kind, expires_in);
+    ca_file_write(certificates, certificates->ca);
+}
+
+void sim_certificates_renew(struct sim_certificates *certificates, enum simulator_certificate kind,
+                            int64_t expires_in)
+{
+    free(certificates->certificate);
+    free(certificates->key);
+    server_make(certificates, kind, expires_in);
 }
 
 void sim_certificates_free(struct sim_certificates *certificates)

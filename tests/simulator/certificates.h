@@ -16,6 +16,9 @@ struct sim_certificates {
  * its own. */
 void sim_certificates_make(struct sim_certificates *certificates, enum simulator_certificate kind,
                            int64_t expires_in, const struct sim_certificates *others);
+/* Another certificate of the same CA for the server. */
+void sim_certificates_renew(struct sim_certificates *certificates, enum simulator_certificate kind,
+                            int64_t expires_in);
 /* Also removes the CA file. */
 void sim_certificates_free(struct sim_certificates *certificates);
 

@@ -41,7 +41,7 @@ void sim_service_document(struct sim_call *call, const char *service)
     pthread_mutex_lock(&call->simulator->lock);
     for (const struct sim_entry *entry = call->simulator->tables; entry; entry = entry->next) {
         const char *name = sim_table_name(entry->table);
-        if (strncasecmp(name, service, size) == 0 && name[size] == '/') {
+        if (!entry->gone && strncasecmp(name, service, size) == 0 && name[size] == '/') {
             document_add(call, name + size + 1, &first);
             known = true;
         }
@@ -60,7 +60,7 @@ void sim_baq_list(struct sim_call *call)
     document_open(call, "BaqSvc");
     pthread_mutex_lock(&call->simulator->lock);
     for (const struct sim_entry *entry = call->simulator->tables; entry; entry = entry->next) {
-        if (sim_table_is_baq(entry->table))
+        if (sim_table_is_baq(entry->table) && !entry->gone)
             document_add(call, sim_table_name(entry->table), &first);
     }
     pthread_mutex_unlock(&call->simulator->lock);
@@ -83,7 +83,7 @@ static cJSON *libraries_read(struct sim_call *call)
     pthread_mutex_lock(&call->simulator->lock);
     for (const struct sim_function *f = call->simulator->functions; f; f = f->next) {
         const char *slash = strchr(f->name, '/');
-        if (f->staging || !slash)
+        if (f->staging || f->gone || !slash)
             continue;
         char *library = sim_duplicate_n(f->name, (size_t)(slash - f->name));
         cJSON *functions = cJSON_GetObjectItemCaseSensitive(libraries, library);

@@ -69,7 +69,7 @@ void sim_metadata_answer(struct sim_call *call, const char *service, const char 
     pthread_mutex_lock(&call->simulator->lock);
     for (const struct sim_entry *entry = call->simulator->tables; entry; entry = entry->next) {
         struct sim_text name = {0};
-        if (!wanted(entry->table, service, baq))
+        if (entry->gone || !wanted(entry->table, service, baq))
             continue;
         found = true;
         set_name(entry->table, !service && !baq, &name);

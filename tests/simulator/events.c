@@ -60,6 +60,17 @@ bool simulator_event_name(size_t i, const char **name, const char **description)
     return true;
 }
 
+bool sim_event_known(const char *name, bool *answers)
+{
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+        if (strcmp(events[i].name, name) == 0) {
+            *answers = events[i].rule.status || events[i].rule.delay_ms;
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *sim_event_impossible(const struct simulator *simulator, const char *name)
 {
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {

@@ -216,6 +216,18 @@ uint32_t simulator_fault_hits(struct simulator *simulator, unsigned number)
     return hits;
 }
 
+bool sim_fault_over(struct simulator *simulator, unsigned number)
+{
+    bool over = true;
+    pthread_mutex_lock(&simulator->lock);
+    for (const struct sim_fault *f = simulator->faults; f; f = f->next) {
+        if (f->number == number)
+            over = f->cleared || (f->rule.count && f->hits >= f->rule.count);
+    }
+    pthread_mutex_unlock(&simulator->lock);
+    return over;
+}
+
 void sim_faults_free(struct simulator *simulator)
 {
     for (struct sim_fault *f = simulator->faults, *next; f; f = next) {

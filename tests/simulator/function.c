@@ -74,6 +74,24 @@ static void nulls_leave_out(struct sim_text *text)
     cJSON_Delete(json);
 }
 
+static void success_deny(struct sim_text *text)
+{
+    cJSON *json = cJSON_ParseWithLength(text->data, text->size);
+    if (!cJSON_IsObject(json)) {
+        cJSON_Delete(json);
+        json = cJSON_CreateObject();
+    }
+    cJSON_DeleteItemFromObjectCaseSensitive(json, "Success");
+    cJSON_AddFalseToObject(json, "Success");
+    cJSON_DeleteItemFromObjectCaseSensitive(json, "Message");
+    cJSON_AddStringToObject(json, "Message", "It could not be done.");
+    char *printed = cJSON_PrintUnformatted(json);
+    text->size = 0;
+    sim_text_add_string(text, printed);
+    cJSON_free(printed);
+    cJSON_Delete(json);
+}
+
 static void library_missing(struct sim_call *call, const char *library)
 {
     struct sim_text message = {0};
@@ -88,13 +106,14 @@ void sim_function_answer(struct sim_call *call, const char *library, const char 
     sim_text_printf(&key, "%s/%s", library, name);
     char *message = NULL;
     int outcome = 0;
-    bool found = false;
+    bool found = false, fails = false;
     pthread_mutex_lock(&call->simulator->lock);
     for (struct sim_function *f = call->simulator->functions; f; f = f->next) {
         if (strcmp(f->name, key.data) != 0)
             continue;
         uint64_t n = ++f->calls;
-        found = f->staging == staging && !(f->not_found_every && n % f->not_found_every == 0);
+        found = f->staging == staging && !f->gone && !(f->not_found_every && n % f->not_found_every == 0);
+        fails = f->fails;
         outcome = f->outcome;
         message = sim_duplicate(f->message);
         sim_answer_fill(call, &answer, f->answer, n);
@@ -112,6 +131,8 @@ void sim_function_answer(struct sim_call *call, const char *library, const char 
     } else {
         if (call->behaviour.efx_nulls == SIMULATOR_NULLS_LEFT_OUT)
             nulls_leave_out(&answer);
+        if (fails)
+            success_deny(&answer);
         call->status = 200;
         call->content_type = "application/json; charset=utf-8";
         sim_text_add(&call->body, answer.data, answer.size);

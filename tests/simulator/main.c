@@ -1,31 +1,29 @@
 /* kinetic_simulator: an app server for people and for the demonstration. It ends at SIGTERM or SIGINT, exit 0. */
 #include "simulator/simulator.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
-#define LIST_MAX 32
+#define LIST_MAX    128
+#define COMMAND_MAX 4096 /* bytes of a line */
 
 enum flag {
     FLAG_LISTEN_ADDRESS = 256,
     FLAG_BASE_PATH,
     FLAG_USER,
-    FLAG_PASSWORD,
-    FLAG_API_KEY,
     FLAG_COMPANY,
-    FLAG_TOKEN_LIFETIME,
     FLAG_TLS,
     FLAG_TIMETABLE,
-    FLAG_ROWS,
     FLAG_ROW_CAP,
-    FLAG_CLOCK_OFFSET,
-    FLAG_LATENCY,
-    FLAG_COMPANY_KEY,
     FLAG_ACCESS,
     FLAG_BASIC_REFUSAL,
     FLAG_LOCKOUT,
@@ -42,33 +40,23 @@ enum flag {
     FLAG_JWT_AUDIENCE,
     FLAG_SESSION_IDLE,
     FLAG_SESSION_INFO_500,
-    FLAG_WAY,
-    FLAG_SEATS,
-    FLAG_OTHERS,
-    FLAG_DENY,
-    FLAG_FAIL,
-    FLAG_PILOT,
+    FLAG_COMMANDS,
     FLAG_HELP,
+    FLAG_CHANGES = 1024, /* and one more for each further change */
 };
 
 struct settings {
     struct simulator_options options;
     const char *companies[LIST_MAX + 1];
     size_t companies_count;
-    const char *rows[LIST_MAX];
-    size_t rows_count;
-    const char *company_keys[LIST_MAX];
-    size_t company_keys_count;
-    struct change {
-        enum flag flag;
-        char *text;
-    } changes[LIST_MAX]; /* what is changed once it runs */
+    const char *changes[LIST_MAX + 1];
     size_t changes_count;
     const char *timetable;
+    bool commands;
     char *client_key; /* what the file holds */
 };
 
-/* One row a flag; --help and getopt_long walk it. */
+/* One row a flag; --help and getopt_long walk it, and the changes after it. */
 static const struct flag_row {
     enum flag flag;
     const char *name, *value, *help;
@@ -76,19 +64,12 @@ static const struct flag_row {
     {FLAG_LISTEN_ADDRESS, "listen-address", "HOST:PORT", "default 127.0.0.1:0; port 0 is a free one"},
     {FLAG_BASE_PATH, "base-path", "PATH", "default /KineticLive"},
     {FLAG_USER, "user", "NAME", "default epicor-monitor"},
-    {FLAG_PASSWORD, "password", "TEXT", "default demo-password"},
-    {FLAG_API_KEY, "api-key", "TEXT", "default demo-api-key"},
     {FLAG_COMPANY, "company", "ID", "repeatable; default EPIC06 and EPIC07"},
-    {FLAG_TOKEN_LIFETIME, "token-lifetime", "SECONDS", "default 3600"},
     {FLAG_TLS, "tls", "KIND",
      "valid, expired, not-yet-valid, self-signed or wrong-name; the CA file is printed"},
-    {FLAG_TIMETABLE, "timetable", "FILE", "lines `[every T] at T for T fault=NAME [path=PART]`"},
-    {FLAG_ROWS, "rows", "BAQ=N", "repeatable; rows of a BAQ, which is made where it is not known"},
+    {FLAG_TIMETABLE, "timetable", "FILE", "lines `[every T] at T for T WORDS`, see below"},
+    {FLAG_COMMANDS, "commands", NULL, "reads `begin WORDS` and `end WORDS` from the standard input"},
     {FLAG_ROW_CAP, "row-cap", "N", "most rows of a page; default 100"},
-    {FLAG_CLOCK_OFFSET, "clock-offset", "SECONDS",
-     "the server's clock is so far ahead, or behind if negative"},
-    {FLAG_LATENCY, "latency", "MIN-MAX", "milliseconds of every answer; default 20-120"},
-    {FLAG_COMPANY_KEY, "company-key", "ID=KEY", "repeatable; the company's own API key, good for no other"},
     {FLAG_ACCESS, "access", "WAY[,WAY]",
      "token, basic, oauth, foreign, proxy, none; default all that are configured but none"},
     {FLAG_BASIC_REFUSAL, "basic-refusal", "KIND",
@@ -108,26 +89,24 @@ static const struct flag_row {
     {FLAG_JWT_AUDIENCE, "jwt-audience", "TEXT", "the aud that its tokens must have; default any"},
     {FLAG_SESSION_IDLE, "session-idle", "SECONDS", "a session unused so long expires; default 72 h"},
     {FLAG_SESSION_INFO_500, "session-info-500", NULL, "500 to calls with SessionInfo outside SessionModSvc"},
-    {FLAG_WAY, "way", "NAME=CHOICE", "repeatable; how this server differs from others, see below"},
-    {FLAG_SEATS, "seats", "LICENSE=N",
-     "repeatable; seats owned of Default, WebService ...; default unlimited"},
-    {FLAG_OTHERS, "others", "LICENSE=N", "repeatable; seats that other users sit on"},
-    {FLAG_DENY, "deny", "RESOURCE",
-     "repeatable; nobody has the right to SERVICE, SERVICE/METHOD, BaqSvc/NAME, efx/LIB"},
-    {FLAG_FAIL, "fail", "METHOD=STATUS",
-     "repeatable; Ice.BO.HealthCheckSvc/ErpAlive=500: the method fails so"},
-    {FLAG_PILOT, "pilot", NULL, "isProductionInstance is false"},
-    {FLAG_HELP, "help", NULL, "this text, the ways, and the names of the faults"},
+    {FLAG_HELP, "help", NULL, "this text"},
 };
 #define FLAGS (sizeof flags / sizeof flags[0])
 
+static void flag_print(const char *name, const char *value, const char *help)
+{
+    printf("  --%s%s%-*s %s\n", name, value ? "=" : " ", 28 - (int)strlen(name), value ? value : "", help);
+}
+
 static void help_print(void)
 {
-    const char *name, *description;
+    const char *name, *value, *description;
     puts("kinetic_simulator [FLAGS]: pretends to be an Epicor Kinetic app server.\n");
     for (size_t i = 0; i < FLAGS; i++)
-        printf("  --%s%s%-*s %s\n", flags[i].name, flags[i].value ? "=" : " ",
-               28 - (int)strlen(flags[i].name), flags[i].value ? flags[i].value : "", flags[i].help);
+        flag_print(flags[i].name, flags[i].value, flags[i].help);
+    puts("\nAs a flag from the start, repeatable, or as change=NAME=VALUE for a time:");
+    for (size_t i = 0; simulator_change_name(i, &name, &value, &description); i++)
+        flag_print(name, value, description);
     puts("\nBAQs: zExporterOpenOrders, zExporterPartOnHand, zExporterOrdersByPlant, zExporterValues,\n"
          "zLicenseUsage. Functions: MonitorLib/Ping,\n"
          "MonitorLib/QueueDepth. Entity sets: Erp.BO.CompanySvc/Companies, Erp.BO.PartSvc/Parts.\n\n"
@@ -138,7 +117,13 @@ static void help_print(void)
          "Ways, the usual one first:");
     for (size_t i = 0; simulator_behaviour_name(i, &name, &description); i++)
         printf("  %-26s %s\n", name, description);
-    puts("\nFaults of a timetable:");
+    puts("\nWORDS of a timetable and of a command, blanks between them and none within:\n"
+         "  fault=NAME [path=PART] [times=N]   every request, those whose path holds PART, or N of them\n"
+         "  change=NAME=VALUE                  a change of the list above; at its end what was before is "
+         "back\n"
+         "Each command is answered, once it is in force, by `done: LINE` or `refused: LINE: why`; `end` "
+         "names\n"
+         "the same words as its `begin`.\n\nFaults:");
     for (size_t i = 0; simulator_fault_name(i, &name, &description); i++)
         printf("  %-26s %s\n", name, description);
     for (size_t i = 0; simulator_event_name(i, &name, &description); i++)
@@ -168,40 +153,6 @@ static bool address_read(char *text, struct simulator_options *options)
     *colon = '\0';
     options->host = text;
     options->port = (uint16_t)port;
-    return true;
-}
-
-static bool certificate_read(const char *text, enum simulator_certificate *certificate)
-{
-    static const struct {
-        const char *name;
-        enum simulator_certificate certificate;
-    } kinds[] = {
-        {"valid", SIMULATOR_TLS_VALID},
-        {"expired", SIMULATOR_TLS_EXPIRED},
-        {"not-yet-valid", SIMULATOR_TLS_NOT_YET_VALID},
-        {"self-signed", SIMULATOR_TLS_SELF_SIGNED},
-        {"wrong-name", SIMULATOR_TLS_WRONG_NAME},
-    };
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strcmp(kinds[i].name, text) == 0) {
-            *certificate = kinds[i].certificate;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool latency_read(char *text, struct simulator_behaviour *behaviour)
-{
-    char *dash = strchr(text, '-');
-    long min, max;
-    if (dash)
-        *dash = '\0';
-    if (!number_read(text, 0, 3600000, &min) || !number_read(dash ? dash + 1 : text, min, 3600000, &max))
-        return false;
-    behaviour->latency_ms = (uint32_t)min;
-    behaviour->latency_jitter_ms = (uint32_t)(max - min);
     return true;
 }
 
@@ -245,27 +196,19 @@ static bool file_read(const char *name, char **text)
     return good;
 }
 
-/* NAME=VALUE cut at its last '='. */
-static char *value_cut(char *text)
+/* The flag NAME=VALUE in the words of a change. */
+static bool change_add(size_t i, const char *value, struct settings *settings)
 {
-    char *equals = strrchr(text, '=');
-    if (equals)
-        *equals++ = '\0';
-    return equals;
-}
-
-static bool way_read(char *text, struct simulator_behaviour *behaviour)
-{
-    char *value = value_cut(text);
-    return value && simulator_behaviour_choose(behaviour, text, value);
-}
-
-static bool change_add(enum flag flag, char *text, struct settings *settings)
-{
-    if (settings->changes_count == LIST_MAX)
+    const char *name, *form, *description;
+    if (settings->changes_count == LIST_MAX || !simulator_change_name(i, &name, &form, &description))
         return false;
-    settings->changes[settings->changes_count++] = (struct change){flag, text};
-    return true;
+    size_t size = strlen(name) + 1 + strlen(value ? value : "") + 1;
+    char *text = malloc(size);
+    if (!text)
+        return false;
+    snprintf(text, size, "%s%s%s", name, value ? "=" : "", value ? value : "");
+    settings->changes[settings->changes_count++] = text;
+    return !simulator_change_wrong(text);
 }
 
 /* Those of who may come in. */
@@ -275,11 +218,6 @@ static bool access_flag_apply(enum flag flag, char *value, struct settings *sett
     long number = 0;
     bool good = true;
     switch ((unsigned)flag) {
-    case FLAG_COMPANY_KEY:
-        good = settings->company_keys_count < LIST_MAX && strchr(value, '=') && value[0] != '=';
-        if (good)
-            settings->company_keys[settings->company_keys_count++] = value;
-        break;
     case FLAG_ACCESS:
         return access_read(value, &options->behaviour.access);
     case FLAG_BASIC_REFUSAL:
@@ -351,49 +289,23 @@ static bool flag_apply(enum flag flag, char *value, struct settings *settings)
     case FLAG_USER:
         options->user = value;
         return true;
-    case FLAG_PASSWORD:
-        options->password = value;
-        return true;
-    case FLAG_API_KEY:
-        options->api_key = value;
-        return true;
     case FLAG_COMPANY:
         good = settings->companies_count < LIST_MAX;
         if (good)
             settings->companies[settings->companies_count++] = value;
         return good;
-    case FLAG_TOKEN_LIFETIME:
-        good = number_read(value, 1, 1000000000, &number);
-        options->behaviour.token_lifetime = (uint32_t)number;
-        return good;
     case FLAG_TLS:
-        return certificate_read(value, &options->certificate);
+        return simulator_certificate_named(value, &options->certificate);
+    case FLAG_COMMANDS:
+        settings->commands = true;
+        return true;
     case FLAG_TIMETABLE:
         settings->timetable = value;
         return true;
-    case FLAG_ROWS:
-        good = settings->rows_count < LIST_MAX && strchr(value, '=') && value[0] != '=';
-        if (good)
-            settings->rows[settings->rows_count++] = value;
-        return good;
     case FLAG_ROW_CAP:
         good = number_read(value, 1, UINT32_MAX, &number);
         options->behaviour.row_cap = (uint32_t)number;
         return good;
-    case FLAG_CLOCK_OFFSET:
-        good = number_read(value, -1000000000, 1000000000, &number);
-        options->behaviour.clock_offset = (int32_t)number;
-        return good;
-    case FLAG_WAY:
-        return way_read(value, &options->behaviour);
-    case FLAG_SEATS:
-    case FLAG_OTHERS:
-    case FLAG_DENY:
-    case FLAG_FAIL:
-    case FLAG_PILOT:
-        return change_add(flag, value, settings);
-    case FLAG_LATENCY:
-        return latency_read(value, &options->behaviour);
     default:
         break;
     }
@@ -403,11 +315,15 @@ static bool flag_apply(enum flag flag, char *value, struct settings *settings)
 /* -1: go on; else the exit code. */
 static int arguments_read(int argc, char **argv, struct settings *settings)
 {
-    struct option options[FLAGS + 1] = {{0}};
+    struct option options[FLAGS + LIST_MAX + 1] = {{0}};
+    const char *name, *form, *description;
     for (size_t i = 0; i < FLAGS; i++)
         options[i] = (struct option){.name = flags[i].name,
                                      .has_arg = flags[i].value ? required_argument : no_argument,
                                      .val = (int)flags[i].flag};
+    for (size_t i = 0; i < LIST_MAX && simulator_change_name(i, &name, &form, &description); i++)
+        options[FLAGS + i] = (struct option){
+            .name = name, .has_arg = form ? required_argument : no_argument, .val = FLAG_CHANGES + (int)i};
     int flag;
     while ((flag = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (flag == '?')
@@ -416,7 +332,9 @@ static int arguments_read(int argc, char **argv, struct settings *settings)
             help_print();
             return 0;
         }
-        if (!flag_apply((enum flag)flag, optarg, settings))
+        bool good = flag < FLAG_CHANGES ? flag_apply((enum flag)flag, optarg, settings)
+                                        : change_add((size_t)(flag - FLAG_CHANGES), optarg, settings);
+        if (!good)
             return usage("a flag's value cannot be used: ", optarg);
     }
     bool endpoint_flags = settings->options.oauth.path || settings->options.oauth.own_port ||
@@ -425,51 +343,6 @@ static int arguments_read(int argc, char **argv, struct settings *settings)
     if (endpoint_flags && !settings->options.oauth.on)
         return usage("flags of the token endpoint want --oauth", "");
     return optind < argc ? usage("unknown argument ", argv[optind]) : -1;
-}
-
-static bool rows_apply(struct simulator *simulator, const char *text)
-{
-    char name[256];
-    const char *equals = strchr(text, '=');
-    char *end;
-    unsigned long long rows = strtoull(equals + 1, &end, 10);
-    size_t size = (size_t)(equals - text);
-    if (*end || end == equals + 1 || size >= sizeof name)
-        return false;
-    memcpy(name, text, size);
-    name[size] = '\0';
-    simulator_set_rows(simulator, name, rows);
-    return true;
-}
-
-static bool change_apply(struct simulator *simulator, const struct change *change)
-{
-    bool valued = change->flag != FLAG_DENY && change->flag != FLAG_PILOT;
-    char *value = valued ? value_cut(change->text) : NULL;
-    long number = 0;
-    if (valued && (!value || !number_read(value, 0, UINT32_MAX, &number)))
-        return false;
-    if (change->flag == FLAG_SEATS)
-        simulator_set_seats(simulator, change->text, (uint32_t)number);
-    else if (change->flag == FLAG_OTHERS)
-        simulator_occupy_seats(simulator, change->text, (uint32_t)number);
-    else if (change->flag == FLAG_DENY)
-        simulator_set_right(simulator, change->text, false);
-    else if (change->flag == FLAG_FAIL)
-        simulator_fail_method(simulator, change->text, (int)number, NULL);
-    else
-        simulator_set_production(simulator, false);
-    return true;
-}
-
-static void company_keys_apply(struct simulator *simulator, const struct settings *settings)
-{
-    for (size_t i = 0; i < settings->company_keys_count; i++) {
-        const char *text = settings->company_keys[i], *equals = strchr(text, '=');
-        char *company = strndup(text, (size_t)(equals - text));
-        simulator_set_api_key(simulator, company, equals + 1);
-        free(company);
-    }
 }
 
 static void counts_print(struct simulator *simulator)
@@ -495,20 +368,88 @@ static void counts_print(struct simulator *simulator)
     fflush(stdout);
 }
 
-/* SIGUSR1 prints, SIGHUP reads the keys again where there are some; every other signal is the end. */
-static void signals_serve(struct simulator *simulator, const sigset_t *signals,
-                          const struct settings *settings)
+/* ---- what it is told while it runs
+ * ------------------------------------------------------------------------------ */
+
+/* SIGUSR1 prints, SIGHUP reads the keys again where there are some; every other signal is the end: false. */
+static bool signal_serve(struct simulator *simulator, int signals, const char *jwks)
 {
-    const char *jwks = settings->options.foreign.jwks_file;
-    for (int signal = 0; sigwait(signals, &signal) == 0;) {
-        if (signal == SIGUSR1)
-            counts_print(simulator);
-        else if (signal == SIGHUP && jwks)
-            simulator_load_jwks(simulator, jwks);
-        else
+    struct signalfd_siginfo signal;
+    if (read(signals, &signal, sizeof signal) != sizeof signal)
+        return true;
+    if (signal.ssi_signo == SIGUSR1)
+        counts_print(simulator);
+    else if (signal.ssi_signo == SIGHUP && jwks)
+        simulator_load_jwks(simulator, jwks);
+    else
+        return false;
+    return true;
+}
+
+struct commands {
+    char text[COMMAND_MAX];
+    size_t size;
+    bool overlong; /* the line is, and its rest is still to come */
+};
+
+static void command_answer(struct simulator *simulator, struct commands *commands, const char *line)
+{
+    char *answer = commands->overlong ? NULL : simulator_command(simulator, line);
+    printf("%s\n", answer ? answer : "refused: : the line is too long");
+    fflush(stdout);
+    free(answer);
+    commands->overlong = false;
+}
+
+/* Whole lines of what has come; false: no more will come. */
+static bool commands_serve(struct simulator *simulator, struct commands *commands)
+{
+    ssize_t got = read(STDIN_FILENO, commands->text + commands->size,
+                       sizeof commands->text - 1 - commands->size);
+    if (got < 0)
+        return errno == EINTR || errno == EAGAIN;
+    commands->size += (size_t)got;
+    commands->text[commands->size] = '\0';
+    char *line = commands->text, *end;
+    size_t left = commands->size;
+    while ((end = memchr(line, '\n', left))) {
+        *end = '\0';
+        command_answer(simulator, commands, line);
+        left -= (size_t)(end + 1 - line);
+        line = end + 1;
+    }
+    if (got == 0 && left)
+        command_answer(simulator, commands, line); /* the last line has no end */
+    memmove(commands->text, line, left);
+    commands->size = got ? left : 0;
+    if (commands->size == sizeof commands->text - 1) {
+        commands->overlong = true;
+        commands->size = 0;
+    }
+    return got > 0;
+}
+
+static void serve(struct simulator *simulator, int signals, const struct settings *settings)
+{
+    struct commands commands = {.size = 0};
+    struct pollfd polled[] = {{.fd = signals, .events = POLLIN},
+                              {.fd = settings->commands ? STDIN_FILENO : -1, .events = POLLIN}};
+    for (;;) {
+        if (poll(polled, 2, -1) < 0)
+            continue;
+        if (polled[0].revents && !signal_serve(simulator, signals, settings->options.foreign.jwks_file))
             break;
+        if (polled[1].revents && !commands_serve(simulator, &commands))
+            polled[1].fd = -1;
     }
     counts_print(simulator);
+}
+
+static void settings_free(struct settings *settings)
+{
+    for (size_t i = 0; i < settings->changes_count; i++)
+        free((char *)settings->changes[i]);
+    free(settings->client_key);
 }
 
 int main(int argc, char **argv)
@@ -517,10 +458,13 @@ int main(int argc, char **argv)
         .options.behaviour = {.latency_ms = 20, .latency_jitter_ms = 100},
     };
     int code = arguments_read(argc, argv, &settings);
-    if (code >= 0)
+    if (code >= 0) {
+        settings_free(&settings);
         return code;
+    }
     if (settings.companies_count)
         settings.options.companies = settings.companies;
+    settings.options.changes = settings.changes;
 
     sigset_t signals;
     sigemptyset(&signals);
@@ -531,20 +475,13 @@ int main(int argc, char **argv)
     sigaddset(&signals, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     sigdelset(&signals, SIGPIPE);
+    int descriptor = signalfd(-1, &signals, SFD_CLOEXEC);
+    if (descriptor < 0)
+        return usage("no signals: ", strerror(errno));
 
     struct simulator *simulator = simulator_start(&settings.options);
     code = 0;
-    company_keys_apply(simulator, &settings);
-    for (size_t i = 0; i < settings.rows_count && !code; i++) {
-        if (!rows_apply(simulator, settings.rows[i]))
-            code = usage("--rows wants BAQ=N and not ", settings.rows[i]);
-    }
-    for (size_t i = 0; i < settings.changes_count && !code; i++) {
-        if (!change_apply(simulator, &settings.changes[i]))
-            code = usage("a flag wants NAME=N and not ", settings.changes[i].text);
-    }
-    char *fault = settings.timetable && !code ? simulator_play_timetable(simulator, settings.timetable)
-                                              : NULL;
+    char *fault = settings.timetable ? simulator_play_timetable(simulator, settings.timetable) : NULL;
     if (fault)
         code = usage("", fault);
     free(fault);
@@ -555,9 +492,10 @@ int main(int argc, char **argv)
         if (simulator_token_url(simulator))
             printf("token endpoint %s\n", simulator_token_url(simulator));
         fflush(stdout);
-        signals_serve(simulator, &signals, &settings);
+        serve(simulator, descriptor, &settings);
     }
     simulator_stop(simulator);
-    free(settings.client_key);
+    close(descriptor);
+    settings_free(&settings);
     return code;
 }

@@ -80,6 +80,47 @@ void simulator_mend_method(struct simulator *simulator, const char *name)
     method_fail(simulator, name, 0, NULL);
 }
 
+bool sim_method_known(struct simulator *simulator, const char *name)
+{
+    pthread_mutex_lock(&simulator->lock);
+    bool known = strchr(name, '/') && *method_find(simulator, name);
+    pthread_mutex_unlock(&simulator->lock);
+    return known;
+}
+
+int sim_method_failure(struct simulator *simulator, const char *name, char **message)
+{
+    pthread_mutex_lock(&simulator->lock);
+    const struct sim_method *method = *method_find(simulator, name);
+    int status = method ? method->status : 0;
+    *message = sim_duplicate(method ? method->message : NULL);
+    pthread_mutex_unlock(&simulator->lock);
+    return status;
+}
+
+char *sim_method_text(struct simulator *simulator, const char *name, bool parameters)
+{
+    pthread_mutex_lock(&simulator->lock);
+    const struct sim_method *method = *method_find(simulator, name);
+    char *text = NULL;
+    if (method)
+        text = sim_duplicate(parameters ? method->parameters : method->return_obj);
+    pthread_mutex_unlock(&simulator->lock);
+    return text;
+}
+
+void sim_method_set_text(struct simulator *simulator, const char *name, bool parameters, const char *text)
+{
+    pthread_mutex_lock(&simulator->lock);
+    struct sim_method *method = *method_find(simulator, name);
+    if (method) {
+        char **place = parameters ? &method->parameters : &method->return_obj;
+        free(*place);
+        *place = sim_duplicate(text);
+    }
+    pthread_mutex_unlock(&simulator->lock);
+}
+
 bool sim_method_remove(struct simulator *simulator, const char *name)
 {
     struct sim_method **at = method_find(simulator, name), *gone = *at;

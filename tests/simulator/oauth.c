@@ -213,7 +213,7 @@ static void grant_answer(struct sim_call *call, struct grant *grant)
 bool sim_oauth_asked(const struct sim_call *call)
 {
     const struct simulator *simulator = call->simulator;
-    return simulator->token_path && call->identity_provider == simulator->provider_own_port &&
+    return simulator->token_path && call->door->identity_provider == simulator->provider_own_port &&
            strcmp(call->path, simulator->token_path) == 0;
 }
 

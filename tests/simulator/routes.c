@@ -307,7 +307,7 @@ void sim_call_answer(struct sim_call *call)
         sim_oauth_answer(call);
         return;
     }
-    if (call->identity_provider || !segments_read(call) || call->segments_count == 0) {
+    if (call->door->identity_provider || !segments_read(call) || call->segments_count == 0) {
         sim_error_as(call, 404, SIMULATOR_BODY_IIS_HTML, NULL, NULL);
         return;
     }

@@ -39,13 +39,30 @@ struct sim_license sim_license_read(struct simulator *simulator, unsigned licens
                                 .owned = seats->owned};
 }
 
+static unsigned license_place(const char *name)
+{
+    unsigned i = 0;
+    while (i < SIM_LICENSES && strcmp(licenses[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+bool sim_license_known(const char *license)
+{
+    return license_place(license) < SIM_LICENSES;
+}
+
 static unsigned license_find(const char *name)
 {
-    for (unsigned i = 0; i < SIM_LICENSES; i++) {
-        if (strcmp(licenses[i].name, name) == 0)
-            return i;
-    }
-    sim_die("no license is called %s", name);
+    unsigned place = license_place(name);
+    if (place == SIM_LICENSES)
+        sim_die("no license is called %s", name);
+    return place;
+}
+
+struct sim_seats *sim_seats_find(struct simulator *simulator, const char *license)
+{
+    return &simulator->seats[license_find(license)];
 }
 
 void sim_seats_start(struct simulator *simulator)

@@ -1,11 +1,8 @@
 /* Start, stop, and what libmicrohttpd is told: a thread a connection, so that a slow call delays no other. */
 #include "simulator/call.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 /* ---- requests, as libmicrohttpd hands them over ---------------------------------------------------------------- */
 
@@ -15,9 +12,9 @@ static uint32_t latency_make(const struct sim_call *call)
     return call->behaviour.latency_ms + (jitter ? (uint32_t)random() % (jitter + 1) : 0);
 }
 
-static enum MHD_Result request_handle(void *context, struct MHD_Connection *connection, const char *url,
-                                      const char *method, const char *version, const char *upload,
-                                      size_t *size, void **state)
+enum MHD_Result sim_request_handle(void *context, struct MHD_Connection *connection, const char *url,
+                                   const char *method, const char *version, const char *upload, size_t *size,
+                                   void **state)
 {
     struct sim_call *call = *state;
     (void)context;
@@ -43,25 +40,36 @@ static enum MHD_Result request_handle(void *context, struct MHD_Connection *conn
     return sim_answer_queue(call);
 }
 
-static void *request_named(void *context, const char *uri, struct MHD_Connection *connection)
+void *sim_request_named(void *context, const char *uri, struct MHD_Connection *connection)
 {
+    struct sim_door *door = context;
     (void)connection;
-    return sim_call_make(context, uri);
+    pthread_mutex_lock(&door->simulator->lock);
+    door->requests++;
+    pthread_mutex_unlock(&door->simulator->lock);
+    return sim_call_make(door, uri);
 }
 
-static void request_completed(void *context, struct MHD_Connection *connection, void **state,
-                              enum MHD_RequestTerminationCode code)
+void sim_request_completed(void *context, struct MHD_Connection *connection, void **state,
+                           enum MHD_RequestTerminationCode code)
 {
-    (void)context;
+    struct simulator *simulator = context;
+    struct sim_call *call = *state;
     (void)connection;
     (void)code;
-    if (*state)
-        sim_call_drop(*state);
+    if (!call)
+        return;
+    struct sim_door *door = call->door;
+    sim_call_drop(call);
     *state = NULL;
+    pthread_mutex_lock(&simulator->lock);
+    if (--door->requests == 0)
+        pthread_cond_broadcast(&simulator->changed);
+    pthread_mutex_unlock(&simulator->lock);
 }
 
-static void connection_changed(void *context, struct MHD_Connection *connection, void **socket_context,
-                               enum MHD_ConnectionNotificationCode code)
+void sim_connection_changed(void *context, struct MHD_Connection *connection, void **socket_context,
+                            enum MHD_ConnectionNotificationCode code)
 {
     struct simulator *simulator = context;
     (void)connection;
@@ -74,77 +82,6 @@ static void connection_changed(void *context, struct MHD_Connection *connection,
 
 /* ---- start and stop
  * -------------------------------------------------------------------------------------------- */
-
-static void address_make(const struct simulator_options *options, struct sockaddr_in *address)
-{
-    *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(options->port)};
-    const char *host = options->host && *options->host ? options->host : "127.0.0.1";
-    if (strcmp(host, "localhost") == 0)
-        host = "127.0.0.1";
-    if (inet_pton(AF_INET, host, &address->sin_addr) != 1)
-        sim_die("%s is not an IPv4 address", host);
-}
-
-static struct MHD_Daemon *daemon_start(struct simulator *simulator, struct sim_door *door,
-                                       const struct simulator_options *options)
-{
-    bool tls = options->certificate != SIMULATOR_PLAIN_HTTP;
-    unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
-                     MHD_USE_ITC | MHD_USE_SUPPRESS_DATE_NO_CLOCK | (tls ? MHD_USE_TLS : 0);
-    struct sockaddr_in address;
-    address_make(options, &address);
-    struct MHD_OptionItem tls_options[] = {
-        {MHD_OPTION_HTTPS_MEM_CERT, 0, simulator->certificates.certificate},
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, simulator->certificates.key},
-        {MHD_OPTION_END, 0, NULL},
-    };
-    struct MHD_Daemon *daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, request_handle, simulator, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
-        MHD_OPTION_URI_LOG_CALLBACK, request_named, door, MHD_OPTION_NOTIFY_COMPLETED, request_completed,
-        simulator, MHD_OPTION_NOTIFY_CONNECTION, connection_changed, simulator, MHD_OPTION_CONNECTION_LIMIT,
-        8192u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(256 * 1024), MHD_OPTION_LISTENING_ADDRESS_REUSE,
-        1u, MHD_OPTION_ARRAY, tls ? tls_options : tls_options + 2, MHD_OPTION_END);
-    if (!daemon)
-        sim_die("port %u cannot be listened on: %s", options->port, strerror(errno));
-    return daemon;
-}
-
-static uint16_t daemon_port(struct MHD_Daemon *daemon)
-{
-    return MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
-}
-
-/* ---- the identity provider's own listener
- * ----------------------------------------------------------------------- */
-
-/* Calls that wait there are cut, so that they can be joined. */
-static void provider_closing_set(struct simulator *simulator, bool closing)
-{
-    pthread_mutex_lock(&simulator->lock);
-    simulator->provider_closing = closing;
-    pthread_cond_broadcast(&simulator->changed);
-    pthread_mutex_unlock(&simulator->lock);
-}
-
-void simulator_set_identity_provider(struct simulator *simulator, bool up)
-{
-    if (!simulator->provider_own_port)
-        sim_die("the identity provider has no port of its own");
-    pthread_mutex_lock(&simulator->provider_lock);
-    struct MHD_Daemon *old = simulator->provider_daemon;
-    if (up && !old) {
-        struct simulator_options options = simulator->listening;
-        options.port = simulator->provider_port;
-        simulator->provider_daemon = daemon_start(simulator, &simulator->provider_door, &options);
-        simulator->provider_port = daemon_port(simulator->provider_daemon);
-    } else if (!up && old) {
-        simulator->provider_daemon = NULL;
-        provider_closing_set(simulator, true);
-        MHD_stop_daemon(old);
-        provider_closing_set(simulator, false);
-    }
-    pthread_mutex_unlock(&simulator->provider_lock);
-}
 
 static void companies_copy(struct simulator *simulator, const char *const *companies)
 {
@@ -171,22 +108,19 @@ static char *url_make(const struct simulator *simulator, uint16_t port, const ch
 /* All that the answers need is there before the first request can come. */
 static void listeners_start(struct simulator *simulator, const struct simulator_options *options)
 {
-    simulator->listening = (struct simulator_options){.host = sim_duplicate(options->host),
-                                                      .certificate = options->certificate};
-    simulator->door = (struct sim_door){simulator, false};
-    simulator->provider_door = (struct sim_door){simulator, true};
     sim_oauth_start(simulator, options);
-    if (simulator->provider_own_port) {
+    if (simulator->provider_own_port)
+        sim_listener_bind(simulator, true, simulator->provider_port);
+    sim_listener_bind(simulator, false, options->port);
+    simulator->url = url_make(simulator, simulator->listener.port, simulator->base_path);
+    if (simulator->token_path)
+        simulator->token_url = url_make(simulator,
+                                        simulator->provider_own_port ? simulator->provider_listener.port
+                                                                     : simulator->listener.port,
+                                        simulator->token_path);
+    if (simulator->provider_own_port)
         simulator_set_identity_provider(simulator, true);
-        simulator->token_url = url_make(simulator, simulator->provider_port, simulator->token_path);
-    }
-    pthread_mutex_lock(&simulator->lock); /* a request waits until the URLs are known */
-    simulator->daemon = daemon_start(simulator, &simulator->door, options);
-    simulator->port = daemon_port(simulator->daemon);
-    simulator->url = url_make(simulator, simulator->port, simulator->base_path);
-    if (simulator->token_path && !simulator->provider_own_port)
-        simulator->token_url = url_make(simulator, simulator->port, simulator->token_path);
-    pthread_mutex_unlock(&simulator->lock);
+    simulator_set_listening(simulator, true);
 }
 
 struct simulator *simulator_start(const struct simulator_options *options)
@@ -197,7 +131,8 @@ struct simulator *simulator_start(const struct simulator_options *options)
     struct simulator *simulator = sim_allocate(sizeof *simulator);
     pthread_condattr_t attributes;
     pthread_mutex_init(&simulator->lock, NULL);
-    pthread_mutex_init(&simulator->provider_lock, NULL);
+    pthread_mutex_init(&simulator->listeners_lock, NULL);
+    pthread_mutex_init(&simulator->disturbances_lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&simulator->changed, &attributes);
@@ -206,6 +141,10 @@ struct simulator *simulator_start(const struct simulator_options *options)
     simulator->base_path = sim_duplicate(options->base_path ? options->base_path : "/KineticLive");
     simulator->behaviour = options->behaviour;
     companies_copy(simulator, options->companies);
+    simulator->user = sim_duplicate(options->user ? options->user : "epicor-monitor");
+    simulator->listening = (struct sim_listening){.host = sim_duplicate(options->host),
+                                                  .certificate = options->certificate,
+                                                  .certificate_expires_in = options->certificate_expires_in};
     sim_jwt_new_key(&simulator->key);
     simulator->issuer = sim_duplicate(options->foreign.issuer);
     simulator->foreign_audience = sim_duplicate(options->foreign.audience);
@@ -216,12 +155,13 @@ struct simulator *simulator_start(const struct simulator_options *options)
         simulator_load_jwks(simulator, options->foreign.jwks_file);
     sim_seats_start(simulator);
     sim_content_start(simulator);
-    simulator_set_password(simulator, options->user ? options->user : "epicor-monitor",
+    simulator_set_password(simulator, simulator->user,
                            options->password ? options->password : "demo-password");
     simulator_set_api_key(simulator, NULL, options->api_key ? options->api_key : "demo-api-key");
     if (options->certificate != SIMULATOR_PLAIN_HTTP)
         sim_certificates_make(&simulator->certificates, options->certificate, options->certificate_expires_in,
                               options->ca_of ? &options->ca_of->certificates : NULL);
+    sim_changes_start(simulator, options->changes);
     listeners_start(simulator, options);
     return simulator;
 }
@@ -235,10 +175,10 @@ void simulator_stop(struct simulator *simulator)
     pthread_cond_broadcast(&simulator->changed);
     pthread_mutex_unlock(&simulator->lock);
     sim_timetable_stop(simulator);
-    if (simulator->provider_own_port)
-        simulator_set_identity_provider(simulator, false);
-    MHD_stop_daemon(simulator->daemon);
+    sim_listener_stop(simulator, true);
+    sim_listener_stop(simulator, false);
     sim_certificates_free(&simulator->certificates);
+    sim_disturbances_free(simulator);
     sim_faults_free(simulator);
     sim_log_free(simulator);
     sim_content_free(simulator);
@@ -254,9 +194,11 @@ void simulator_stop(struct simulator *simulator)
     free(simulator->foreign_audience);
     free(simulator->proxy_user_header);
     free((char *)simulator->listening.host);
-    pthread_mutex_destroy(&simulator->provider_lock);
+    pthread_mutex_destroy(&simulator->listeners_lock);
+    pthread_mutex_destroy(&simulator->disturbances_lock);
     pthread_cond_destroy(&simulator->changed);
     pthread_mutex_destroy(&simulator->lock);
+    free(simulator->user);
     free(simulator->base_path);
     free(simulator->url);
     free(simulator);
@@ -264,7 +206,7 @@ void simulator_stop(struct simulator *simulator)
 
 uint16_t simulator_port(const struct simulator *simulator)
 {
-    return simulator->port;
+    return simulator->listener.port;
 }
 
 const char *simulator_url(const struct simulator *simulator)

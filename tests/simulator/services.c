@@ -1,6 +1,7 @@
 /* The services that are there at start: names and columns as facts §4.5, §4.6 and §7 give them, values made up. */
 #include "simulator/call.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- entity sets
@@ -192,7 +193,7 @@ static const struct simulator_method methods[] = {
      .return_obj = "{\"JobTravParam\":[{\"AgentID\":\"\",\"Copies\":1}]}"},
 };
 
-void simulator_set_production(struct simulator *simulator, bool production)
+char *sim_current_values(bool production)
 {
     struct sim_text parameters = {0};
     sim_text_printf(
@@ -200,10 +201,16 @@ void simulator_set_production(struct simulator *simulator, bool production)
         "{\"companyID\":\"{company}\",\"siteID\":\"MfgSys\",\"tenantID\":\"\",\"accessScopeID\":\"\","
         "\"isProductionInstance\":%s,\"enabledFeatureFlags\":[\"one\",\"two\"]}",
         production ? "true" : "false");
+    return parameters.data;
+}
+
+void simulator_set_production(struct simulator *simulator, bool production)
+{
+    char *parameters = sim_current_values(production);
     simulator_set_method(simulator,
                          &(struct simulator_method){.name = SESSION_MOD "GetCurrentValuesFromServer",
-                                                    .parameters = parameters.data});
-    sim_text_free(&parameters);
+                                                    .parameters = parameters});
+    free(parameters);
 }
 
 void sim_services_start(struct simulator *simulator)

@@ -205,6 +205,9 @@ struct simulator_options {
     enum simulator_certificate certificate;
     int64_t certificate_expires_in; /* seconds from now until notAfter; 0: 90 days (expired: a day ago) */
     const struct simulator *ca_of;  /* a running one whose CA signs this certificate too; NULL: its own CA */
+    /* "seats=WebService=5": what is otherwise than usual from the start, in the words of a change, see below; NULL: nothing.
+     * They come after the options beside them. */
+    const char *const *changes;
     struct simulator_behaviour behaviour;
     struct simulator_oauth oauth;
     struct simulator_foreign foreign;
@@ -257,6 +260,13 @@ void simulator_set_jwks(struct simulator *simulator, const char *text);
 void simulator_load_jwks(struct simulator *simulator, const char *file);
 /* Whether the own token endpoint listens; only with own_port. Off: connections are refused. The port stays. */
 void simulator_set_identity_provider(struct simulator *simulator, bool up);
+/* Whether the app server listens. Off: connections are refused, those that stand are cut. The port stays. */
+void simulator_set_listening(struct simulator *simulator, bool up);
+bool simulator_listening(struct simulator *simulator);
+/* Of a server with TLS: new connections see this certificate, of the same CA; those that stand are closed when what was asked
+ * over them is answered. expires_in: as in struct simulator_options. */
+void simulator_set_certificate(struct simulator *simulator, enum simulator_certificate kind,
+                               int64_t expires_in);
 /* Every token given until now is refused from now on; those of the other identity provider that have been seen too. */
 void simulator_revoke_tokens(struct simulator *simulator);
 /* The account loses the right to a service ("Erp.BO.PartSvc"), a BAQ ("BaqSvc/NAME"), a library ("efx/LIB"):
@@ -267,7 +277,7 @@ void simulator_set_right(struct simulator *simulator, const char *resource, bool
  * ----------------------------------------------------------------------------------------------- */
 
 /* A column: its value is JSON text with slots: {n} the row's number from 1, {n%M} its remainder, {company},
- * {guid}, and {a|b|c}: row by row one of these. A text of digits with a point is a decimal, a quoted one is a
+ * {guid}, {a|b|c}: row by row one of these, and {<N|a|b|c}: a in the first N rows, then b and c. A text of digits with a point is a decimal, a quoted one is a
  * char column (see the behaviour). */
 struct simulator_column {
     const char *name, *value;
@@ -486,12 +496,23 @@ const char *simulator_way_name(enum simulator_way way);
 /* Tokens given, by TokenResource.svc and by the own token endpoint. */
 uint64_t simulator_tokens(struct simulator *simulator);
 
-/* ---- a timetable of faults (the demonstration)
- * ----------------------------------------------------------------- */
+/* ---- faults and changes by their words
+ * ------------------------------------------------------------------------------- */
 
-/* Lines `at 30s for 20s fault=NAME [path=PART]`, also `every 5m at 30s for 20s ...`; # begins a comment.
- * Times count from this call. Returns NULL, or the fault "FILE:LINE: message" (allocated) with nothing in
- * force. */
+/* `begin WORDS` or `end WORDS`, where WORDS are `fault=NAME [path=PART] [times=N]` or `change=NAME=VALUE`; without blanks in
+ * them. A fault takes all requests, those with PART in their path, or N of them, and is over then. A change is in force until
+ * its end; then what was before is back. `end` names the same words as its `begin`. One change of a thing at a time.
+ * Returns "done: LINE" once it is in force, or has ended, or "refused: LINE: why"; allocated. */
+char *simulator_command(struct simulator *simulator, const char *line);
+/* Row i of the changes: its name, what comes after the '=' (NULL: nothing does), what it is; false past the end. */
+bool simulator_change_name(size_t i, const char **name, const char **form, const char **description);
+/* What is wrong with NAME=VALUE, whatever the server; NULL: nothing. */
+const char *simulator_change_wrong(const char *text);
+/* "valid", "expired", "not-yet-valid", "self-signed", "wrong-name"; false: none of them. */
+bool simulator_certificate_named(const char *name, enum simulator_certificate *kind);
+
+/* Lines `at 30s for 20s WORDS`, also `every 5m at 30s for 20s WORDS`; # begins a comment. Times count from this call. Returns
+ * NULL, or the fault "FILE:LINE: message" (allocated) with nothing in force. */
 char *simulator_play_timetable(struct simulator *simulator, const char *file);
 
 #endif

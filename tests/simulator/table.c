@@ -20,8 +20,15 @@ static void piece_parse_slot(struct sim_piece *piece, const char *slot, size_t s
 {
     if (memchr(slot, '|', size)) {
         piece->kind = SIM_PIECE_CHOICE;
+        char *rest = NULL;
+        if (*slot == '<') {
+            piece->first = strtoull(slot + 1, &rest, 10);
+            size -= (size_t)(rest + 1 - slot);
+            slot = rest + 1;
+        }
         piece->bytes = sim_duplicate_n(slot, size);
         piece->size = size;
+        piece->others = rest != NULL;
         piece->number = 1;
         for (char *c = piece->bytes; *c; c++) {
             if (*c == '|') {
@@ -134,7 +141,14 @@ void sim_table_set_rows(struct sim_table *table, uint64_t rows)
 /* ---- changes: a new table with another list of columns
  * ------------------------------------------------------------------ */
 
-struct sim_table *sim_table_change(const struct sim_table *table, const struct sim_change *change)
+bool sim_table_changeable(const struct sim_table *table, const struct sim_table_change *change)
+{
+    size_t at;
+    return sim_column_find(table, change->column, strlen(change->column), &at) !=
+           (change->what == SIM_CHANGE_ADD);
+}
+
+struct sim_table *sim_table_change(const struct sim_table *table, const struct sim_table_change *change)
 {
     size_t count = table->columns_count, at = 0, used = 0;
     struct simulator_column *columns = sim_allocate((count + 2) * sizeof *columns);
@@ -146,8 +160,10 @@ struct sim_table *sim_table_change(const struct sim_table *table, const struct s
         if (change->what == SIM_CHANGE_REMOVE && i == at)
             continue;
         bool retyped = change->what == SIM_CHANGE_TYPE && i == at;
+        bool revalued = change->what == SIM_CHANGE_VALUE && i == at;
         types[used] = retyped ? change->text : table->columns[i].type;
-        columns[used++] = (struct simulator_column){table->columns[i].name, table->columns[i].value};
+        columns[used++] = (struct simulator_column){table->columns[i].name,
+                                                    revalued ? change->text : table->columns[i].value};
     }
     if (change->what == SIM_CHANGE_ADD)
         columns[used++] = (struct simulator_column){change->column, change->text};
@@ -281,7 +297,10 @@ static void piece_render(const struct sim_piece *piece, uint64_t n, const struct
         break;
     case SIM_PIECE_CHOICE: {
         const char *choice = piece->bytes;
-        for (uint64_t i = (n - 1) % piece->number; i; i--)
+        uint64_t which = !piece->others      ? (n - 1) % piece->number
+                         : n <= piece->first ? 0
+                                             : 1 + (n - piece->first - 1) % (piece->number - 1);
+        for (uint64_t i = which; i; i--)
             choice += strlen(choice) + 1;
         if (*choice == '@')
             time_add(out, choice + 1, query);

@@ -17,12 +17,15 @@ const char *sim_table_name(const struct sim_table *table);
 uint64_t sim_table_rows(const struct sim_table *table);
 void sim_table_set_rows(struct sim_table *table, uint64_t rows);
 
-/* A new table with one column added (text: its value), removed, of another type (text) or moved to the end. */
-struct sim_change {
-    enum { SIM_CHANGE_ADD, SIM_CHANGE_REMOVE, SIM_CHANGE_TYPE, SIM_CHANGE_LAST } what;
+/* A new table with one column added (text: its value), removed, of another type (text), of another value (text) or moved to
+ * the end. */
+struct sim_table_change {
+    enum { SIM_CHANGE_ADD, SIM_CHANGE_REMOVE, SIM_CHANGE_TYPE, SIM_CHANGE_VALUE, SIM_CHANGE_LAST } what;
     const char *column, *text;
 };
-struct sim_table *sim_table_change(const struct sim_table *table, const struct sim_change *change);
+/* Whether the column is there, or is not where one is added. */
+bool sim_table_changeable(const struct sim_table *table, const struct sim_table_change *change);
+struct sim_table *sim_table_change(const struct sim_table *table, const struct sim_table_change *change);
 
 size_t sim_table_columns(const struct sim_table *table);
 const char *sim_table_column(const struct sim_table *table, size_t i);

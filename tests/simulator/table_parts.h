@@ -19,6 +19,9 @@ struct sim_piece {
     char *bytes; /* a choice: its alternatives with NUL between them; a parameter's name */
     size_t size;
     uint64_t number; /* modulus, 0 none; or number of alternatives */
+    bool
+        others; /* of a choice: the first alternative is that of the `first` first rows, the rest that of the others */
+    uint64_t first;
 };
 
 struct sim_column {

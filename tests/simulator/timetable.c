@@ -1,5 +1,6 @@
-/* Faults by the clock, for the demonstration. */
+/* Faults and changes by the clock, for the demonstration. */
 #include "simulator/call.h"
+#include "simulator/disturbance.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,9 +8,10 @@
 
 struct event {
     int64_t at_ns, for_ns, every_ns; /* from the start; 0: once */
-    char *fault, *path;
-    int64_t next_ns; /* of the next change */
-    unsigned number; /* in force; 0: not */
+    struct sim_disturbance disturbance;
+    int64_t next_ns; /* of its next begin or end */
+    bool playing, refused;
+    size_t line;
 };
 
 struct sim_timetable {
@@ -35,83 +37,80 @@ static bool duration_read(const char *text, int64_t *ns)
     return unit != 0 && number < 100000;
 }
 
-static bool fault_known(const char *wanted)
-{
-    const char *name, *description;
-    for (size_t i = 0; simulator_fault_name(i, &name, &description); i++) {
-        if (strcmp(name, wanted) == 0)
-            return true;
-    }
-    for (size_t i = 0; simulator_event_name(i, &name, &description); i++) {
-        if (strcmp(name, wanted) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The next word, ended by NUL; NULL at the end of the line. */
-static char *word_next(char **line)
-{
-    static const char blanks[] = " \t\r\n";
-    char *word = *line + strspn(*line, blanks);
-    size_t size = strcspn(word, blanks);
-    *line = word + size;
-    if (**line)
-        *(*line)++ = '\0';
-    return size ? word : NULL;
-}
-
 /* One line; returns what is wrong with it, or NULL. */
-static const char *event_read(char *line, struct event *event)
+static const char *event_read(struct simulator *simulator, char *line, struct event *event)
 {
     bool at = false;
-    *event = (struct event){0};
-    for (char *word; (word = word_next(&line));) {
+    for (char *word; (word = sim_word_next(&line));) {
         int64_t *time = strcmp(word, "at") == 0      ? &event->at_ns
                         : strcmp(word, "for") == 0   ? &event->for_ns
                         : strcmp(word, "every") == 0 ? &event->every_ns
                                                      : NULL;
-        if (time && !duration_read(word_next(&line), time))
+        const char *wrong = time ? NULL : sim_disturbance_take(&event->disturbance, word);
+        if (wrong)
+            return wrong;
+        if (time && !duration_read(sim_word_next(&line), time))
             return "a duration is wanted, as 30s";
         at |= time == &event->at_ns;
-        if (strncmp(word, "fault=", 6) == 0)
-            event->fault = word + 6;
-        else if (strncmp(word, "path=", 5) == 0)
-            event->path = word + 5;
-        else if (!time)
-            return "unknown word; `[every T] at T for T fault=NAME [path=PART]` is wanted";
     }
-    if (!at || !event->for_ns || !event->fault)
-        return "`at`, `for` and `fault=` are wanted";
+    if (!at || !event->for_ns)
+        return "`at` and `for` are wanted";
     if (event->every_ns && event->every_ns <= event->for_ns)
         return "`every` must be longer than `for`";
-    return fault_known(event->fault) ? NULL : "no fault has this name";
+    return sim_disturbance_check(simulator, &event->disturbance);
+}
+
+/* Two lines that would be in force at once, and cannot. Of one that comes again only its first time is looked at; what is
+ * refused later is told when it is. */
+static const char *event_overlap(const struct sim_timetable *timetable, const struct event *event)
+{
+    for (size_t i = 0; i < timetable->count; i++) {
+        const struct event *other = &timetable->events[i];
+        if (sim_disturbance_same(&event->disturbance, &other->disturbance) &&
+            event->at_ns < other->at_ns + other->for_ns && other->at_ns < event->at_ns + event->for_ns)
+            return "a line before is about the same, and still in force then";
+    }
+    return NULL;
 }
 
 static void timetable_free(struct sim_timetable *timetable)
 {
-    for (size_t i = 0; i < timetable->count; i++) {
-        free(timetable->events[i].fault);
-        free(timetable->events[i].path);
-    }
+    for (size_t i = 0; i < timetable->count; i++)
+        sim_disturbance_free(&timetable->events[i].disturbance);
     free(timetable->events);
     free(timetable);
 }
 
-/* Does what is due; returns when the next change is, INT64_MAX for never. */
+static void event_end(struct simulator *simulator, struct event *event)
+{
+    if (!event->refused)
+        sim_disturbance_end(simulator, &event->disturbance); /* unless a command has */
+    event->playing = false;
+    event->next_ns = event->every_ns ? event->next_ns - event->for_ns + event->every_ns : INT64_MAX;
+}
+
+static void event_begin(struct simulator *simulator, struct event *event)
+{
+    const char *why = sim_disturbance_begin(simulator, &event->disturbance);
+    if (why)
+        fprintf(stderr, "simulator: line %zu of the timetable: %s\n", event->line, why);
+    event->refused = why != NULL;
+    event->playing = true;
+    event->next_ns += event->for_ns;
+}
+
+/* Does what is due, ends before begins; returns when the next is, INT64_MAX for never. */
 static int64_t events_play(struct sim_timetable *timetable, int64_t now)
 {
     int64_t next = INT64_MAX;
     for (size_t i = 0; i < timetable->count; i++) {
+        if (timetable->events[i].next_ns <= now && timetable->events[i].playing)
+            event_end(timetable->simulator, &timetable->events[i]);
+    }
+    for (size_t i = 0; i < timetable->count; i++) {
         struct event *event = &timetable->events[i];
-        if (event->next_ns <= now && event->number) {
-            simulator_clear_fault(timetable->simulator, event->number);
-            event->number = 0;
-            event->next_ns = event->every_ns ? event->next_ns - event->for_ns + event->every_ns : INT64_MAX;
-        } else if (event->next_ns <= now) {
-            event->number = simulator_add_named_fault(timetable->simulator, event->fault, event->path, 0);
-            event->next_ns += event->for_ns;
-        }
+        if (event->next_ns <= now && !event->playing)
+            event_begin(timetable->simulator, event);
         if (event->next_ns < next)
             next = event->next_ns;
     }
@@ -142,20 +141,18 @@ char *simulator_play_timetable(struct simulator *simulator, const char *file)
     if (!in)
         sim_text_printf(&fault, "%s: %m", file);
     while (in && !fault.size && getline(&line, &capacity, in) > 0) {
-        struct event event;
-        number++;
+        struct event event = {.line = ++number};
         line[strcspn(line, "#")] = '\0';
         if (line[strspn(line, " \t\r\n")] == '\0')
             continue;
-        const char *wrong = event_read(line, &event);
+        const char *wrong = event_read(simulator, line, &event);
         if (!wrong)
-            wrong = sim_event_impossible(simulator, event.fault);
+            wrong = event_overlap(timetable, &event);
         if (wrong) {
             sim_text_printf(&fault, "%s:%zu: %s", file, number, wrong);
+            sim_disturbance_free(&event.disturbance);
             break;
         }
-        event.fault = sim_duplicate(event.fault);
-        event.path = sim_duplicate(event.path);
         event.next_ns = event.at_ns;
         timetable->events = sim_reallocate(timetable->events, (timetable->count + 1) * sizeof event);
         timetable->events[timetable->count++] = event;

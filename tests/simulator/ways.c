@@ -1,6 +1,5 @@
 /* The ways in which servers differ, by name: one row a member of struct simulator_behaviour. For command lines. */
-#include "simulator/simulator.h"
-#include "simulator/text.h"
+#include "simulator/call.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,13 +92,39 @@ static bool choice_find(const char *choices, const char *word, unsigned *place)
     return false;
 }
 
+static const struct way_row *way_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        if (strcmp(ways[i].name, name) == 0)
+            return &ways[i];
+    }
+    return NULL;
+}
+
+char *sim_behaviour_chosen(const struct simulator_behaviour *behaviour, const char *name)
+{
+    const struct way_row *row = way_find(name);
+    const char *member = (const char *)behaviour + row->offset, *choice = row->choices;
+    unsigned number;
+    if (row->form == WAY_YES_NO)
+        number = *(const bool *)member;
+    else
+        memcpy(&number, member, sizeof number);
+    if (row->form == WAY_NUMBER) {
+        struct sim_text text = {0};
+        sim_text_add_number(&text, number);
+        return text.data;
+    }
+    for (; number; number--)
+        choice += strcspn(choice, "|") + 1;
+    return sim_duplicate_n(choice, strcspn(choice, "|"));
+}
+
 bool simulator_behaviour_choose(struct simulator_behaviour *behaviour, const char *name, const char *value)
 {
-    const struct way_row *row = ways, *end = ways + sizeof ways / sizeof ways[0];
+    const struct way_row *row = way_find(name);
     unsigned number;
-    while (row < end && strcmp(row->name, name) != 0)
-        row++;
-    if (row == end)
+    if (!row)
         return false;
     char *member = (char *)behaviour + row->offset;
     if (row->form == WAY_NUMBER) {
