@@ -9,23 +9,16 @@
 #include <sys/socket.h>
 
 #include "base/memory.h"
-#include "base/secret.h"
 #include "report/board.h"
 #include "web/answer.h"
 #include "web/compression.h"
 #include "web/encoding.h"
 #include "web/formation.h"
+#include "web/headers.h"
 #include "web/origin.h"
 #include "web/room.h"
 #include "web/routes.h"
 #include "web/target.h"
-
-/* A body, held until libmicrohttpd has sent it. */
-struct held_body {
-    struct web_server *server;
-    char *data;
-    size_t size;
-};
 
 /* ---- what the kernel knows of a connection ------------------------------------------------------------------------ */
 
@@ -50,122 +43,25 @@ uint64_t exchange_bytes_received(const struct client *client)
 
 /* ---- the request -------------------------------------------------------------------------------------------------- */
 
-/* Headers that the routes are handed, by their members of struct web_request. */
-static const struct {
-    const char *name;
-    size_t offset;
-} header_members[] = {
-    {MHD_HTTP_HEADER_ACCEPT, offsetof(struct web_request, accept)},
-    {MHD_HTTP_HEADER_ORIGIN, offsetof(struct web_request, origin)},
-    {MHD_HTTP_HEADER_HOST, offsetof(struct web_request, host)},
-    {"Sec-Fetch-Site", offsetof(struct web_request, fetch_site)},
-};
-#define HEADER_MEMBERS (sizeof header_members / sizeof header_members[0])
-
-/* The values of one name, joined by a comma (RFC 9110, 5.3). */
-struct joined_header {
-    const char *name;
-    char *text; /* NULL: none so far */
+/* One request, in one of its passes. */
+struct exchange {
+    struct web_server *server;
+    struct client *client;
+    struct MHD_Connection *connection;
+    struct headers headers;
+    struct web_request request; /* points to the headers */
 };
 
-static enum MHD_Result join_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-    struct joined_header *joined = cls;
-
     (void)kind;
-    if (strcasecmp(name, joined->name) != 0)
-        return MHD_YES;
-    char *text = joined->text == NULL ? memory_copy_text(value != NULL ? value : "")
-                                      : memory_format("%s, %s", joined->text, value != NULL ? value : "");
-    free(joined->text);
-    joined->text = text;
+    headers_add(cls, name, value);
     return MHD_YES;
 }
 
-/* Owned; NULL: absent. */
-static char *header_text(struct MHD_Connection *connection, const char *name)
+static bool takes_gzip(const struct exchange *exchange)
 {
-    struct joined_header joined = {.name = name};
-
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, join_header, &joined);
-    return joined.text;
-}
-
-static void read_headers(struct MHD_Connection *connection, struct web_request *request,
-                         char *owned[HEADER_MEMBERS])
-{
-    for (size_t i = 0; i < HEADER_MEMBERS; i++) {
-        owned[i] = header_text(connection, header_members[i].name);
-        *(const char **)(void *)((char *)request + header_members[i].offset) = owned[i];
-    }
-}
-
-static bool takes_gzip(struct MHD_Connection *connection)
-{
-    char *accepted = header_text(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING);
-    bool takes = encoding_takes_gzip(accepted);
-
-    free(accepted);
-    return takes;
-}
-
-static bool has_header(struct MHD_Connection *connection, const char *name)
-{
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name) != NULL;
-}
-
-/* What proxies write of whom they speak for. One that adds nothing of it is not told from a program on this machine. */
-static const char *const proxy_headers[] = {"Forwarded",         "X-Forwarded-For", "X-Forwarded-Host",
-                                            "X-Forwarded-Proto", "X-Real-IP",       "Via"};
-
-static bool is_by_proxy(struct MHD_Connection *connection)
-{
-    for (size_t i = 0; i < sizeof proxy_headers / sizeof proxy_headers[0]; i++)
-        if (has_header(connection, proxy_headers[i]))
-            return true;
-    return false;
-}
-
-static bool has_body(struct MHD_Connection *connection)
-{
-    const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-                                                     MHD_HTTP_HEADER_CONTENT_LENGTH);
-
-    return has_header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) ||
-           (length != NULL && strcmp(length, "0") != 0);
-}
-
-/* What is wrong with the headers of a request, as far as libmicrohttpd lets it pass. */
-struct header_look {
-    size_t hosts, lengths;
-    bool wrong;
-};
-
-/* Header names must be tokens (RFC 9112, 5.1): "Content-Length : 5" would be no length to us, and one to a proxy. */
-static enum MHD_Result look_at_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-    static const char token[] =
-        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    struct header_look *look = cls;
-
-    (void)kind;
-    look->wrong = look->wrong || name[0] == '\0' || name[strspn(name, token)] != '\0';
-    look->hosts += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
-    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
-        look->lengths++;
-        look->wrong = look->wrong || value == NULL || value[0] == '\0' ||
-                      value[strspn(value, "0123456789")] != '\0';
-    }
-    return MHD_YES;
-}
-
-/* One Host at most (RFC 9112, 3.2), and one length, of digits alone (6.3): of two, a proxy could take the other one. */
-static bool has_wrong_headers(struct MHD_Connection *connection)
-{
-    struct header_look look = {0};
-
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, look_at_header, &look);
-    return look.wrong || look.hosts > 1 || look.lengths > 1;
+    return encoding_takes_gzip(exchange->headers.texts[HEADER_ACCEPT_ENCODING]);
 }
 
 /* libmicrohttpd hands the target out as a C string; behind its end stands the version, unless a NUL cut it short. */
@@ -192,99 +88,40 @@ static uint64_t address_held(struct web_server *server, const struct client *cli
 
 /* ---- the answer --------------------------------------------------------------------------------------------------- */
 
-static void free_held_body(void *pointer)
+static enum MHD_Result send_reply(const struct exchange *exchange)
 {
-    struct held_body *held = pointer;
-
-    held->server->response_bytes -= held->size;
-    free(held->data);
-    free(held);
-}
-
-/* What of the request the answer depends on; NULL: nothing. */
-static const char *vary_text(const struct web_answer *answer)
-{
-    static const char *const texts[2][2] = {{NULL, "Accept-Encoding"}, {"Accept", "Accept, Accept-Encoding"}};
-
-    return texts[answer->negotiated][answer->compressible];
-}
-
-static struct MHD_Response *make_response(struct web_server *server, struct web_answer *answer, bool packed)
-{
-    static const char *const always[][2] = {
-        {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
-        {"X-Content-Type-Options", "nosniff"},
-        {"Referrer-Policy", "no-referrer"},
-        {"Cross-Origin-Resource-Policy", "same-origin"},
-    };
-    struct held_body *held = memory_new(1, sizeof *held);
-
-    held->server = server;
-    held->size = answer->body.size;
-    held->data = buffer_take(&answer->body);
-    server->response_bytes += held->size;
-    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
-        held->size, held->data, free_held_body, held);
-    if (response == NULL) {
-        free_held_body(held);
-        return NULL;
-    }
-    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-        MHD_add_response_header(response, always[i][0], always[i][1]);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
-    MHD_add_response_header(response, "Content-Security-Policy", answer->content_policy);
-    if (vary_text(answer) != NULL)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, vary_text(answer));
-    if (packed)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-    if (answer->allow != NULL)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
-    for (size_t i = 0; i < 2 && answer->challenges[i] != NULL; i++)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, answer->challenges[i]);
-    if (answer->retry)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
-    if (answer->close)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-    return response;
-}
-
-static enum MHD_Result send_reply(struct web_server *server, struct client *client,
-                                  struct MHD_Connection *connection, struct moment now)
-{
+    struct client *client = exchange->client;
     const struct reply *reply = client->reply;
     uint64_t size = client->head ? 0 : reply->size;
 
     client_drains(client, clock_now().boot_ns, exchange_bytes_arrived(client), size);
-    enum MHD_Result result = MHD_queue_response(connection, (unsigned)reply->answer.status, reply->response);
-    report_http_request(server->report, client->route, reply->answer.status, size, now);
+    enum MHD_Result result = MHD_queue_response(exchange->connection, (unsigned)reply->answer.status,
+                                                reply->response);
+    report_http_request(exchange->server->report, client->route, reply->answer.status, size,
+                        exchange->request.now);
     return result;
 }
 
 /* Whoever else waits for the reply gets the same response. */
-static enum MHD_Result send_answer(struct web_server *server, struct client *client,
-                                   struct MHD_Connection *connection, struct web_answer *answer,
-                                   struct moment now)
+static enum MHD_Result send_answer(const struct exchange *exchange, struct web_answer *answer)
 {
-    struct reply *reply = client->reply;
-
     if (answer->body.failed) { /* not even a sentence fits */
         buffer_free(&answer->body);
         return MHD_NO;
     }
-    reply->size = answer->body.size;
-    reply->response = make_response(server, answer, reply->packed);
-    return reply->response != NULL ? send_reply(server, client, connection, now) : MHD_NO;
+    return reply_respond(exchange->client->reply, answer, &exchange->server->response_bytes)
+               ? send_reply(exchange)
+               : MHD_NO;
 }
 
 /* ---- what comes later --------------------------------------------------------------------------------------------- */
 
-static void wait_for(struct client *client, struct MHD_Connection *connection, struct later *later,
-                     int64_t now_ns)
+static void wait_for(const struct exchange *exchange, struct later *later)
 {
-    client->later = later;
-    client->connection = connection;
-    client_waits(client, now_ns);
-    MHD_suspend_connection(connection);
+    exchange->client->later = later;
+    exchange->client->connection = exchange->connection;
+    client_waits(exchange->client, exchange->request.now.boot_ns);
+    MHD_suspend_connection(exchange->connection);
 }
 
 void exchange_resume(struct client *client, int64_t now_ns)
@@ -322,54 +159,51 @@ void exchange_begin(struct web_server *server, struct client *client, struct MHD
 }
 
 /* What the client's certificate is worth under the rules of the model. */
-static enum access_certificate certificate_of(struct web_server *server, struct client *client,
-                                              struct MHD_Connection *connection, const struct model *model,
-                                              struct moment now)
+static enum access_certificate certificate_of(const struct exchange *exchange, const struct model *model)
 {
-    if (server->tls == NULL)
+    struct tls *tls = exchange->server->tls;
+
+    if (tls == NULL)
         return model->web.client_ca_file == NULL ? ACCESS_CERTIFICATE_UNASKED : ACCESS_CERTIFICATE_BAD;
-    tls_use(server->tls, &model->web, now);
-    return tls_client(server->tls, session_of(connection), &client->credential);
+    tls_use(tls, &model->web, exchange->request.now);
+    return tls_client(tls, session_of(exchange->connection), &exchange->client->credential);
 }
 
-static enum access_verdict ask_access(struct web_server *server, struct client *client,
-                                      struct MHD_Connection *connection, const struct web_request *request,
-                                      struct later **later)
+static enum access_verdict ask_access(const struct exchange *exchange, struct later **later)
 {
-    char *authorization = header_text(connection, MHD_HTTP_HEADER_AUTHORIZATION);
+    const struct web_request *request = &exchange->request;
+    const struct client *client = exchange->client;
+    struct access *access = exchange->server->access;
+    struct model *model = board_model(report_board(request->report));
     struct access_question question = {
         .path = request->path,
-        .authorization = authorization,
-        .local = client_is_loopback(&client->address) && !is_by_proxy(connection) &&
+        .authorization = exchange->headers.texts[HEADER_AUTHORIZATION],
+        .certificate = certificate_of(exchange, model),
+        .local = client_is_loopback(&client->address) && !exchange->headers.by_proxy &&
                  host_is_local(request->host),
         .address = client->address,
     };
-    struct model *model = board_model(report_board(server->report));
 
-    question.certificate = certificate_of(server, client, connection, model, request->now);
-    access_use(server->access, model, request->now);
+    access_use(access, model, request->now);
     model_unref(model);
-    enum access_verdict verdict = access_ask(server->access, &question,
-                                             client->standing == CLIENT_ASKS ? request->verdict : NULL,
-                                             request->now, later);
-    if (authorization != NULL)
-        secret_wipe(authorization, strlen(authorization));
-    free(authorization);
-    return verdict;
+    return access_ask(access, &question, client->standing == CLIENT_ASKS ? request->verdict : NULL,
+                      request->now, later);
 }
 
 /* False: the answer refuses, or comes later. */
-static bool let_in(struct web_server *server, struct client *client, struct MHD_Connection *connection,
-                   struct web_request *request, struct web_answer *answer)
+static bool let_in(struct exchange *exchange, struct web_answer *answer)
 {
+    struct client *client = exchange->client;
+    struct web_request *request = &exchange->request;
+
     if (client->standing == CLIENT_NEW || client->standing == CLIENT_ASKS) {
-        enum access_verdict verdict = ask_access(server, client, connection, request, &answer->later);
+        enum access_verdict verdict = ask_access(exchange, &answer->later);
         request->verdict = NULL;
         client->standing = verdict == ACCESS_TRUSTED   ? CLIENT_TRUSTED
                            : verdict == ACCESS_GRANTED ? CLIENT_GRANTED
                                                        : CLIENT_ASKS;
         if (client->standing == CLIENT_ASKS && verdict != ACCESS_LATER)
-            access_answer(server->access, verdict, answer);
+            access_answer(exchange->server->access, verdict, answer);
         answer->close = answer->close || request->has_body;
     }
     request->trusted = client->standing == CLIENT_TRUSTED;
@@ -377,12 +211,13 @@ static bool let_in(struct web_server *server, struct client *client, struct MHD_
 }
 
 /* What all requests have in common that one page of metrics answers, owned; NULL: it is for this one alone. */
-static char *sharing_key(const struct web_server *server, struct MHD_Connection *connection,
-                         const struct web_request *request)
+static char *sharing_key(const struct exchange *exchange)
 {
-    if (request->has_body || request->malformed || strcmp(request->path, server->telemetry_path) != 0)
+    const struct web_request *request = &exchange->request;
+
+    if (request->has_body || request->malformed || strcmp(request->path, request->telemetry_path) != 0)
         return NULL;
-    return memory_format("%s %s %s\n%s", request->method, takes_gzip(connection) ? "gzip" : "identity",
+    return memory_format("%s %s %s\n%s", request->method, takes_gzip(exchange) ? "gzip" : "identity",
                          request->query, request->accept != NULL ? request->accept : "");
 }
 
@@ -403,13 +238,15 @@ static void take_packed(struct reply *reply, struct web_answer *answer)
 
 /* The first pass of a request, or the next one after what it waited for. Where it gets a reply that is there already, that is the
    client's afterwards. */
-static void find_answer(struct web_server *server, struct client *client, struct MHD_Connection *connection,
-                        struct web_request *request, struct web_answer *answer)
+static void find_answer(struct exchange *exchange, struct web_answer *answer)
 {
+    struct web_server *server = exchange->server;
+    struct client *client = exchange->client;
+    struct web_request *request = &exchange->request;
     struct later *later = client->later;
     struct reply *packs = client->reply, *shared;
     struct web_answer *formed = client->formed;
-    char *key = sharing_key(server, connection, request);
+    char *key = sharing_key(exchange);
     int status = LATER_VERDICT;
 
     client->later = NULL;
@@ -431,7 +268,7 @@ static void find_answer(struct web_server *server, struct client *client, struct
         formation_finish(request, answer, status);
     } else if (status != LATER_VERDICT) {
         answer_text(answer, status, request->verdict);
-    } else if (request->malformed || let_in(server, client, connection, request, answer)) {
+    } else if (request->malformed || let_in(exchange, answer)) {
         shared = key != NULL ? reply_find(server->replies, key, clock_now().boot_ns) : NULL;
         if (shared != NULL) {
             client->reply = reply_ref(shared);
@@ -448,92 +285,111 @@ static void find_answer(struct web_server *server, struct client *client, struct
 
 /* The reply of an answer that is there, its body packed where that is wanted. What takes long comes later: that is returned, and
    has taken the body over; else NULL. */
-static struct later *make_reply(struct web_server *server, struct client *client,
-                                struct MHD_Connection *connection, const struct web_request *request,
-                                struct web_answer *answer)
+static struct later *make_reply(const struct exchange *exchange, struct web_answer *answer)
 {
+    struct web_server *server = exchange->server;
     struct later *later = NULL;
     bool large = answer->body.size >= COMPRESSION_LARGE, packed = false;
     struct web_answer plain = *answer;
 
     if (answer->compressible && !answer->body.failed && answer->body.size >= COMPRESSION_LEAST &&
-        takes_gzip(connection)) {
+        takes_gzip(exchange)) {
         if (large)
             later = compression_start(answer->formed ? server->former.worker : server->worker, server->post,
                                       &answer->body, &server->response_bytes);
         else
             packed = compression_now(&answer->body);
     }
-    char *key = large && answer->status == 200 ? sharing_key(server, connection, request) : NULL;
-    client->reply = reply_new(&server->replies, key, &plain, later, clock_now().boot_ns);
-    client->reply->packed = packed;
+    char *key = large && answer->status == 200 ? sharing_key(exchange) : NULL;
+    struct reply *reply = reply_new(&server->replies, key, &plain, later, clock_now().boot_ns);
+    reply->packed = packed;
+    exchange->client->reply = reply;
     free(key);
     return later;
 }
 
 /* ---- libmicrohttpd's calls ---------------------------------------------------------------------------------------- */
 
-enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, const char *url,
-                                 const char *method, const char *version, const char *upload,
-                                 size_t *upload_size, void **request_cls)
+/* Makes what is all zero but for the first three members out of what libmicrohttpd has read. */
+static void read_request(struct exchange *exchange, const char *url, const char *method, const char *version)
 {
-    struct web_server *server = cls;
-    struct client *client = *request_cls;
-    struct moment now = clock_now();
+    struct web_server *server = exchange->server;
+    struct headers *headers = &exchange->headers;
     struct web_target target;
-    bool wrong_target = !target_read(url, &target) || is_cut_short(client, version);
-    struct web_request request = {
+    bool wrong_target = !target_read(url, &target) || is_cut_short(exchange->client, version);
+
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, take_header, headers);
+    exchange->request = (struct web_request){
         .method = method,
         .path = target.path,
-        .query = client->query,
-        .has_body = has_body(connection),
-        .malformed = wrong_target || has_wrong_headers(connection),
-        .now = now,
+        .query = exchange->client->query,
+        .has_body = headers->has_body,
+        .malformed = wrong_target || headers->wrong,
+        .now = clock_now(),
         .report = server->report,
         .version = server->version,
         .telemetry_path = server->telemetry_path,
         .others_wait = server->response_bytes > 0,
+        .accept = headers->texts[HEADER_ACCEPT],
+        .origin = headers->texts[HEADER_ORIGIN],
+        .host = target_host(&target, headers->texts[HEADER_HOST]),
+        .fetch_site = headers->texts[HEADER_FETCH_SITE],
         .tls = server->tls != NULL,
         .post = server->post,
         .worker = server->worker,
         .former = &server->former,
     };
-    struct web_answer answer = {0};
-    char *owned[HEADER_MEMBERS];
+}
 
-    (void)upload;
-    (void)upload_size;
-    /* An answer at the first call, before the end of the request, makes libmicrohttpd close the connection: right for a
-       request with a body, which is not read, and for one that cannot be understood; wrong for all others. */
-    client->head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
-    if (client->phase != CLIENT_RESPONSE) {
-        client_asked(client, now.boot_ns);
-        if (!request.has_body && !request.malformed)
-            return MHD_YES;
-    }
-    read_headers(connection, &request, owned);
-    request.host = target_host(&target, request.host);
+/* One pass of a request: it is answered, or waits for something. */
+static enum MHD_Result pass(struct exchange *exchange)
+{
+    struct web_server *server = exchange->server;
+    struct client *client = exchange->client;
+    struct web_answer answer = {0};
+
     buffer_init(&answer.body, room_left(server->options.response_bytes, server->response_bytes,
                                         address_held(server, client)));
-    find_answer(server, client, connection, &request, &answer);
+    find_answer(exchange, &answer);
     struct later *later = answer.later;
     if (later == NULL && client->reply == NULL)
-        later = make_reply(server, client, connection, &request, &answer);
+        later = make_reply(exchange, &answer);
     else if (later == NULL && client->reply->later != NULL)
         later = later_ref(client->reply->later); /* somebody else's, which is packed at the moment */
-    for (size_t i = 0; i < HEADER_MEMBERS; i++)  /* the request points to them */
-        free(owned[i]);
     if (later != NULL) {
         buffer_free(&answer.body);
         if (answer.formed && answer.later != NULL)
             keep(client, &answer);
-        wait_for(client, connection, later, now.boot_ns);
+        wait_for(exchange, later);
         return MHD_YES;
     }
     if (client->reply->response == NULL)
-        return send_answer(server, client, connection, &answer, now);
+        return send_answer(exchange, &answer);
     buffer_free(&answer.body);
-    return send_reply(server, client, connection, now);
+    return send_reply(exchange);
+}
+
+enum MHD_Result exchange_request(void *cls, struct MHD_Connection *connection, const char *url,
+                                 const char *method, const char *version, const char *upload,
+                                 size_t *upload_size, void **request_cls)
+{
+    struct client *client = *request_cls;
+    struct exchange exchange = {.server = cls, .client = client, .connection = connection};
+    bool complete = client->phase == CLIENT_RESPONSE;
+
+    (void)upload;
+    (void)upload_size;
+    read_request(&exchange, url, method, version);
+    client->head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+    if (!complete)
+        client_asked(client, exchange.request.now.boot_ns);
+    /* An answer at the first call, before the end of the request, makes libmicrohttpd close the connection: right for a
+       request with a body, which is not read, and for one that cannot be understood; wrong for all others. */
+    enum MHD_Result result = complete || exchange.request.has_body || exchange.request.malformed
+                                 ? pass(&exchange)
+                                 : MHD_YES;
+    headers_free(&exchange.headers);
+    return result;
 }
 
 static struct client *client_of(struct MHD_Connection *connection)

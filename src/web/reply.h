@@ -3,6 +3,7 @@
 #ifndef WEB_REPLY_H
 #define WEB_REPLY_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +37,10 @@ struct reply *reply_new(struct reply **list, const char *key, const struct web_a
                         struct later *later, int64_t now_ns);
 struct reply *reply_ref(struct reply *reply);
 void reply_unref(struct reply *reply); /* NULL is allowed */
+
+/* Makes its response of the answer, whose body it takes over; its bytes count in *held until the response has gone, which *held
+   outlives. False: it cannot be made. */
+bool reply_respond(struct reply *reply, struct web_answer *answer, atomic_uint_fast64_t *held);
 
 /* What answers such a request now; no reference. NULL: nothing. */
 struct reply *reply_find(struct reply *list, const char *key, int64_t now_ns);

@@ -48,4 +48,28 @@ static void shared_while_fresh_and_held(void **state)
     buffer_free(&answer.body);
 }
 
-ALL_TESTS(cmocka_unit_test(shared_while_fresh_and_held));
+static void a_response_holds_its_body(void **state)
+{
+    struct reply *list = NULL;
+    struct web_answer answer = answer_of("page");
+    atomic_uint_fast64_t held = 7;
+    struct reply *reply = reply_new(&list, "one", &answer, NULL, 100);
+
+    (void)state;
+    answer.content_type = "text/plain";
+    answer.content_policy = "default-src 'none'";
+    buffer_text(&answer.body, ", packed");
+    assert_true(reply_respond(reply, &answer, &held));
+    assert_non_null(reply->response);
+    assert_null(answer.body.data);
+    assert_int_equal(reply->size, 12);
+    assert_int_equal(held, 7 + 12);
+    assert_ptr_equal(reply_ref(reply), reply);
+    reply_unref(reply);
+    assert_int_equal(held, 7 + 12);
+    reply_unref(reply);
+    assert_int_equal(held, 7);
+    assert_null(list);
+}
+
+ALL_TESTS(cmocka_unit_test(a_response_holds_its_body), cmocka_unit_test(shared_while_fresh_and_held));
