@@ -72,9 +72,16 @@ struct sim_door {
     struct simulator *simulator;
     bool identity_provider;
     struct MHD_Daemon *daemon;
-    uint32_t
-        requests; /* whose answers have not been sent to their end; under the server's lock, as the next */
+    /* under the server's lock: */
+    uint32_t requests; /* whose answers have not been sent to their end */
+    uint32_t unasked;  /* connections over which nothing has been asked yet */
     bool closing;
+};
+
+/* What belongs to a connection. */
+struct sim_connection {
+    unsigned number; /* from 1, of all doors */
+    bool asked;
 };
 
 struct sim_listener {

@@ -60,7 +60,7 @@ static struct sim_door *door_open(struct simulator *simulator, bool identity_pro
     door->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, sim_request_handle, simulator, MHD_OPTION_LISTEN_SOCKET, descriptor,
         MHD_OPTION_URI_LOG_CALLBACK, sim_request_named, door, MHD_OPTION_NOTIFY_COMPLETED,
-        sim_request_completed, simulator, MHD_OPTION_NOTIFY_CONNECTION, sim_connection_changed, simulator,
+        sim_request_completed, simulator, MHD_OPTION_NOTIFY_CONNECTION, sim_connection_changed, door,
         MHD_OPTION_CONNECTION_LIMIT, 8192u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(256 * 1024),
         MHD_OPTION_ARRAY, tls ? tls_options : tls_options + 2, MHD_OPTION_END);
     if (!door->daemon)
@@ -96,7 +96,7 @@ static void last_answers_wait(struct sim_door *door)
     struct timespec deadline = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
     int late = 0;
     pthread_mutex_lock(&simulator->lock);
-    while (door->requests && !simulator->stopping && !late)
+    while ((door->requests || door->unasked) && !simulator->stopping && !late)
         late = pthread_cond_timedwait(&simulator->changed, &simulator->lock, &deadline);
     pthread_mutex_unlock(&simulator->lock);
 }

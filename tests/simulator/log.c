@@ -32,7 +32,7 @@ void sim_log_add(struct sim_call *call)
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(call->connection,
                                                                    MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     if (info)
-        request->connection = (unsigned)(uintptr_t)info->socket_context;
+        request->connection = ((const struct sim_connection *)info->socket_context)->number;
 
     call->number = simulator->requests++;
     struct simulator_request **place = &simulator->log[call->number % SIM_LOG_SIZE];

@@ -40,12 +40,23 @@ enum MHD_Result sim_request_handle(void *context, struct MHD_Connection *connect
     return sim_answer_queue(call);
 }
 
+/* When nothing is under way at a door, it can be closed without harm. */
+static void door_rests(struct sim_door *door)
+{
+    if (!door->requests && !door->unasked)
+        pthread_cond_broadcast(&door->simulator->changed);
+}
+
 void *sim_request_named(void *context, const char *uri, struct MHD_Connection *connection)
 {
     struct sim_door *door = context;
-    (void)connection;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection,
+                                                                   MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct sim_connection *over = info->socket_context;
     pthread_mutex_lock(&door->simulator->lock);
     door->requests++;
+    door->unasked -= !over->asked;
+    over->asked = true;
     pthread_mutex_unlock(&door->simulator->lock);
     return sim_call_make(door, uri);
 }
@@ -63,21 +74,32 @@ void sim_request_completed(void *context, struct MHD_Connection *connection, voi
     sim_call_drop(call);
     *state = NULL;
     pthread_mutex_lock(&simulator->lock);
-    if (--door->requests == 0)
-        pthread_cond_broadcast(&simulator->changed);
+    door->requests--;
+    door_rests(door);
     pthread_mutex_unlock(&simulator->lock);
 }
 
 void sim_connection_changed(void *context, struct MHD_Connection *connection, void **socket_context,
                             enum MHD_ConnectionNotificationCode code)
 {
-    struct simulator *simulator = context;
+    struct sim_door *door = context;
+    struct sim_connection *changed = code == MHD_CONNECTION_NOTIFY_STARTED ? sim_allocate(sizeof *changed)
+                                                                           : *socket_context;
     (void)connection;
-    if (code != MHD_CONNECTION_NOTIFY_STARTED)
-        return;
-    pthread_mutex_lock(&simulator->lock);
-    *socket_context = (void *)(uintptr_t)++simulator->connections;
-    pthread_mutex_unlock(&simulator->lock);
+    pthread_mutex_lock(&door->simulator->lock);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        changed->number = ++door->simulator->connections;
+        door->unasked++;
+    } else if (!changed->asked) {
+        door->unasked--;
+        door_rests(door);
+    }
+    pthread_mutex_unlock(&door->simulator->lock);
+    *socket_context = changed;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        free(changed);
+        *socket_context = NULL;
+    }
 }
 
 /* ---- start and stop

@@ -28,7 +28,8 @@ refuses() {
 for flag in --nothing --tls=x --listen-address=1 --listen-address=127.0.0.1:65536 --row-cap=0 --row-cap=1x --rows==1 \
     --rows=z=many --latency=9-3 --base-path=x --timetable=/nothing --access=basic,x --basic-refusal=x --lockout=0 --lockout=3:x \
     --way=nothing=1 --way=count=x --way=count --seats=WebService --seats=WebService=x --fail=x \
-    --company-key=C1 --scopes=x --oauth-port=0 --client-key=/nothing --session-idle=0 argument; do
+    --company-key=C1 --seats=Nothing=1 --certificate-days=x --certificate=x --delay=x --gone=x --clock-offset=1s --pilot=1 \
+    --scopes=x --oauth-port=0 --client-key=/nothing --session-idle=0 argument; do
     refuses "$flag"
 done
 "$program" --help >"$work/help.log"
@@ -118,3 +119,48 @@ code=0
 wait "$simulator" || code=$?
 expect 'exit code' 0 "$code"
 [ ! -e "$ca" ] || fail "the CA file was left behind"
+
+# Commands: each is answered once it is in force, and the end of the input ends nothing.
+grep -q 'change=NAME=VALUE' "$work/help.log" || fail "--help does not tell of changes"
+grep -q -- '--certificate-days=N' "$work/help.log" || fail "--help does not name the changes as flags"
+mkfifo "$work/commands"
+"$program" --listen-address=127.0.0.1:0 --latency=0 --commands <"$work/commands" >"$work/commanded.log" 2>&1 &
+simulator=$!
+pids="$simulator $pids"
+exec 4>"$work/commands"
+await grep -q '^listening on ' "$work/commanded.log" || fail "the simulator did not start"
+kinetic=$(sed -n 's/^listening on //p' "$work/commanded.log")
+good='-u epicor-monitor:demo-password -H x-api-key:demo-api-key'
+data=api/v2/odata/EPIC06/BaqSvc/zLicenseUsage/Data
+# command LINE ANSWER: the answer to it is the next line
+command() {
+    answers=$(wc -l <"$work/commanded.log")
+    echo "$1" >&4
+    answered() { [ "$(wc -l <"$work/commanded.log")" -gt "$answers" ]; }
+    await answered || fail "$1: no answer"
+    expect "answer to $1" "$2" "$(tail -n 1 "$work/commanded.log")"
+}
+# shellcheck disable=SC2086
+{
+    command 'begin change=gone=BaqSvc/zLicenseUsage' 'done: begin change=gone=BaqSvc/zLicenseUsage'
+    expect 'a BAQ that is gone' 404 "$(status_of $data $good)"
+    command 'end change=gone=BaqSvc/zLicenseUsage' 'done: end change=gone=BaqSvc/zLicenseUsage'
+    expect 'a BAQ that is back' 200 "$(status_of $data $good)"
+    command 'begin fault=http_503 path=zLicense times=1' 'done: begin fault=http_503 path=zLicense times=1'
+    expect 'one request' 503 "$(status_of $data $good)"
+    expect 'the next' 200 "$(status_of $data $good)"
+    command 'begin change=closed' 'done: begin change=closed'
+    expect 'a closed port' 000 "$(status_of $data $good || :)"
+    command 'end change=closed' 'done: end change=closed'
+    expect 'an open port' 200 "$(status_of $data $good)"
+    command 'end change=closed' 'refused: end change=closed: not begun'
+    command 'begin change=seats=Nothing=1' 'refused: begin change=seats=Nothing=1: no license has this name'
+    command "begin $(printf %5000s x)" 'refused: : the line is too long'
+    command 'what' 'refused: what: `begin` or `end` is wanted'
+    printf 'begin change=pilot' >&4
+    exec 4>&-
+    await grep -q '^done: begin change=pilot$' "$work/commanded.log" || fail "the last line was not answered"
+    expect 'after the end of the commands' 200 "$(status_of $data $good)"
+}
+kill -TERM "$simulator"
+wait "$simulator" || fail "no good end"
