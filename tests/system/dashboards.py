@@ -10,8 +10,8 @@ import sys
 
 families, recorded = (set(open(path).read().split()) for path in sys.argv[1:3])
 prometheus_own = {"up", "ALERTS"}
-values = {"__rate_interval": "1m", "__range": "1h", "__interval": "15s"}
-label_values = {"job": ".+", "instance": ".+", "appserver": ".+", "company": ".*", "probe": ".+"}
+values = {"__rate_interval": "1m", "__range": "1h", "__interval": "15s", "utc_offset": "0"}
+label_values = {"job": ".+", "instance": ".+", "appserver": ".+", "company": ".*", "probe": ".+", "license": ".+"}
 deprecated = {"graph", "singlestat", "table-old", "grafana-piechart-panel"}
 faults, expressions, uids, titles = [], [], {}, {}
 
