@@ -1,16 +1,19 @@
 #!/bin/sh
 # The demonstration: installs what is missing, builds, and runs the agent against the simulator with a real Prometheus
-# scraping it, until Ctrl-C.  sh packaging/demo.sh [--seconds=N]   (with N it ends by itself)
+# scraping it, until Ctrl-C.  sh packaging/demo.sh [--seconds=N] [--bad-half-hour]   (with N it ends by itself; the bad half
+# hour is packaging/bad_half_hour.timetable, which says what befalls the server when, and which alert it is to raise)
 set -eu
 cd "$(dirname "$0")/.."
 
 seconds=
+timetable=
 for argument in "$@"; do
     case $argument in
     --seconds=*[!0-9]* | --seconds=) echo "--seconds=N wants a whole number" >&2; exit 2 ;;
     --seconds=*) seconds=${argument#--seconds=} ;;
-    --help) sed -n '2,3s/^# //p' "$0"; exit 0 ;;
-    *) echo "usage: sh packaging/demo.sh [--seconds=N]" >&2; exit 2 ;;
+    --bad-half-hour) timetable=packaging/bad_half_hour.timetable ;;
+    --help) sed -n '2,4s/^# //p' "$0"; exit 0 ;;
+    *) echo "usage: sh packaging/demo.sh [--seconds=N] [--bad-half-hour]" >&2; exit 2 ;;
     esac
 done
 
@@ -25,7 +28,7 @@ fi
 
 . packaging/process.sh
 trap 'echo; echo "stopping all of it ..."; exit 0' INT TERM
-simulator_start build/release/kinetic_simulator
+simulator_start build/release/kinetic_simulator ${timetable:+"--timetable=$timetable"}
 sed "s|^url = .*|url = $kinetic|" packaging/example.ini >"$work/epicor_exporter.ini"
 agent_start build/release/epicor_exporter --config.file="$work/epicor_exporter.ini"
 prometheus_start "$tools"
@@ -62,6 +65,14 @@ summary() {
     done
     echo "  app server up: $(value_of epicor_up); its token lives another" \
         "$(value_of epicor_token_remaining_seconds | cut -d. -f1) s"
+    alerts
+}
+# pending: the rule's time is not over yet
+alerts() {
+    query ALERTS | sed -n 's/.*alertname="\([^"]*\)", alertstate="\([^"]*\)".*/\2 \1 &/p' |
+        sed 's/^\([^ ]* [^ ]*\) .*probe="\([^"]*\)".*/\1 (\2)/; t; s/^\([^ ]* [^ ]*\) .*/\1/' | sort -u >"$work/alerts"
+    [ -s "$work/alerts" ] || echo "none" >"$work/alerts"
+    sed 's/^/  alert: /' "$work/alerts"
 }
 
 summary

@@ -164,3 +164,13 @@ command() {
 }
 kill -TERM "$simulator"
 wait "$simulator" || fail "no good end"
+
+# The demonstration's bad half hour is one that this server can have, and the alerts that it names are there.
+simulator_start "$program" --latency=0 --timetable=packaging/bad_half_hour.timetable
+kill -TERM "$simulator"
+wait "$simulator" || fail "no good end"
+alerts=$(sed -n 's/^#   \(Epicor[A-Za-z]*\) .*/\1/p' packaging/bad_half_hour.timetable)
+[ "$(echo "$alerts" | wc -l)" -ge 6 ] || fail "the bad half hour names too few alerts"
+for alert in $alerts; do
+    grep -q "alert: $alert\$" alerts/epicor.rules.yml || fail "$alert is no alert"
+done
