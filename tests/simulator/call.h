@@ -390,7 +390,7 @@ void sim_columns_note(struct sim_call *call, const char *table);
 void sim_not_found(struct sim_call *call, const char *what, const char *name);
 
 /* ---- method.c: methods of services; services.c: those that are there at start */
-void sim_method_answer(struct sim_call *call, const char *service, const char *method);
+void sim_method_answer(struct sim_call *call, const char *service, const char *name);
 /* Whether there is one that also answers to GET. */
 bool sim_method_by_get(struct sim_call *call, const char *service, const char *method);
 void sim_services_start(struct simulator *simulator);

@@ -34,7 +34,7 @@ static int socket_bind(const struct simulator *simulator, uint16_t port)
 
 static uint16_t socket_port(int descriptor)
 {
-    struct sockaddr_in address;
+    struct sockaddr_in address = {0};
     socklen_t size = sizeof address;
     if (getsockname(descriptor, (struct sockaddr *)&address, &size) != 0)
         sim_die("a socket has no port: %s", strerror(errno));

@@ -316,14 +316,14 @@ static bool flag_apply(enum flag flag, char *value, struct settings *settings)
 static int arguments_read(int argc, char **argv, struct settings *settings)
 {
     struct option options[FLAGS + LIST_MAX + 1] = {{0}};
-    const char *name, *form, *description;
+    const char *changed, *form, *description;
     for (size_t i = 0; i < FLAGS; i++)
         options[i] = (struct option){.name = flags[i].name,
                                      .has_arg = flags[i].value ? required_argument : no_argument,
                                      .val = (int)flags[i].flag};
-    for (size_t i = 0; i < LIST_MAX && simulator_change_name(i, &name, &form, &description); i++)
+    for (size_t i = 0; i < LIST_MAX && simulator_change_name(i, &changed, &form, &description); i++)
         options[FLAGS + i] = (struct option){
-            .name = name, .has_arg = form ? required_argument : no_argument, .val = FLAG_CHANGES + (int)i};
+            .name = changed, .has_arg = form ? required_argument : no_argument, .val = FLAG_CHANGES + (int)i};
     int flag;
     while ((flag = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (flag == '?')
