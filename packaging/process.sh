@@ -136,16 +136,18 @@ agent_start() {
     exporter=$(serving) || fail "the agent did not start"
 }
 
-# prometheus_start FOLDER: scraping $exporter, or $scrape_targets (by commas), every $scrape_interval; sets $prometheus (its URL)
+# prometheus_start FOLDER: scraping $exporter, or $scrape_targets (static_configs), each $scrape_interval, with the shipped rules or
+# $rule_files; sets $prometheus (its URL)
 prometheus_start() {
     prometheus_tools=$1
+    prometheus_targets="{ targets: [ \"$exporter\" ] }"
     cat >"$work/prometheus.yml" <<CONFIG
 global: { scrape_interval: ${scrape_interval:-5s}, scrape_timeout: ${scrape_interval:-5s}, evaluation_interval: ${scrape_interval:-5s} }
-rule_files: [ "$PWD/alerts/*.rules.yml" ]
-scrape_configs: [ { job_name: epicor, static_configs: [ { targets: [ ${scrape_targets:-$exporter} ] } ] } ]
+rule_files: [ "${rule_files:-$PWD/alerts/*.rules.yml}" ]
+scrape_configs: [ { job_name: epicor, static_configs: [ ${scrape_targets:-$prometheus_targets} ] } ]
 CONFIG
     launch prometheus "$prometheus_tools/prometheus" --config.file="$work/prometheus.yml" \
-        --storage.tsdb.path="$work/data" --web.listen-address=127.0.0.1:0
+        --storage.tsdb.path="$work/data" --storage.tsdb.retention.time=90d --web.listen-address=127.0.0.1:0
     prometheus_process=$launched
     await port_of "$prometheus_process" || fail "Prometheus did not start"
     prometheus=http://127.0.0.1:$(port_of "$prometheus_process")
