@@ -145,11 +145,11 @@ local utc_offset = {
 };
 
 lib.board('licenses', 'Licenses and capacity', 'License seats: are there enough, and for how long?', 3, [
-  lib.stat('How full is the fullest license?', 'Seats in use of those owned, of the license type that is fullest.', 'max(%s)' % ratio, 'percentunit', 5) + shades,
+  lib.stat('How full is the fullest?', 'Seats in use of those owned, of the license type that is fullest.', 'max(%s)' % ratio, 'percentunit', 5) + shades,
   lib.stat('When will seats be gone?', 'The day on which the daily peaks of the first license type come to what is owned, at their growth of the last six weeks. The table below tells it of each.', 'min(%s) or vector(-1)' % crossing, 'time:YYYY-MM-DD', 5) + lib.thresholds([[null, lib.warn]]) + { fieldConfig+: { defaults+: { mappings: crossings } } },
   lib.stat('Are calls delayed?', 'App servers whose calls take 15 s and more beyond their usual time: so Kinetic treats web-service calls without a seat.', 'sum(epicor_license_throttled{%s})' % lib.appserver, 'none', 4) + none,
-  lib.stat('How many were refused?', 'Answers of the last day that said that no seat was left.', 'sum(increase(epicor_license_refusals_total{%s}[1d]))' % a, 'none', 5) + none,
-  lib.stat('What does the agent take?', 'Mean of the seats that its own calls held in the last hour.', 'sum(increase(epicor_license_claim_seconds_total{%s}[1h])) / 3600' % a, 'none', 5) + lib.thresholds([[null, lib.calm]]) + lib.decimals(2),
+  lib.stat('How many were refused?', 'Answers of the last day that said that no seat was left.', 'sum(increase(epicor_license_refusals_total{%s}[$__rate_interval]))' % a, 'none', 5) + none + lib.quarter('6h'),
+  lib.stat('What does the agent take?', 'Mean of the seats that its own calls held in the last hour.', 'sum(rate(epicor_license_claim_seconds_total{%s}[$__rate_interval]))' % a, 'none', 5) + lib.thresholds([[null, lib.calm]]) + lib.decimals(2) + lib.quarter('15m'),
 
   lib.graph('How many seats are in use?', 'The most at each moment, by license type, beside those owned.', [
     lib.query(max('max_over_time(epicor_license_seats_used{%s}[$__rate_interval])' % a), name),

@@ -1,5 +1,5 @@
 # The stage on which the boards are tried: sourced behind packaging/process.sh.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # what packaging/process.sh sets
 #
 # Two agents, replicas of each other, watch the app servers live and pilot (by TLS); on the faulted stage also test, whose
 # password is wrong, and dead, where nothing listens, and faults by the clock befall live and pilot. Probes run every
@@ -130,7 +130,7 @@ stage_history() {
                         for (days = 41.5; days >= 0.5; days -= days == 41.5 ? 13.5 : 13.75)
                             sample("license=\"Default\"", 150 - days / 2, half_day - int(2 * days) * 43200)
                     else if (family ~ /ratio$/)
-                        for (at = now - now % 3600 - 3600; at <= now - 600; at += 3600)
+                        for (at = now - 7200; at < now; at += 600)
                             sample("license=\"Default\"", 0.7, at)
                     else
                         for (probe = 0; probe < 2; probe++)
