@@ -43,7 +43,7 @@ lib.board('agent', 'Agent', 'The monitoring agent itself: can what it tells be t
     lib.query('histogram_quantile(0.5, sum by (instance, le) (rate(epicor_exporter_run_lateness_seconds_bucket{%s}[$__rate_interval])))' % i, '{{instance}} half'),
     lib.query('histogram_quantile(0.99, sum by (instance, le) (rate(epicor_exporter_run_lateness_seconds_bucket{%s}[$__rate_interval])))' % i, '{{instance}} 99 %'),
   ], 's') + lib.limits(0) + lib.dashed('/ half$/'),
-  lib.graph('Which runs were left out, and why?', 'Runs a minute: overrun, the last one was still going; gate, never got a place toward the app server.', [lib.query('60 * sum by (appserver, cause) (rate(epicor_exporter_runs_skipped_total{%s}[$__rate_interval])) > 0' % i, '{{appserver}} {{cause}}')], 'short') + lib.stacked + lib.otherwise('No run was left out.'),
+  lib.graph('Which runs were left out, and why?', 'Runs a minute: overrun, the last one was still going; gate, never got a place toward the app server.', [lib.query('60 * sum by (appserver, cause) (rate(epicor_exporter_runs_skipped_total{%s}[$__rate_interval])) > 0' % i, '{{appserver}} {{cause}}')], 'a minute') + lib.stacked + lib.otherwise('No run was left out.'),
   lib.graph('How many requests go, and how many wait?', 'Toward the app servers, within the bound of max_in_flight; dashed those that wait for a place.', [
     lib.query('sum by (appserver) (epicor_requests_in_flight{%s})' % i, '{{appserver}} in flight'),
     lib.query('sum by (appserver) (epicor_requests_waiting{%s})' % i, '{{appserver}} waiting'),
@@ -52,16 +52,13 @@ lib.board('agent', 'Agent', 'The monitoring agent itself: can what it tells be t
   lib.graph('How many new connections, and how many broke?', 'New connections a minute toward each app server; dashed requests repeated because a kept one had died.', [
     lib.query('60 * sum by (appserver) (rate(epicor_connections_opened_total{%s}[$__rate_interval]))' % i, '{{appserver}} opened'),
     lib.query('60 * sum by (appserver) (rate(epicor_resends_total{%s}[$__rate_interval]))' % i, '{{appserver}} repeated'),
-  ], 'short') + lib.limits(0) + lib.dashed('/ repeated$/'),
+  ], 'a minute') + lib.limits(0) + lib.dashed('/ repeated$/'),
   lib.graph('How long does a turn of its loop take?', 'The hundredth that took longest; above 0.1 s the log tells it.', [lib.query('histogram_quantile(0.99, sum by (instance, le) (rate(epicor_exporter_turn_seconds_bucket{%s}[$__rate_interval])))' % i, '{{instance}}')], 's') + lib.limits(0),
   lib.graph('How much memory does it take?', 'Resident memory.', [lib.query('process_resident_memory_bytes{%s} and %s' % [i, agents], '{{instance}}')], 'bytes') + lib.limits(0),
   lib.graph('How much processor time does it take?', 'Of one core.', [lib.query('rate(process_cpu_seconds_total{%s}[$__rate_interval]) and %s' % [i, agents], '{{instance}}')], 'percentunit') + lib.limits(0),
-  lib.graph('Who asks it?', 'HTTP requests a minute by path and code.', [lib.query('60 * sum by (path, code) (rate(epicor_exporter_http_requests_total{%s}[$__rate_interval])) > 0' % i, '{{path}} {{code}}')], 'short') + lib.limits(0),
+  lib.graph('Who asks it?', 'HTTP requests a minute by path and code.', [lib.query('60 * sum by (path, code) (rate(epicor_exporter_http_requests_total{%s}[$__rate_interval])) > 0' % i, '{{path}} {{code}}')], 'a minute') + lib.limits(0),
   lib.graph('How large are its pages?', 'Bytes of the last answer by path, before they are compressed.', [lib.query('max by (path) (epicor_exporter_http_response_bytes{%s}) > 0' % i, '{{path}}')], 'bytes') + lib.limits(0),
-  lib.graph('What does it log?', 'Lines a minute by level.', [lib.query('60 * sum by (level) (rate(epicor_exporter_log_messages_total{%s}[$__rate_interval]))' % i, '{{level}}')], 'short') + lib.stacked
+  lib.graph('What does it log?', 'Lines a minute by level.', [lib.query('60 * sum by (level) (rate(epicor_exporter_log_messages_total{%s}[$__rate_interval]))' % i, '{{level}}')], 'a minute') + lib.stacked
   + lib.coloured('debug', lib.grey) + lib.coloured('info', lib.calm) + lib.coloured('warn', lib.warn) + lib.coloured('error', lib.bad),
-  lib.graph('How many descriptors does it hold?', 'Open files and sockets; dashed the bound.', [
-    lib.query('process_open_fds{%s} and %s' % [i, agents], '{{instance}}'),
-    lib.query('process_max_fds{%s} and %s' % [i, agents], '{{instance}} at most'),
-  ], 'short') + lib.limits(0) + lib.dashed('/ at most$/'),
+  lib.graph('How many descriptors does it hold?', 'Open files and sockets.', [lib.query('process_open_fds{%s} and %s' % [i, agents], '{{instance}}')], 'short') + lib.limits(0),
 ])

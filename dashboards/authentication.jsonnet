@@ -56,10 +56,10 @@ lib.board('authentication', 'Authentication', 'Tokens, keys, certificates and cl
   lib.graph('How often are tokens asked for, and in vain?', 'Token requests an hour; dashed those that failed.', [
     lib.query('3600 * sum by (appserver) (rate(epicor_token_requests_total{%s}[$__rate_interval]))' % a, '{{appserver}} asked'),
     lib.query('3600 * sum by (appserver) (rate(epicor_token_failures_total{%s}[$__rate_interval])) > 0' % a, '{{appserver}} failed'),
-  ], 'short') + lib.limits(0) + lib.dashed('/ failed$/'),
+  ], 'an hour') + lib.limits(0) + lib.dashed('/ failed$/'),
   lib.timeline('Why did token requests fail, and when?', 'Each reason while the last token request had failed by it.', [lib.query('max by (appserver, reason) (epicor_token_failure_reason{%s})' % a, '{{appserver}}: {{reason}}')], 12, 8) + lib.words({ '1': ['failed by this', lib.bad] }) + lib.otherwise('No token request failed.'),
-  lib.graph('Who is refused, and how?', 'Requests a minute that failed because of who asked, by reason.', [lib.query('60 * sum by (appserver, reason) (rate(epicor_auth_failures_total{%s}[$__rate_interval])) > 0' % a, '{{appserver}} {{reason}}')], 'short') + lib.stacked + lib.otherwise('Nobody was refused.'),
-  lib.graph('Which probes get 401, 403 or 503?', 'Answers a minute with these codes.', [lib.query('60 * sum by (probe, code) (rate(epicor_probe_responses_total{%s, code=~"401|403|503"}[$__rate_interval])) > 0' % a, '{{probe}} {{code}}')], 'short') + lib.stacked + lib.otherwise('No such answer.'),
-  lib.graph('How often was a living token refused?', 'Logins an hour that were needed because the server refused a token before its time.', [lib.query('3600 * sum by (appserver) (rate(epicor_reauthentications_total{%s}[$__rate_interval]))' % a, '{{appserver}}')], 'short') + lib.limits(0),
+  lib.graph('Who is refused, and how?', 'Requests a minute that failed because of who asked, by reason.', [lib.query('60 * sum by (appserver, reason) (rate(epicor_auth_failures_total{%s}[$__rate_interval])) > 0' % a, '{{appserver}} {{reason}}')], 'a minute') + lib.stacked + lib.otherwise('Nobody was refused.'),
+  lib.graph('Which probes get 401, 403 or 503?', 'Answers a minute with these codes.', [lib.query('60 * sum by (probe, code) (rate(epicor_probe_responses_total{%s, code=~"401|403|503"}[$__rate_interval])) > 0' % a, '{{probe}} {{code}}')], 'a minute') + lib.stacked + lib.otherwise('No such answer.'),
+  lib.graph('How often was a living token refused?', 'Logins an hour that were needed because the server refused a token before its time.', [lib.query('3600 * sum by (appserver) (rate(epicor_reauthentications_total{%s}[$__rate_interval]))' % a, '{{appserver}}')], 'an hour') + lib.limits(0),
   lib.graph('How far apart are the clocks?', "The server's Date, in whole seconds, minus the agent's clock.", [lib.query('max by (appserver) (epicor_clock_skew_seconds{%s})' % a, '{{appserver}}')], 's') + lib.span(-2, 2),
 ])

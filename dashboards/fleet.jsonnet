@@ -93,6 +93,37 @@ lib.board('fleet', 'Fleet', 'Every app server and every target: is it well, and 
     24, 11, ['Value #B']
   ) + lib.sorted('Outcome'),
 
+  lib.table(
+    'What does each app server say of itself?',
+    'Where probes of the kinds version, health and tasks ask: its version, the checks of its health service, the time to its database, immediate tasks that no task agent takes, schedules past their time, tasks that lately ended in error. Maintenance: by the configured windows.',
+    [
+      lib.rows('max by (appserver, version) (epicor_server_info{%s})' % a),
+    ] + [
+      lib.rows('min by (appserver) (epicor_health_check_success{%s, check="%s"})' % [a, check])
+      for check in ['erp', 'database', 'report_server']
+    ] + [
+      lib.rows('max by (appserver) (epicor_database_latency_seconds{%s})' % a),
+      lib.rows('max by (appserver) (epicor_tasks_waiting{%s})' % a),
+      lib.rows('sum by (appserver) (max by (appserver, agent) (epicor_schedules_overdue{%s}))' % a),
+      lib.rows('sum by (appserver) (max by (appserver, company) (epicor_tasks{%s, status="error"}))' % a),
+      lib.rows('max by (appserver) (epicor_maintenance{%s})' % a),
+    ],
+    [
+      ['appserver', 'App server', 'none', lib.least(100)],
+      ['version', 'Version', 'none', lib.least(100)],
+    ] + [
+      ['Value #' + c[0], c[1], 'none', lib.cell({ '0': ['fails', lib.bad], '1': ['good', lib.good] }) + lib.wide(c[2])]
+      for c in [['B', 'ERP', 80], ['C', 'Database', 90], ['D', 'Report server', 110]]
+    ] + [
+      ['Value #E', 'Database took', 's', lib.wide(115)],
+      ['Value #F', 'Tasks waiting', 'none', lib.ground([[null, 'transparent'], [1, lib.warn]]) + lib.wide(115)],
+      ['Value #G', 'Overdue', 'none', lib.ground([[null, 'transparent'], [1, lib.warn]]) + lib.wide(90)],
+      ['Value #H', 'Failed', 'none', lib.ground([[null, 'transparent'], [1, lib.warn]]) + lib.wide(80)],
+      ['Value #I', 'Maintenance', 'none', lib.cell({ '0': ['no', 'transparent'], '1': ['now', lib.calm] }) + lib.wide(110)],
+    ],
+    24, 6, ['Value #A']
+  ),
+
   lib.timeline(
     'When was each app server up?',
     'Down while every request has failed since the last good answer; a gap: nothing is known.',
@@ -106,6 +137,6 @@ lib.board('fleet', 'Fleet', 'Every app server and every target: is it well, and 
     24, 12
   ) + lib.words({ '0': ['failed', lib.bad], '1': ['good', lib.good] }),
 
-  lib.graph('What fails, by reason?', 'Failed runs a minute of the app servers shown, by the reason that the agent gives each.', [lib.query('60 * sum by (reason) (rate(epicor_failures_total{%s}[$__rate_interval])) > 0' % a, '{{reason}}')], 'short') + lib.stacked + lib.otherwise('No run failed.'),
+  lib.graph('What fails, by reason?', 'Failed runs a minute of the app servers shown, by the reason that the agent gives each.', [lib.query('60 * sum by (reason) (rate(epicor_failures_total{%s}[$__rate_interval])) > 0' % a, '{{reason}}')], 'a minute') + lib.stacked + lib.otherwise('No run failed.'),
   lib.graph('What share of the runs was good?', 'By app server, each moment over the 5 minutes before it.', [lib.query('1 - sum by (appserver) (target:epicor_probe_failures:rate5m{%s}) / sum by (appserver) (target:epicor_probe_runs:rate5m{%s})' % [t, t], '{{appserver}}')], 'percentunit') + lib.limits(0, 1),
 ])

@@ -91,7 +91,7 @@
   stat(title, description, expr, unit='none', width=4, height=4):: panel('stat', title, description, [lib.query(expr, '', true)], unit, width, height) {
     options: {
       reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
-      colorMode: 'background',
+      colorMode: 'background_solid',
       graphMode: 'none',
       textMode: 'value',
       justifyMode: 'center',
@@ -103,12 +103,19 @@
     options+: { textMode: 'value_and_name', orientation: 'vertical' },
   },
 
-  graph(title, description, queries, unit='none', width=12, height=8):: panel('timeseries', title, description, queries, unit, width, height) {
+  // unit: also `a minute` or `an hour`, of what the title names.
+  graph(title, description, queries, unit='none', width=12, height=8):: panel('timeseries', title, description, queries, if unit == 'a minute' || unit == 'an hour' then 'short' else unit, width, height) {
     options: {
       legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
       tooltip: { mode: 'multi', sort: 'desc' },
     },
-    fieldConfig+: { defaults+: { color: { mode: 'palette-classic' }, custom: { lineWidth: 2, fillOpacity: 8, showPoints: 'auto', spanNulls: false } } },
+    fieldConfig+: { defaults+: { color: { mode: 'palette-classic' }, custom: {
+      lineWidth: 2,
+      fillOpacity: 8,
+      showPoints: 'auto',
+      spanNulls: false,
+      [if unit == 'a minute' || unit == 'an hour' then 'axisLabel']: unit,
+    } } },
   },
   stacked:: { fieldConfig+: { defaults+: { min: 0, custom+: { stacking: { mode: 'normal', group: 'A' }, fillOpacity: 40, lineWidth: 1 } } } },
 

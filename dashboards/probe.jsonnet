@@ -41,7 +41,7 @@ lib.board('probe', 'Probe', 'One probe, or several side by side: why it fails, h
   + lib.coloured('half', lib.sky) + lib.coloured('nine tenths', lib.calm) + lib.coloured('99 %', lib.purple) + lib.coloured('limit', lib.bad) + lib.dashed('limit'),
   lib.graph('Where does the time go?', 'Phases of the last run, the mean of the targets shown: the server works (processing), the answer travels (transfer); resolve, connect and tls are of the last new connection.', [lib.query('avg by (phase) (epicor_probe_phase_seconds{%s})' % t, '{{phase}}')], 's') + lib.stacked
   + lib.coloured('processing', lib.calm) + lib.coloured('transfer', lib.sky) + lib.coloured('resolve', lib.yellow) + lib.coloured('connect', lib.warn) + lib.coloured('tls', lib.purple),
-  lib.graph('What does the server answer?', 'HTTP answers a minute by status code.', [lib.query('60 * sum by (code) (rate(epicor_probe_responses_total{%s}[$__rate_interval])) > 0' % t, '{{code}}')], 'short') + lib.stacked + lib.codes,
+  lib.graph('What does the server answer?', 'HTTP answers a minute by status code.', [lib.query('60 * sum by (code) (rate(epicor_probe_responses_total{%s}[$__rate_interval])) > 0' % t, '{{code}}')], 'a minute') + lib.stacked + lib.codes,
   lib.graph('How many rows, and how many a week ago?', 'Rows of the last run; dashed those of the same hours last week.', [
     lib.query('max %s (epicor_probe_rows{%s})' % [by, t], name),
     lib.query('max %s (epicor_probe_rows{%s} offset 1w)' % [by, t], name + ' a week ago'),
@@ -49,7 +49,7 @@ lib.board('probe', 'Probe', 'One probe, or several side by side: why it fails, h
   lib.graph('Does it run when it is due?', 'Runs a minute, dashed those that the intervals ask for; fewer outside its active windows.', [
     lib.query('60 * sum(rate(epicor_probe_runs_total{%s}[$__rate_interval]))' % t, 'runs'),
     lib.query('60 * sum(1 / epicor_probe_interval_seconds{%s})' % t, 'due'),
-  ], 'short') + lib.limits(0) + lib.coloured('runs', lib.calm) + lib.coloured('due', lib.warn) + lib.dashed('due'),
+  ], 'a minute') + lib.limits(0) + lib.coloured('runs', lib.calm) + lib.coloured('due', lib.warn) + lib.dashed('due'),
   lib.graph('Which values does it bring?', 'What value.NAME takes from the rows (epicor_value_NAME), by NAME and labels.', [lib.query(values, '__auto')], 'short') + lib.otherwise('No value.NAME is configured.'),
   lib.table('What are these values now?', 'The values of the last run, each with its labels. No data: no value.NAME is configured.', [lib.rows(values)], [['appserver', 'App server', 'none'], ['company', 'Company', 'none'], ['probe', 'Probe', 'none'], ['value', 'Value of', 'none'], ['Value', 'Now', 'short']], 12, 8),
 ], one=true)

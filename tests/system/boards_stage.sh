@@ -93,7 +93,6 @@ service = Erp.BO.CompanySvc
 entity = Companies
 [probe health]
 kind = health
-cutoff = 0
 appserver = live
 [probe sessions]
 kind = sessions
