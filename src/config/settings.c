@@ -70,14 +70,19 @@ static bool row_has_names(const struct config_row *row)
     return row->type == CONFIG_PAIRS || row->type == CONFIG_PAIR_LISTS || row->type == CONFIG_SECRET_PAIRS;
 }
 
-/* Is the key that of pairs, without the name that they want? */
-static bool lacks_name(const struct settings_group *groups, size_t count, const char *key)
+/* The row whose key wants a name behind it and has none, with a dot or without; NULL: none. */
+static const struct config_row *find_nameless(const struct settings_group *groups, size_t count,
+                                              const char *key)
 {
+    size_t size = strlen(key);
+    if (size > 0 && key[size - 1] == '.')
+        size--;
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < groups[i].count; k++)
-            if (row_has_names(&groups[i].rows[k]) && strcmp(groups[i].rows[k].name, key) == 0)
-                return true;
-    return false;
+            if (row_has_names(&groups[i].rows[k]) &&
+                span_is((struct span){key, size}, groups[i].rows[k].name))
+                return &groups[i].rows[k];
+    return NULL;
 }
 
 /* Every key that the rows stand for; pairs with the dot and name that the unknown key has. */
@@ -112,9 +117,12 @@ void settings_unknown(struct settings_reader *reader, const struct section *sect
     for (char *c = lower; *c != '\0'; c++)
         *c = (char)tolower((unsigned char)*c);
     const char *nearest = text_nearest(lower, (const char *const *)names.items, names.count);
+    const struct config_row *nameless = find_nameless(reader->groups, reader->group_count, lower);
     char *text;
-    if (lacks_name(reader->groups, reader->group_count, lower) || lacks_name(extra, extra_count, lower))
-        text = memory_format("it wants a name behind it: %s.NAME", lower);
+    if (nameless == NULL)
+        nameless = find_nameless(extra, extra_count, lower);
+    if (nameless != NULL)
+        text = memory_format("it wants a name behind it: %s.NAME", nameless->name);
     else if (nearest == NULL)
         text = memory_copy_text("unknown key");
     else

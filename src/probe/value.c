@@ -233,6 +233,12 @@ static void attribute_read(const struct maker *maker, const struct pair *pair)
     const char *dot = strchr(pair->name, '.');
     struct span name = {pair->name, (size_t)(dot - pair->name)};
     struct value_definition *value = find(maker->set, name);
+    if (name.size == 0) {
+        fault_add(maker->faults, pair->place,
+                  "[probe %s] value.%s: it wants a name between the dots: value.NAME%s", maker->probe->name,
+                  pair->name, dot);
+        return;
+    }
     for (size_t i = 0; i < COUNT_OF(attributes); i++) {
         if (strcmp(dot + 1, attributes[i].name) != 0)
             continue;

@@ -81,6 +81,7 @@ static void what_is_told(void **state)
          "hash-password makes one"},
         {"basic_auth.me =\n", 2, false, "no bcrypt hash"},
         {"basic_auth = " HASH "\n", 2, false, "it wants a name behind it: basic_auth.NAME"},
+        {"basic_auth. = " HASH "\n", 2, false, "basic_auth.: it wants a name behind it: basic_auth.NAME"},
         {"basic_auth.me = " HASH "\n", 2, true, "unencrypted (listen_address :10606)"},
         {"listen_address = 127.0.0.1:1, 10.0.0.1:2\nbearer_token_env = PATH\n", 3, true,
          "bearer_token: without tls_cert_file, what lets clients in crosses the network unencrypted "

@@ -316,6 +316,8 @@ static const struct {
     {"value.a = A\nvalue.a.b.c = x", "[probe p] value.a.b.c: unknown key"},
     {"value.qty = A\nvalue.qyt.labels = x=X",
      "[probe p] value.qyt.labels: there is no value.qyt; is value.qty meant?"},
+    {"value. = Qty", "[probe p] value.: it wants a name behind it: value.NAME"},
+    {"value..labels = Site", "[probe p] value..labels: it wants a name between the dots: value.NAME.labels"},
     {"value.labels.help = x", "[probe p] value.labels.help: there is no value.labels, which says the column"},
     {"value.a = A\nvalue.a.labels =", "[probe p] value.a.labels: an item of the list is empty"},
     {"value.a = A\nvalue.a.labels = x=X,", "[probe p] value.a.labels: an item of the list is empty"},
