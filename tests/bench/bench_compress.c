@@ -6,32 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <zlib.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "bench.h"
 #include "probe/kind.h"
 #include "report/report.h"
 
 enum { RUNS = 5 };
-
-static double cpu_seconds(void)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
-    return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
-}
-
-static uint32_t draw(void)
-{
-    static uint32_t seed = 12345;
-
-    seed = seed * 1664525u + 1013904223u;
-    return seed >> 8;
-}
 
 static void record_run(struct report *report, size_t target)
 {

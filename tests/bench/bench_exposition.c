@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "bench.h"
 #include "metrics/exposition.h"
 #include "metrics/store.h"
 
@@ -19,22 +19,6 @@ enum { RUNS = 9, FAMILIES = 50, BUCKETS = 11, SERIES_OF_HISTOGRAM = BUCKETS + 3 
 #define PEER_GAUGES_MS     340.0
 #define PEER_HISTOGRAMS_MS 105.0
 #define SHARE              20.0
-
-static double cpu_seconds(void)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
-    return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
-}
-
-static uint32_t draw(void)
-{
-    static uint32_t seed = 12345;
-
-    seed = seed * 1664525u + 1013904223u;
-    return seed >> 8;
-}
 
 static const char *const labels[] = {"appserver", "company", "probe", NULL};
 static const struct metric_class classes[] = {{labels}};

@@ -5,28 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cjson/cJSON.h>
 #include <yajl/yajl_parse.h>
 
+#include "bench.h"
 #include "json/scanner.h"
 #include "json/state.h"
 
 enum { CHUNK = 16384, RUNS = 3 };
 
-static double cpu_seconds(void)
+static unsigned draw_below(unsigned bound)
 {
-    struct timespec at;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
-    return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
-}
-
-static unsigned draw(unsigned bound)
-{
-    static uint32_t seed = 12345;
-    seed = seed * 1664525u + 1013904223u;
-    return (seed >> 8) % bound;
+    return draw() % bound;
 }
 
 /* A row as BAQs have them: names with the table in front, numbers, decimals, dates, text, null, booleans, now and then
@@ -43,21 +34,23 @@ static size_t write_row(char *out, size_t room, unsigned number)
                                         "Precision \\\"A\\\" Works"};
     static const char *const comments[] = {"null", "\"\"", "\"expedite per phone call with the buyer\"",
                                            "\"ship complete\\r\\nno partials\"", "\"net 30\""};
-    unsigned year = 2020 + draw(6), month = 1 + draw(12), day = 1 + draw(28);
+    unsigned year = 2020 + draw_below(6), month = 1 + draw_below(12), day = 1 + draw_below(28);
     int size = snprintf(out, room, "{\"OrderHed_Company\":\"EPIC06\",\"OrderHed_OrderNum\":%u,",
                         100000 + number);
     size += snprintf(out + size, room - (size_t)size,
                      "\"OrderHed_OrderDate\":\"%u-%02u-%02uT00:00:00\",\"Customer_CustID\":\"C%05u\","
                      "\"Customer_Name\":\"%s\",\"OrderDtl_PartNum\":\"PN-%06u-%u\",",
-                     year, month, day, draw(99999), names[draw(8)], draw(999999), draw(9));
+                     year, month, day, draw_below(99999), names[draw_below(8)], draw_below(999999),
+                     draw_below(9));
     size += snprintf(
         out + size, room - (size_t)size,
         "\"OrderDtl_OrderQty\":%u.%05u,\"OrderDtl_DocUnitPrice\":%u.%02u,\"OrderHed_OpenOrder\":%s,"
         "\"OrderHed_OrderComment\":%s,",
-        draw(5000), draw(99999), draw(9999), draw(100), draw(2) ? "true" : "false", comments[draw(5)]);
+        draw_below(5000), draw_below(99999), draw_below(9999), draw_below(100),
+        draw_below(2) ? "true" : "false", comments[draw_below(5)]);
     size += snprintf(out + size, room - (size_t)size,
                      "\"Calculated_Open\":%d,\"RowIdent\":\"%08x-4c1f-4f6e-9a53-%012x\"}",
-                     (int)draw(2000) - 1000, draw(1u << 24), draw(1u << 24));
+                     (int)draw_below(2000) - 1000, draw_below(1u << 24), draw_below(1u << 24));
     return (size_t)size;
 }
 

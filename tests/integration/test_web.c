@@ -100,27 +100,16 @@ static void style_and_script_are_allowed_by_their_hashes(void **state)
 
 static void words_of_a_server_are_for_this_machine(void **state)
 {
-    static const struct {
-        const char *header;
-        bool shown;
-    } cases[] = {{"", true},
-                 {"X-Forwarded-For: 203.0.113.9\r\n", false},
-                 {"x-forwarded-for:\r\n", false},
-                 {"Forwarded: for=203.0.113.9\r\n", false},
-                 {"Via: 1.1 proxy\r\n", false},
-                 {"X-Real-IP: 203.0.113.9\r\n", false},
-                 {"X-Forwarded-Host: erp.example.com\r\n", false},
-                 {"X-Forwarded-Proto: https\r\n", false}};
     struct web_rig rig = web_rig_usual();
 
     (void)state;
     web_rig_fail(&rig, 0);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char *answer = web_ask(&rig, "GET", "/", cases[i].header);
+    for (const struct web_speaker *from = web_speakers; from->header != NULL; from++) {
+        char *answer = web_ask(&rig, "GET", "/", from->header);
         assert_int_equal(web_status(answer), 200);
         assert_null(strstr(answer, "<b>no such"));
-        if ((strstr(answer, "&lt;b&gt;no such BAQ&lt;/b&gt;") != NULL) != cases[i].shown)
-            fail_msg("with \"%s\" the message is %s", cases[i].header, cases[i].shown ? "missing" : "shown");
+        if ((strstr(answer, "&lt;b&gt;no such BAQ&lt;/b&gt;") != NULL) != from->local)
+            fail_msg("with \"%s\" the message is %s", from->header, from->local ? "missing" : "shown");
         free(answer);
     }
     /* A page of another site that lets its own name resolve to this machine, and requests that name two hosts. */

@@ -18,24 +18,15 @@
 #include "unit/report/sample.h"
 #include "web/tls_credential.h"
 
-static struct model *model_with_companies(size_t companies)
-{
-    struct fault_list faults = {0};
-    struct buffer text;
-
-    buffer_init(&text, 1 << 20);
-    buffer_text(&text, "[appserver live]\nurl = https://erp.example.com/KineticLive\nusername = watch\n"
-                       "password = secret\napi_key = key\ncompany = C0");
-    for (size_t i = 1; i < companies; i++)
-        buffer_format(&text, ",C%zu", i);
-    buffer_text(&text, "\n[probe orders]\nkind = baq\n");
-    struct model *model = model_read("web.ini", (struct span){text.data, text.size}, NULL, &sample_schema,
-                                     &faults);
-    assert_non_null(model);
-    fault_list_free(&faults);
-    buffer_free(&text);
-    return model;
-}
+const struct web_speaker web_speakers[] = {{"", true},
+                                           {"X-Forwarded-For: 203.0.113.9\r\n", false},
+                                           {"x-forwarded-for:\r\n", false},
+                                           {"Forwarded: for=203.0.113.9\r\n", false},
+                                           {"Via: 1.1 proxy\r\n", false},
+                                           {"X-Real-IP: 203.0.113.9\r\n", false},
+                                           {"X-Forwarded-Host: erp.example.com\r\n", false},
+                                           {"X-Forwarded-Proto: https\r\n", false},
+                                           {NULL, false}};
 
 static void start(struct web_rig *rig, const struct web_settings *settings, const struct web_options *options)
 {
@@ -66,7 +57,8 @@ struct web_rig web_rig_start(size_t companies, const struct web_options *options
                                     .telemetry_path = path,
                                     .max_connections = connections,
                                     .max_connections_per_address = per_address};
-    struct web_rig rig = {.model = model_with_companies(companies)};
+    struct web_rig rig = {
+        .model = sample_model_large(companies, "username = watch\npassword = secret\napi_key = key\n")};
 
     start(&rig, &settings, options);
     return rig;

@@ -32,6 +32,12 @@ void web_rig_stop(struct web_rig *rig);
 /* One failed run of a target, with words of the server, "<b>no such BAQ</b>", and the correlation id c0ffee. */
 void web_rig_fail(struct web_rig *rig, size_t target);
 
+/* Lines of headers, and whether a request with them comes from this machine for all that can be told; NULL behind the last. */
+extern const struct web_speaker {
+    const char *header;
+    bool local;
+} web_speakers[];
+
 /* With so many companies a page of 4 MB, more than the kernel holds for a client. */
 #define WEB_MANY_COMPANIES 1600
 

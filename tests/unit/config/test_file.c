@@ -2,42 +2,7 @@
 #include "main.h"
 
 #include "fixture.h"
-
-#include <sys/stat.h>
-#include <unistd.h>
-
-static char folder[] = "/tmp/epicor_config_XXXXXX";
-
-static int make_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) == NULL || chmod(folder, 0755) != 0;
-}
-
-static char *path_of(const char *name)
-{
-    static char path[256];
-    assert_true(snprintf(path, sizeof path, "%s/%s", folder, name) < (int)sizeof path);
-    return path;
-}
-
-static void write_file(const char *name, const char *text, mode_t mode)
-{
-    FILE *out = fopen(path_of(name), "w");
-    assert_non_null(out);
-    assert_true(fputs(text, out) >= 0);
-    assert_int_equal(fclose(out), 0);
-    assert_int_equal(chmod(path_of(name), mode), 0);
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"e.ini", "secret", "filter", "empty"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        unlink(path_of(names[i]));
-    return rmdir(folder);
-}
+#include "folder.h"
 
 /* The only thing told is a fault with these words. */
 static void check_refused(const char *path, const char *words)

@@ -2,48 +2,9 @@
 #include "main.h"
 
 #include "fixture.h"
-
-#include <dirent.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "folder.h"
 
 #include "config/file.h"
-
-static char folder[] = "/tmp/epicor_folder_XXXXXX";
-
-static int make_folder(void **state)
-{
-    (void)state;
-    memcpy(folder, "/tmp/epicor_folder_XXXXXX", sizeof folder);
-    return mkdtemp(folder) == NULL || chmod(folder, 0755) != 0;
-}
-
-static const char *path_of(const char *name)
-{
-    static char path[512];
-    assert_true(snprintf(path, sizeof path, "%s/%s", folder, name) < (int)sizeof path);
-    return path;
-}
-
-static void write_file(const char *name, const char *text, mode_t mode)
-{
-    FILE *out = fopen(path_of(name), "w");
-    assert_non_null(out);
-    assert_true(fputs(text, out) >= 0);
-    assert_int_equal(fclose(out), 0);
-    assert_int_equal(chmod(path_of(name), mode), 0);
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    DIR *all = opendir(folder);
-    for (const struct dirent *item; (item = readdir(all)) != NULL;)
-        if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0)
-            remove(path_of(item->d_name));
-    closedir(all);
-    return rmdir(folder);
-}
 
 /* What is told of the folder, with its name taken out: "/live.ini:3: ..."; the caller frees. */
 static char *told_of(const char *path, struct model **out)

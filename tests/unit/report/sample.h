@@ -114,6 +114,27 @@ static const char sample_text[] = "[appserver live]\n"
 enum { TARGET_ORDERS_LIVE, TARGET_ORDERS_OPEN, TARGET_STOCK_LIVE };
 enum { APPSERVER_LIVE, APPSERVER_OPEN };
 
+/* So many targets: companies C0, C1, ... of one app server with these further lines, and one probe. */
+static inline struct model *sample_model_large(size_t companies, const char *lines)
+{
+    struct fault_list faults = {0};
+    struct buffer text;
+
+    buffer_init(&text, 1 << 20);
+    buffer_format(&text, "[appserver live]\nurl = https://erp.example.com/KineticLive\n%scompany = C0",
+                  lines);
+    for (size_t i = 1; i < companies; i++)
+        buffer_format(&text, ",C%zu", i);
+    buffer_text(&text, "\n[probe orders]\nkind = baq\n");
+    struct model *model = model_read("web.ini", (struct span){text.data, text.size}, NULL, &sample_schema,
+                                     &faults);
+    if (model == NULL)
+        fail_msg("%s", faults.items[0].text);
+    fault_list_free(&faults);
+    buffer_free(&text);
+    return model;
+}
+
 static inline struct model *sample_model_of(const char *text)
 {
     char path[] = "/tmp/test_report_XXXXXX";

@@ -169,23 +169,10 @@ static void few_wait(void **state)
 
 static struct report *report_with(size_t companies)
 {
-    struct fault_list faults = {0};
-    struct buffer text;
-
-    buffer_init(&text, 1 << 20);
-    buffer_text(&text, "[appserver live]\nurl = https://erp.example.com/KineticLive\nauth = none\n"
-                       "api_version = v1\ncompany = C0");
-    for (size_t i = 1; i < companies; i++)
-        buffer_format(&text, ",C%zu", i);
-    buffer_text(&text, "\n[probe orders]\nkind = baq\n");
-    struct model *model = model_read("web.ini", (struct span){text.data, text.size}, NULL, &sample_schema,
-                                     &faults);
-    if (model == NULL)
-        fail_msg("%s", faults.items[0].text);
+    struct model *model = sample_model_large(companies, "auth = none\napi_version = v1\n");
     struct report *report = report_new(model, sample_start, "1.2.3", "abc");
+
     model_unref(model);
-    fault_list_free(&faults);
-    buffer_free(&text);
     return report;
 }
 
