@@ -135,7 +135,7 @@ static void finish(struct server *server, struct target *target, struct probe_re
     reschedule(server, target, result->reason, now);
     replace_redacted(server, &result->message);
     replace_redacted(server, &result->correlation);
-    if (target->run->asked && result->message)
+    if (target->run->asked && result->message && result->reason != REASON_NONE)
         keep_words(server, result);
     struct run_record record = run_record_of(target->run, result, target->due_ns, now);
     char *drift = NULL;

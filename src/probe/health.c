@@ -36,6 +36,7 @@ struct health_state {
     struct json_path *members; /* owned */
     size_t at;                 /* the check that is asked; CHECKS: the tasks are */
     struct findings findings;  /* what the answers so far have said */
+    char *said;                /* which checks said no, in what words; owned; NULL: none did */
 };
 
 static const struct config_row rows[] = {
@@ -184,6 +185,18 @@ static void add_check(struct health_state *state, bool good)
                  (const char *const[]){checks[state->at].name}, 1);
 }
 
+/* words: why, or NULL. */
+static void say_no(struct health_state *state, const char *words)
+{
+    char *before = state->said;
+
+    add_check(state, false);
+    state->said = memory_format("%s%s%s says no%s%s", before != NULL ? before : "",
+                                before != NULL ? "; " : "", checks[state->at].name, words != NULL ? ": " : "",
+                                words != NULL ? words : "");
+    free(before);
+}
+
 /* A good answer of a check. Returns false, and *result failed, when it cannot be read. */
 static bool take_check(struct health_state *state, const struct answer *answer, struct probe_result *result)
 {
@@ -203,7 +216,10 @@ static bool take_check(struct health_state *state, const struct answer *answer, 
         verdict_refuse(answer, "what \"returnObj\" holds is no time in milliseconds", result);
         return false;
     }
-    add_check(state, alive);
+    if (alive)
+        add_check(state, true);
+    else
+        say_no(state, NULL);
     if (timed)
         findings_add(&state->findings, FINDING_DATABASE_LATENCY, milliseconds / 1e3, NULL, 0);
     return true;
@@ -214,10 +230,20 @@ static bool take_refusal(struct health_state *state, struct probe_result *result
 {
     if (result->reason != REASON_INVALID_RESPONSE && result->reason != REASON_QUERY_TIMEOUT)
         return false;
+    say_no(state, result->message);
     probe_result_free(result);
     result->proves_up = true;
-    add_check(state, false);
     return true;
+}
+
+/* An error with its own status. */
+static void take_error(struct health_state *state, const struct answer *answer)
+{
+    struct error_body body;
+
+    error_body_read(answer->text, answer->text_size, &body);
+    say_no(state, body.message);
+    error_body_free(&body);
 }
 
 static bool take_tasks(struct health_state *state, const struct answer *answer, struct probe_result *result)
@@ -247,7 +273,7 @@ static bool take(struct health_state *state, const struct answer *answer, struct
     if (state->at == CHECKS)
         return take_tasks(state, answer, result);
     if (answer->status < 200 || answer->status > 299) {
-        add_check(state, false);
+        take_error(state, answer);
         return true;
     }
     if (!is_empty(answer) && verdict_refuse(answer, NULL, result))
@@ -267,6 +293,8 @@ static enum probe_next step(struct probe_run *run, const struct answer *answer, 
     result->has_findings = true;
     result->findings = state->findings;
     state->findings = (struct findings){0};
+    if (state->said != NULL)
+        result->message = error_line(state->said, strlen(state->said), ERROR_MESSAGE_MAX);
     return PROBE_DONE;
 }
 
@@ -274,6 +302,7 @@ static void end(struct probe_run *run)
 {
     struct health_state *state = run->state;
     free(state->members);
+    free(state->said);
     findings_free(&state->findings);
 }
 
@@ -283,7 +312,8 @@ const struct probe_kind probe_kind_health = {
                        "how many immediate tasks "
                        "no task agent has taken (`CountImmediateSched`). A check that says no (an error in "
                        "Kinetic's own words) is "
-                       "told by `epicor_health_check_success`, and the run succeeds; when the call itself "
+                       "told by `epicor_health_check_success`, its words by the status page, and the run "
+                       "succeeds; when the call itself "
                        "fails (network, login, a "
                        "missing right, no free seat, a server without this service) the run fails and all "
                        "that it had told "

@@ -27,7 +27,8 @@ struct probe_result {
        status that was asked for and that any web server may give: that tells nothing either way. True for invalid_response
        too where rows came and something in them is not as wanted. */
     bool proves_up;
-    char *message;     /* the server's own words, or what was not as wanted; NULL if none. Not yet redacted */
+    char *
+        message; /* the server's own words, also of a success, or what was not as wanted; NULL if none. Not yet redacted */
     char *correlation; /* CorrelationId of Kinetic's error body; NULL if none */
     int status;        /* of the last answer; 0 if none */
     uint64_t bytes;    /* of all its bodies, decoded */

@@ -31,7 +31,7 @@ struct board_target {
     bool has_rows;
     enum reason reason; /* of the last run; NONE: success */
     int status;         /* 0: no answer */
-    char *message;      /* of the last failure: the server's own words, redacted; NULL if none */
+    char *message;      /* of the last run: the server's own words, redacted; NULL if none */
     int64_t last_run_wall_ns, last_success_wall_ns; /* 0: never */
     int64_t duration_ns;                            /* -1: none */
     int64_t next_run_boot_ns;

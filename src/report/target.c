@@ -443,9 +443,7 @@ static void fill_card(struct board_target *card, const struct run_record *record
     card->resting = false;
     card->reason = result->reason;
     free(card->message);
-    card->message = result->reason == REASON_NONE || result->message == NULL
-                        ? NULL
-                        : memory_copy_text(result->message);
+    card->message = result->message != NULL ? memory_copy_text(result->message) : NULL;
     card->status = result->status;
     card->last_run_wall_ns = record->ended.wall_ns;
     if (result->reason == REASON_NONE)

@@ -324,6 +324,16 @@ static void write_columns(const struct page *page, const struct board_target *ta
     buffer_text(out, "</section>\n");
 }
 
+/* What a run said that did not fail. */
+static void write_words(const struct page *page, const struct board_target *target)
+{
+    if (target->reason != REASON_NONE || target->message == NULL || !page->setting->show_messages)
+        return;
+    buffer_text(page->out, "<section aria-labelledby=\"w\"><h2 id=\"w\">What the server says</h2>");
+    page_message(page, target->message);
+    buffer_text(page->out, "</section>\n");
+}
+
 /* Has a server said something of it? */
 static bool has_words(const struct board_target *target)
 {
@@ -352,6 +362,7 @@ void page_detail(const struct page *page, const struct board_target *target)
     write_facts(page, target);
     if (page_problems_of(page, target) == 0 && board_target_state(target, page->view->now) == STATE_FAILING)
         write_reason(page, target);
+    write_words(page, target);
     write_picture(page, target);
     write_failures(page, target);
     write_columns(page, target);

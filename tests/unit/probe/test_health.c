@@ -157,12 +157,52 @@ static void test_a_check(void **state)
                      reason_name(play.result.reason));
         bool good = cases[i].reason == REASON_NONE;
         assert_int_equal(play.result.has_findings, good);
-        assert_int_equal(play.result.message == NULL, good);
+        assert_int_equal(play.result.message == NULL, good && cases[i].good != 0);
         assert_true(!good || (play.result.proves_up && !play.result.login));
         assert_float_equal(found(&play, FINDING_HEALTH_CHECK, cases[i].check), cases[i].good, 0);
         assert_float_equal(found(&play, FINDING_DATABASE_LATENCY, NULL), cases[i].latency, 1e-12);
         play_end(&play);
     }
+}
+
+static void test_what_checks_say(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *texts[3]; /* with status 500 where they are an error, of erp, database, report_server */
+        const char *message;
+    } cases[] = {
+        {{"{}", "{\"returnObj\":1}", "{}"}, NULL},
+        {{"{}", "{\"returnObj\":1}", "{\"ErrorMessage\":\"SSRS is down.\",\"ErrorType\":\"T\"}"},
+         "report_server says no: SSRS is down."},
+        {{"{\"returnObj\":false}", "{\"error\":{\"code\":\"x\",\"message\":\"no\\nway\"}}", "{}"},
+         "erp says no; database says no: no way"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct play play = play_begin(V2, HEALTH "cutoff = 0");
+        for (size_t k = 0; k < 3; k++) {
+            int status = strstr(cases[i].texts[k], "rror") != NULL ? 500 : 200;
+            assert_int_equal(play_answer(&play, status, cases[i].texts[k]), k < 2 ? PROBE_ASK : PROBE_DONE);
+        }
+        assert_int_equal(play.result.reason, REASON_NONE);
+        if (cases[i].message == NULL)
+            assert_null(play.result.message);
+        else
+            assert_string_equal(play.result.message, cases[i].message);
+        play_end(&play);
+    }
+    /* With a good status too; and what it said is dropped where the run fails behind it. */
+    struct play play = play_begin(V2, HEALTH "checks = report_server");
+    assert_int_equal(play_answer(&play, 200, FAILED), PROBE_ASK);
+    assert_int_equal(play_answer(&play, 200, "{\"parameters\":{\"count\":0}}"), PROBE_DONE);
+    assert_int_equal(strncmp(play.result.message, "report_server says no: ", 23), 0);
+    play_end(&play);
+    play = play_begin(V2, HEALTH "checks = report_server");
+    assert_int_equal(play_answer(&play, 200, FAILED), PROBE_ASK);
+    assert_int_equal(play_answer(&play, 404, "{}"), PROBE_DONE);
+    assert_int_equal(play.result.reason, REASON_NOT_FOUND);
+    assert_true(play.result.message == NULL || strstr(play.result.message, "says no") == NULL);
+    play_end(&play);
 }
 
 static void test_waiting_tasks(void **state)
@@ -238,5 +278,6 @@ static void test_a_run_may_be_given_up(void **state)
 }
 
 ALL_TESTS(cmocka_unit_test(test_the_way), cmocka_unit_test(test_what_is_asked),
-          cmocka_unit_test(test_a_check), cmocka_unit_test(test_waiting_tasks),
-          cmocka_unit_test(test_settings), cmocka_unit_test(test_a_run_may_be_given_up));
+          cmocka_unit_test(test_a_check), cmocka_unit_test(test_what_checks_say),
+          cmocka_unit_test(test_waiting_tasks), cmocka_unit_test(test_settings),
+          cmocka_unit_test(test_a_run_may_be_given_up));

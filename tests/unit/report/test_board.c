@@ -71,6 +71,19 @@ static void test_the_first_run_is_announced(void **state)
     report_free(report);
 }
 
+static void test_a_good_run_has_words_too(void **state)
+{
+    struct report *report = sample_report();
+
+    (void)state;
+    run_at(report, TARGET_STOCK_LIVE, 5, REASON_NONE, "a check says no");
+    struct board_view *view = board_view_take(report_board(report), sample_after(6));
+    assert_string_equal(view->targets[TARGET_STOCK_LIVE]->message, "a check says no");
+    assert_int_equal(view->targets[TARGET_STOCK_LIVE]->consecutive_failures, 0);
+    board_view_free(view);
+    report_free(report);
+}
+
 static void test_a_view_does_not_change(void **state)
 {
     struct report *report = sample_report();
@@ -369,8 +382,9 @@ static void test_targets_are_counted(void **state)
 }
 
 ALL_TESTS(cmocka_unit_test(test_targets_are_counted), cmocka_unit_test(test_from_the_start),
-          cmocka_unit_test(test_the_first_run_is_announced), cmocka_unit_test(test_a_view_does_not_change),
-          cmocka_unit_test(test_app_servers), cmocka_unit_test(test_the_last_runs),
-          cmocka_unit_test(test_a_target_that_rests), cmocka_unit_test(test_states_agree_with_metrics),
+          cmocka_unit_test(test_the_first_run_is_announced), cmocka_unit_test(test_a_good_run_has_words_too),
+          cmocka_unit_test(test_a_view_does_not_change), cmocka_unit_test(test_app_servers),
+          cmocka_unit_test(test_the_last_runs), cmocka_unit_test(test_a_target_that_rests),
+          cmocka_unit_test(test_states_agree_with_metrics),
           cmocka_unit_test(test_what_is_told_of_an_app_server),
           cmocka_unit_test(test_looking_beside_a_writer));

@@ -72,6 +72,28 @@ static void failures_are_kept_with_their_words(void **state)
     free(page);
 }
 
+static void a_good_run_has_words_too(void **state)
+{
+    static const char words[] = "<blockquote>report_server says no: &lt;down&gt;</blockquote>";
+    struct fleet fleet = fleet_faulted();
+    struct page_setting setting = setting_usual;
+
+    (void)state;
+    setting.query = "appserver=live&company=EPIC06&probe=stock_on_hand";
+    char *page = page_of_fleet(&setting, &fleet);
+    assert_lacks(page, "What the server says");
+    free(page);
+    fleet.targets[1].message = (char *)"report_server says no: <down>";
+    page = page_of_fleet(&setting, &fleet);
+    assert_has(page, words);
+    free(page);
+    setting.show_messages = false;
+    page = page_of_fleet(&setting, &fleet);
+    assert_lacks(page, "says no");
+    assert_has(page, "messages are not shown here");
+    free(page);
+}
+
 /* The verdict on its app server explains a target. */
 static void the_app_servers_problem_is_told(void **state)
 {
@@ -163,7 +185,7 @@ static void extremes_stay_in_bounds(void **state)
 }
 
 ALL_TESTS(cmocka_unit_test(a_failing_target_says_why), cmocka_unit_test(phases_stand_run_by_run),
-          cmocka_unit_test(failures_are_kept_with_their_words),
+          cmocka_unit_test(failures_are_kept_with_their_words), cmocka_unit_test(a_good_run_has_words_too),
           cmocka_unit_test(the_app_servers_problem_is_told),
           cmocka_unit_test(what_is_slow_waits_or_rests_says_so), cmocka_unit_test(a_target_that_is_not_there),
           cmocka_unit_test(extremes_stay_in_bounds));
