@@ -283,29 +283,28 @@ static void find_answer(struct exchange *exchange, struct web_answer *answer)
     free(key);
 }
 
-/* The reply of an answer that is there, its body packed where that is wanted. What takes long comes later: that is returned, and
-   has taken the body over; else NULL. */
-static struct later *make_reply(const struct exchange *exchange, struct web_answer *answer)
+/* The reply of an answer that is there, its body packed where that is wanted. What takes long comes later: then *later is that, and
+   has taken the body over. */
+static struct reply *make_reply(const struct exchange *exchange, struct web_answer *answer,
+                                struct later **later)
 {
     struct web_server *server = exchange->server;
-    struct later *later = NULL;
     bool large = answer->body.size >= COMPRESSION_LARGE, packed = false;
     struct web_answer plain = *answer;
 
     if (answer->compressible && !answer->body.failed && answer->body.size >= COMPRESSION_LEAST &&
         takes_gzip(exchange)) {
         if (large)
-            later = compression_start(answer->formed ? server->former.worker : server->worker, server->post,
-                                      &answer->body, &server->response_bytes);
+            *later = compression_start(answer->formed ? server->former.worker : server->worker, server->post,
+                                       &answer->body, &server->response_bytes);
         else
             packed = compression_now(&answer->body);
     }
     char *key = large && answer->status == 200 ? sharing_key(exchange) : NULL;
-    struct reply *reply = reply_new(&server->replies, key, &plain, later, clock_now().boot_ns);
+    struct reply *reply = reply_new(&server->replies, key, &plain, *later, clock_now().boot_ns);
     reply->packed = packed;
-    exchange->client->reply = reply;
     free(key);
-    return later;
+    return reply;
 }
 
 /* ---- libmicrohttpd's calls ---------------------------------------------------------------------------------------- */
@@ -353,7 +352,7 @@ static enum MHD_Result pass(struct exchange *exchange)
     find_answer(exchange, &answer);
     struct later *later = answer.later;
     if (later == NULL && client->reply == NULL)
-        later = make_reply(exchange, &answer);
+        client->reply = make_reply(exchange, &answer, &later);
     else if (later == NULL && client->reply->later != NULL)
         later = later_ref(client->reply->later); /* somebody else's, which is packed at the moment */
     if (later != NULL) {

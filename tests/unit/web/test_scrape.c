@@ -59,6 +59,16 @@ static void assert_body(struct report *report, const char *accept, const char *q
     "# TYPE " name " counter\n"                                                                              \
     "epicor_probe_runs_total{appserver=\"live\",company=\"EPIC06\",probe=\"orders\"} 0\n"
 
+/* How many bytes a page has changes with the values of process_*, from one to the next. */
+static size_t lines_of(const struct web_answer *answer)
+{
+    size_t lines = 0;
+
+    for (size_t i = 0; i < answer->body.size; i++)
+        lines += answer->body.data[i] == '\n';
+    return lines;
+}
+
 static void test_names_of_the_query(void **state)
 {
     static const struct {
@@ -86,7 +96,8 @@ static void test_names_of_the_query(void **state)
     static const char *const others[] = {"x=1", "name=epicor_up", "names[]=epicor_up", "&"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         struct web_answer answer = ask(report, NULL, others[i], 1 << 20);
-        assert_true(answer.body.size > 4000 && answer.body.size == whole.body.size);
+        assert_true(answer.body.size > 4000);
+        assert_int_equal(lines_of(&answer), lines_of(&whole));
         buffer_free(&answer.body);
     }
     buffer_free(&whole.body);
