@@ -37,7 +37,7 @@ local unlisted(pattern) = lib.dashed(pattern) + lib.coloured(pattern, lib.grey) 
 
 local sufficed = lib.table(
   'How many seats would have sufficed in 30 days, and when will those owned be gone?',
-  'Seats that would have covered 95 %, 99 % and all of the time in which people worked: of the business hours where they are configured, else of all hours. The peak to reckon with is the highest daily one of four weeks, but for what was seen on a single day; its growth is the smaller of the two between the last three fortnights, which takes six weeks to know. The last column is the day on which it comes to what is owned; a seat a fortnight counts for no growth.',
+  'Seats that would have covered 95 %, 99 % and all of the time in which people worked: of the business hours where they are configured, else of all hours. Peak: the highest of the daily ones of four weeks, but for what was seen on a single day. Grows by: the smaller growth of the two between the last three fortnights, which takes six weeks to know. In 14 days: where that leads. Gone on: the day on which the peak comes to what is owned; a seat a fortnight counts for no growth.',
   [
     lib.rows(owned),
     lib.rows(max('quantile_over_time(0.95, %s[30d])' % used('business_hours'))),
@@ -56,14 +56,14 @@ local sufficed = lib.table(
     ['Value #B', 'For 95 %', 'none', lib.least(80) + [{ id: 'decimals', value: 0 }]],
     ['Value #C', 'For 99 %', 'none', lib.least(80) + [{ id: 'decimals', value: 0 }]],
     ['Value #D', 'For all', 'none', lib.least(80)],
-    ['Value #E', 'Peak to reckon with', 'none', lib.least(130) + [{ id: 'decimals', value: 0 }]],
-    ['Value #F', 'Growth a fortnight', 'none', lib.least(130) + [{ id: 'decimals', value: 1 }]],
-    ['Value #G', 'Peak in 14 days', 'none', lib.least(120) + [{ id: 'decimals', value: 0 }]],
+    ['Value #E', 'Peak', 'none', lib.least(80) + [{ id: 'decimals', value: 0 }]],
+    ['Value #F', 'Grows by', 'none', lib.least(80) + [{ id: 'decimals', value: 1 }]],
+    ['Value #G', 'In 14 days', 'none', lib.least(90) + [{ id: 'decimals', value: 0 }]],
     ['Value #H', 'Gone on', 'time:YYYY-MM-DD', lib.least(130) + [
       { id: 'mappings', value: crossings + [{ type: 'special', options: { match: 'null', result: { text: unknown, index: 2 } } }] },
     ]],
   ],
-  24, 11
+  24, 10
 ) + lib.sorted('Gone on');
 
 local week = lib.table(
