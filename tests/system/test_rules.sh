@@ -9,13 +9,18 @@ tools=$(sh packaging/prometheus.sh)
 "$tools/promtool" check rules alerts/*.rules.yml >"$work/said" 2>&1 || fail "$(cat "$work/said")"
 ! grep -q lint "$work/said" || fail "$(cat "$work/said")"
 "$tools/amtool" check-config alerts/alertmanager.example.yml >"$work/said" 2>&1 || fail "$(cat "$work/said")"
-jsonnet -e "local mixin = (import 'alerts/mixin.libsonnet') + { _config+:: { baseUrl: 'https://wiki.example.com' } };
+jsonnet -e "local mixin = (import 'alerts/mixin.libsonnet') + {
+        _config+:: { baseUrl: 'https://wiki.example.com', alertLabels: { team: 'erp' }, dashboardTags: ['ours'] } };
     local rules(groups) = std.flattenArrays([group.rules for group in groups]);
     { alerts: std.length(rules(mixin.prometheusAlerts.groups)), rules: std.length(rules(mixin.prometheusRules.groups)),
       boards: std.length(std.objectFieldsAll(mixin.grafanaDashboards)),
+      labelled: std.length([rule for rule in rules(mixin.prometheusAlerts.groups) if rule.labels.team == 'erp' && std.objectHas(rule.labels, 'scope')]),
+      linked: std.length([name for name in std.objectFieldsAll(mixin.grafanaDashboards)
+          if mixin.grafanaDashboards[name].tags == ['ours'] && mixin.grafanaDashboards[name].links[0].tags == ['ours']]),
       runbook: rules(mixin.prometheusAlerts.groups)[0].annotations.runbook_url }" >"$work/mixin" || fail "the mixin cannot be read"
 for line in "\"alerts\": $(grep -c '^ *- alert:' alerts/epicor.rules.yml)" "\"rules\": $(grep -c '^ *- record:' alerts/epicor.rules.yml)" \
-    "\"boards\": $(ls dashboards/*.json | wc -l)" 'wiki.example.com/runbooks/'; do
+    "\"boards\": $(ls dashboards/*.json | wc -l)" "\"labelled\": $(grep -c '^ *- alert:' alerts/epicor.rules.yml)" \
+    "\"linked\": $(ls dashboards/*.json | wc -l)" 'wiki.example.com/runbooks/'; do
     grep -q "$line" "$work/mixin" || fail "the mixin has not $line: $(cat "$work/mixin")"
 done
 "$tools/promtool" test rules alerts/tests/*.yml >"$work/said" 2>&1 || fail "$(cat "$work/said")"
