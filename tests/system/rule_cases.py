@@ -55,16 +55,22 @@ def seconds_of(duration):
 
 def read_test(path):
     """Which names there are series of, and what is asked: alert -> [(time, the labels of what fires)]."""
-    names, asked, block = set(), {}, None
+    names, asked, alert, block = set(), {}, None, None
     for line in open(path, encoding="utf-8"):
         if "series:" in line:
             names.update(re.findall(r'(?:appserver|instance)="([^"]*)"', line))
-        elif found := re.match(r" *- eval_time: (\S+)$", line):
-            block = (seconds_of(found[1]), [])
+        elif found := re.match(r' *- expr: .*ALERTS\{alertname="(\w+)", alertstate="firing"\}', line):
+            alert = found[1]
+        elif found := re.match(r" *(- )?eval_time: (\S+)$", line):
+            block = (seconds_of(found[2]), [])
+            if not found[1]:
+                asked.setdefault(alert, []).append(block)
         elif found := re.match(r" *alertname: (\S+)$", line):
             asked.setdefault(found[1], []).append(block)
         elif "exp_labels:" in line:
             block[1].append({})
+        elif found := re.match(r" *- labels: '\{(.*)\}'$", line):
+            block[1].append(dict(re.findall(r'(\w+)="([^"]*)"', found[1])))
         elif found := re.match(r" *(appserver|instance|scope|severity): (\S+)$", line):
             block[1][-1][found[1]] = found[2]
     return names, asked
