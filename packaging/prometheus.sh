@@ -28,4 +28,14 @@ if [ ! -x "$tools/usr/bin/promtool" ] || [ ! -x "$tools/usr/bin/prometheus-alert
     rm -rf "$tools.new/packages" "$tools"
     mv "$tools.new" "$tools"
 fi
+# Debian's Alertmanager looks for its templates where the package would be installed; ours in the folder it is started in:
+# share/prometheus/alertmanager beside the programs' folder.
+alertmanager=$tools/usr/bin/prometheus-alertmanager
+installed=/usr/share/prometheus/alertmanager
+here=./././././././././././././././././
+if LC_ALL=C grep -q "$installed" "$alertmanager"; then
+    LC_ALL=C sed "s#$installed#$here#g" "$alertmanager" >"$alertmanager.new"
+    chmod +x "$alertmanager.new"
+    mv "$alertmanager.new" "$alertmanager"
+fi
 echo "$tools/usr/bin"

@@ -8,7 +8,7 @@ set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 
-stages="format unit integration system asan tsan valgrind clang cppcheck tidy secrets"
+stages="format unit integration system asan tsan valgrind clang cppcheck tidy rehearsal secrets"
 long_stages="fuzz soak"
 only=
 long=no
@@ -57,7 +57,7 @@ quietly() {
     [ $status = 0 ] || {
         echo "--- $check failed:"
         # First what names a place: clang-tidy's findings stand far above the end.
-        grep -E '(error|warning|fatal|fault): ' "$logs/$check.log" | head -n 30
+        grep -iE '(error|warning|fatal|fault): |LLVM ERROR|Stack dump|terminated by signal' "$logs/$check.log" | head -n 30
         grep -v ' warnings generated' "$logs/$check.log" | tail -n 60
     }
     count "$check" $status
@@ -136,6 +136,13 @@ done_or_now() {
     esac
 }
 
+# The rehearsal waits for four minutes and works little: it goes beside all that comes after the first build.
+rehearsal_process=
+begin_rehearsal() {
+    sh tests/system/rehearsal/rehearse.sh build/release >"$logs/rehearsal.log" 2>&1 </dev/null &
+    rehearsal_process=$!
+}
+
 # build PRESET: once a run, whichever stages want it
 built=
 build() {
@@ -180,6 +187,7 @@ stage_format() {
 stage_unit() {
     build release || return
     begin_ahead $later
+    case " $only " in *" rehearsal "*) begin_rehearsal ;; esac
     run_tests unit release -L 'unit|fuzz'
 }
 # The tests of both wait most of the time: where both are wanted they run side by side.
@@ -198,13 +206,20 @@ stage_system() {
 stage_clang() { done_or_now clang clang; }
 # Left out are simulated days and millions of rows, which go the same way again and again, the peers and files by themselves,
 # and where threads are looked at what does not make them meet in another way.
-stage_asan() { run_tests asan asan -LE soak -E 'story_agent_(lockout|lockout_edges|renewal|sessions)|system_(peers|status_page|rules|dashboards|big_)'; }
+stage_asan() { run_tests asan asan -LE 'soak|rehearsal' -E 'story_agent_(lockout|lockout_edges|renewal|sessions)|system_(peers|status_page|rules|dashboards|big_)'; }
 stage_tsan() {
     run_tests tsan tsan -L 'unit|integration|system' -E 'system_(hostile_|ways_in|peers|status_page|rules|dashboards|metrics|formats|big_|configuration|descriptors|kinetic_)'
 }
 stage_valgrind() {
     build release && ctest --test-dir build/release -L unit -N >/dev/null &&
         quietly valgrind sh tests/system/valgrind.sh build/release
+}
+stage_rehearsal() {
+    build release || return
+    [ -n "$rehearsal_process" ] || begin_rehearsal
+    wait $rehearsal_process
+    count rehearsal $?
+    cat "$logs/rehearsal.log"
 }
 stage_cppcheck() { done_or_now cppcheck cppcheck; }
 stage_tidy() { done_or_now tidy tidy; }
