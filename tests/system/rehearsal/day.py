@@ -37,8 +37,9 @@ class Event:
 
 
 class Day:
-    def __init__(self, stage):
+    def __init__(self, stage, hours):
         self.stage = stage
+        self.seconds = hours * 60
         self.night = minute(40)
         self.maintenance = minute(25), minute(25) + datetime.timedelta(minutes=1)
         recycle = self.maintenance[0].timestamp() + 5
@@ -80,7 +81,7 @@ class Day:
 
     def over(self, now):
         """All has happened that comes once, and the time after it in which something late would be told."""
-        latest = max(self.night, self.maintenance[1]).timestamp() + 10
+        latest = max(self.night.timestamp() + 10, self.maintenance[1].timestamp() + 10, self.started + self.seconds)
         return all(event.times and not event.on for event in self.events) and now > latest
 
     def said(self):

@@ -145,12 +145,12 @@ def boards_have_data(stage, started):
     return subprocess.run(command + boards).returncode == 0
 
 
-def rehearse(stage, wanted):
+def rehearse(stage, wanted, hours):
     rules = compress.rules("alerts/epicor.rules.yml", FACTOR)
     pending = pending_seconds(rules)
     faults = [fault for fault in FAULTS if not wanted or fault.name in wanted]
 
-    healthy = day.Day(stage) if not wanted or "healthy" in wanted else None
+    healthy = day.Day(stage, hours) if not wanted or "healthy" in wanted else None
     servers = faults + (healthy.servers if healthy else [])
     for fault in servers:
         stage.simulator_start(fault.name, fault.flags + (["--tls=valid"] if fault.tls else []))
@@ -166,7 +166,7 @@ def rehearse(stage, wanted):
     await_("all targets are well", lambda: all_well(stage, plays))
     started = time.time()
     print("%d app servers are well, %d faults begin" % (len(servers), len(plays)), flush=True)
-    play_all(stage, plays, healthy, 200)
+    play_all(stage, plays, healthy, 200 + hours * 60)
     # All that is left has one interval, so that nothing comes later than the rest while the agent is held back.
     stage.write("agent.ini", configuration(stage, [fault for fault in servers if "interval" not in fault.probes]))
     stage.agent.signal(signal.SIGHUP)
@@ -184,7 +184,8 @@ def main():
     reader = argparse.ArgumentParser(description=__doc__)
     for name in ("build", "tools", "folder"):
         reader.add_argument(name, type=os.path.abspath)
-    reader.add_argument("--only", default="")
+    reader.add_argument("--only", default="", help="names of rows, by commas; `healthy` is the healthy day")
+    reader.add_argument("--hours", type=int, default=0, help="the healthy day is so long at least, each hour a minute")
     reader.add_argument("--keep", action="store_true", help="go on until Ctrl-C after the table")
     arguments = reader.parse_args()
     try:
@@ -195,7 +196,7 @@ def main():
     good = False
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        good = rehearse(stage, [name for name in arguments.only.split(",") if name])
+        good = rehearse(stage, [name for name in arguments.only.split(",") if name], arguments.hours)
         while arguments.keep:
             print("Prometheus %s, agent http://%s" % (stage.prometheus_url, stage.agent_address), flush=True)
             signal.pause()
