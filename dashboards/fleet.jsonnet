@@ -8,7 +8,9 @@ local on = 'on (appserver, company, probe)';
 // Replicas of the agent tell of the same app servers: each counts once, and what one of them sees fail, fails.
 local up = 'min by (appserver) (epicor_up{%s})' % a;
 local success = 'min %s (epicor_probe_success{%s})' % [by, t];
-local firing = 'ALERTS{alertstate="firing", alertname=~"Epicor.+", job=~"$job", instance=~"$instance", appserver=~"$appserver|"}';
+local alerts(name, more) = '%s{alertname=~"Epicor.+", job=~"$job", instance=~"$instance", appserver=~"$appserver|"%s}' % [name, more];
+local firing = alerts('ALERTS', ', alertstate="firing"');
+local of_severity(severity) = 'max by (alertname, appserver, company, probe) (%s)' % alerts('ALERTS', ', alertstate="firing", severity="%s"' % severity);
 // Good runs of all, by their rates, summed over a time.
 local share(of, over) = '1 - sum(%s) / sum(%s)' % [over % ('target:epicor_probe_failures%s:rate5m{%s}' % [of, t]), over % ('target:epicor_probe_runs%s:rate5m{%s}' % [of, t])];
 local availability = share('', 'sum_over_time(%s[30d])');
@@ -55,14 +57,17 @@ lib.board('fleet', 'Fleet', 'Every app server and every target: is it well, and 
   lib.table(
     'Which alerts fire, and since when?',
     'Alerts of epicor.rules.yml that fire in Prometheus, also those that Alertmanager mutes. No data: none fires.',
-    [lib.rows('time() - min by (alertname, severity, appserver, company, probe) (ALERTS_FOR_STATE{alertname=~"Epicor.+", job=~"$job", instance=~"$instance", appserver=~"$appserver|"} and ignoring (alertstate) %s)' % firing)],
+    [
+      lib.rows('%s or 2 * %s or 3 * %s' % [of_severity('critical'), of_severity('warning'), of_severity('info')]),
+      lib.rows('time() - min by (alertname, appserver, company, probe) (%s and ignoring (alertstate) %s)' % [alerts('ALERTS_FOR_STATE', ''), firing]),
+    ],
     [
       ['alertname', 'Alert', 'none', lib.wide(220)],
-      ['severity', 'Severity', 'none', lib.cell({ critical: ['critical', lib.bad], warning: ['warning', lib.warn], info: ['info', lib.calm] }) + lib.wide(85)],
+      ['Value #A', 'Severity', 'none', lib.cell({ '1': ['critical', lib.bad], '2': ['warning', lib.warn], '3': ['info', lib.calm] }) + lib.wide(85)],
       ['appserver', 'App server', 'none', lib.least(85)],
       ['company', 'Company', 'none', lib.least(75)],
       ['probe', 'Probe', 'none', lib.least(90)],
-      ['Value', 'For', 's', lib.wide(80)],
+      ['Value #B', 'For', 's', lib.wide(80)],
     ],
     14, 7
   ) + lib.sorted('Severity'),

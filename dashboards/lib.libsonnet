@@ -109,13 +109,15 @@
       legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
       tooltip: { mode: 'multi', sort: 'desc' },
     },
-    fieldConfig+: { defaults+: { color: { mode: 'palette-classic' }, custom: {
-      lineWidth: 2,
-      fillOpacity: 8,
-      showPoints: 'auto',
-      spanNulls: false,
-      [if unit == 'a minute' || unit == 'an hour' then 'axisLabel']: unit,
-    } } },
+    fieldConfig+: {
+      defaults+: { color: { mode: 'palette-classic' }, custom: { lineWidth: 2, fillOpacity: 8, showPoints: 'auto', spanNulls: false } },
+      // Of numbers alone: the axis of time has a label, too.
+      overrides+: [
+        { matcher: { id: 'byType', options: 'number' }, properties: [{ id: 'custom.axisLabel', value: label }] }
+        for label in [unit]
+        if label == 'a minute' || label == 'an hour'
+      ],
+    },
   },
   stacked:: { fieldConfig+: { defaults+: { min: 0, custom+: { stacking: { mode: 'normal', group: 'A' }, fillOpacity: 40, lineWidth: 1 } } } },
 

@@ -51,5 +51,11 @@ lib.board('probe', 'Probe', 'One probe, or several side by side: why it fails, h
     lib.query('60 * sum(1 / epicor_probe_interval_seconds{%s})' % t, 'due'),
   ], 'a minute') + lib.limits(0) + lib.coloured('runs', lib.calm) + lib.coloured('due', lib.warn) + lib.dashed('due'),
   lib.graph('Which values does it bring?', 'What value.NAME takes from the rows (epicor_value_NAME), by NAME and labels.', [lib.query(values, '__auto')], 'short') + lib.otherwise('No value.NAME is configured.'),
-  lib.table('What are these values now?', 'The values of the last run, each with its labels. No data: no value.NAME is configured.', [lib.rows(values)], [['appserver', 'App server', 'none'], ['company', 'Company', 'none'], ['probe', 'Probe', 'none'], ['value', 'Value of', 'none'], ['Value', 'Now', 'short']], 12, 8),
+  lib.table('What are these values now?', 'The values of the last run, each with its labels. No data: no value.NAME is configured.', [lib.rows(values)], [
+    ['value', 'Value', 'none', lib.least(90)],
+    ['Value', 'Now', 'short', lib.wide(80)],
+    ['appserver', 'App server', 'none', lib.least(85)],
+    ['company', 'Company', 'none', lib.least(80)],
+    ['probe', 'Probe', 'none', lib.least(90)],
+  ], 12, 8),
 ], one=true)
