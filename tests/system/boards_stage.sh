@@ -5,9 +5,9 @@
 # password is wrong, and dead, where nothing listens, and faults by the clock befall live and pilot. Probes run every
 # stage_seconds (1); the times of faults are in stage_unit seconds, by default as many.
 
-# stage_faults: the timetables
+# stage_faults: the timetables; all comes again, since a slow machine may miss it once
 stage_faults() {
-    stage_at() { echo "at $(($1 * stage_unit))s for $(($2 * stage_unit))s fault=$3${4:+ path=$4}"; }
+    stage_at() { echo "every $((30 * stage_unit))s at $(($1 * stage_unit))s for $(($2 * stage_unit))s fault=$3${4:+ path=$4}"; }
     {
         stage_at 3 3 bad_sql zExporterPartOnHand
         stage_at 4 3 access_denied_403 Companies
