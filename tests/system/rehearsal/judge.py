@@ -35,7 +35,7 @@ def faults_of(play, messages, slack):
 
 
 def table(plays, messages, healthy, slack):
-    print("%-20s %-46s %-30s %4s %7s %9s  %s" % ("app server", "fault", "alert", "sent", "noticed", "resolved", ""))
+    print("%-20s %-48s %-32s %4s %8s %6s %9s  %s" % ("app server", "fault", "alert", "sent", "noticed", "due", "resolved", ""))
     bad = 0
     known = []
     for play in plays:
@@ -47,8 +47,8 @@ def table(plays, messages, healthy, slack):
         sent = len([m for m in group(messages, fault.alert, fault.appserver) if m.status == "firing"])
         noticed = "%.0f s" % (play.noticed - play.begun) if play.noticed else "-"
         resolved = "%.0f s" % (play.resolved - (play.begun if fault.passes else play.ended)) if play.resolved and play.ended else "-"
-        print("%-20s %-46s %-30s %4d %7s %9s  %s" % (fault.name, fault.about[:46], fault.alert, sent, noticed, resolved,
-                                                     "; ".join(wrong) or "passed"))
+        print("%-20s %-48s %-32s %4d %8s %4.0f s %9s  %s" % (fault.name, fault.about[:48], fault.alert, sent, noticed, play.limit,
+                                                             resolved, "; ".join(wrong) or "passed"))
     if healthy:
         print("healthy day: " + healthy.said())
     strays = [m for m in messages if m not in known]
