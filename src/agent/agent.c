@@ -138,11 +138,10 @@ void agent_restart_run(struct agent *agent, struct target *target, struct moment
     agent_start_run(agent, target, due_ns, now);
 }
 
-static void begin_run(struct agent *agent, struct target *target, int64_t due_ns, struct moment now)
+static void tell_lateness(struct agent *agent, int64_t due_ns, struct moment now)
 {
     int64_t lateness_ns = now.boot_ns - due_ns;
     report_lateness(agent->report, lateness_ns > 0 ? lateness_ns : 0);
-    agent_start_run(agent, target, due_ns, now);
 }
 
 /* Keeps the least separation between targets of one app server that are due together: true when this one has
@@ -216,6 +215,8 @@ static void target_due(struct agent *agent, struct target *target, struct moment
         return;
     }
     if (schedule_missed(&target->schedule, key_ns, now.boot_ns)) {
+        /* Else an agent that stands still again and again, late by more than this allows, would seem never to be late. */
+        tell_lateness(agent, key_ns, now);
         target->due_ns = schedule_resume(&target->schedule, now.boot_ns);
         look_again_at(agent, target, target->due_ns);
         return;
@@ -225,7 +226,8 @@ static void target_due(struct agent *agent, struct target *target, struct moment
     target->due_ns = next_due(target, now);
     if (target_state(target) == RUN_NONE || make_room(target, now)) {
         target->due_ns = next_due(target, now);
-        begin_run(agent, target, key_ns, now);
+        tell_lateness(agent, key_ns, now);
+        agent_start_run(agent, target, key_ns, now);
     }
     agent_queue(agent, target->server);
     look_again_at(agent, target, ns_min(target->due_ns, now.boot_ns + WAIT_MAX_NS));

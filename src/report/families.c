@@ -327,11 +327,11 @@ const struct metric_family families[FAMILIES] = {
                                           "1 if the last reading of the configuration succeeded, else 0.")},
     [FAMILY_RELOAD_SUCCESS] = {PROCESS(GAUGE, "epicor_exporter_config_last_reload_success_timestamp_seconds",
                                        "When the configuration in force was read.")},
-    [FAMILY_RUN_LATENESS] =
-        {PROCESS(HISTOGRAM, "epicor_exporter_run_lateness_seconds",
-                 "Time from a run being due until it was ready to be sent; waiting for a place not "
-                 "counted."),
-         BUCKETS(lateness_buckets)},
+    [FAMILY_RUN_LATENESS] = {PROCESS(HISTOGRAM, "epicor_exporter_run_lateness_seconds",
+                                     "Time from a run being due until it was ready to be sent, or found to "
+                                     "be too late to be made up; "
+                                     "waiting for a place not counted."),
+                             BUCKETS(lateness_buckets)},
     [FAMILY_TURN] = {PROCESS(HISTOGRAM, "epicor_exporter_turn_seconds", "Turns of the agent's loop."),
                      BUCKETS(turn_buckets)},
     [FAMILY_TARGETS] = {PROCESS(GAUGE, "epicor_exporter_targets", "Targets in the configuration.")},

@@ -87,7 +87,7 @@ void report_response(struct report_target *target, int status);
 enum skip_cause { SKIP_OVERRUN, SKIP_GATE };
 void report_skipped(struct report_target *target, enum skip_cause cause, struct moment now);
 
-/* Due until ready to be sent, waiting for a place not counted. */
+/* Due until ready to be sent, or found to be too late to be made up (schedule_missed); waiting for a place not counted. */
 void report_lateness(struct report *report, int64_t lateness_ns);
 
 /* ---- an app server ---- */

@@ -178,6 +178,12 @@ static void pages_share_one_timeout_and_take_a_place_each(void **state)
     scenario_free(story);
 }
 
+static double very_late(struct scenario *story)
+{
+    return scenario_metric(story, "epicor_exporter_run_lateness_seconds_bucket{le=\"+Inf\"}") -
+           scenario_metric(story, "epicor_exporter_run_lateness_seconds_bucket{le=\"30.0\"}");
+}
+
 static void a_night_in_suspend_is_followed_by_no_burst(void **state)
 {
     (void)state;
@@ -193,9 +199,12 @@ static void a_night_in_suspend_is_followed_by_no_burst(void **state)
     scenario_pass(story, 10 * MINUTE_NS);
     uint64_t before = scenario_counts(story).calls, rare = scenario_calls_of(story, "rare");
     assert_in_range(before, 990, 1012);
+    assert_true(very_late(story) == 0);
     scenario_suspend(story, 3 * HOUR_NS);
     scenario_pass(story, SECOND_NS);
     assert_in_range(scenario_counts(story).calls - before, 0, 8); /* as in any other second */
+    /* Each target was late, once. */
+    assert_true(very_late(story) == 101);
     scenario_pass(story, 59 * SECOND_NS);
     assert_in_range(scenario_counts(story).calls - before, 95, 106);
     assert_in_range(scenario_calls_of(story, "rare") - rare, 1, 1); /* missed in the night: soon, but once */
