@@ -13,7 +13,7 @@ lib.board('agent', 'Agent', 'The monitoring agent itself: can what it tells be t
   lib.stat('Late by?', 'The hundredth of the runs of the last 5 minutes that was latest, from due until ready to be sent; waiting for a place not counted.', 'max(instance:epicor_exporter_run_lateness_seconds:p99_5m{%s})' % i, 's') + lib.thresholds([[null, lib.good], [0.1, lib.warn], [1, lib.bad]]),
   lib.stat('Runs left out?', 'Runs of the last 5 minutes that were not made: the last one was still going, or no place toward the app server was free.', 'sum(increase(epicor_exporter_runs_skipped_total{%s}[$__rate_interval]))' % i) + lib.thresholds([[null, lib.good], [1, lib.warn]]) + lib.decimals(0) + lib.quarter('75s'),
   lib.stat('Series left out?', 'Series beyond max_series and other bounds, now.', 'sum(epicor_exporter_series_dropped{%s}) or 0 * count(epicor_exporter_build_info{%s})' % [i, i]) + lib.thresholds([[null, lib.good], [1, lib.warn]]),
-  lib.stat('Targets watched?', 'A probe on an app server, for a company, is one; what two agents watch counts once.', 'count(count by (appserver, company, probe) (epicor_probe_info{%s}))' % i) + lib.thresholds([[null, lib.calm]]),
+  lib.stat('Targets watched?', 'A probe on an app server, for a company, is one; what two agents watch counts once.', 'count(max by (appserver, company, probe) (epicor_probe_info{%s}))' % i) + lib.thresholds([[null, lib.calm]]),
 
   lib.table(
     'How is each agent?',

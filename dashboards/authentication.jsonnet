@@ -20,16 +20,17 @@ lib.board('authentication', 'Authentication', 'Tokens, keys, certificates and cl
 
   lib.table(
     'Can the agent log in everywhere, and if not, why?',
-    'By the last token request, or by the verdict where every request is refused because of who asks; until when no credential is sent, and how long the token still lives.',
+    'By the last token request, or by the verdict where every request is refused because of who asks; not known while the app server is down for another reason. Until when no credential is sent, and how long the token still lives.',
     [
-      lib.rows('0 * %s or on (appserver) %s ^ 0' % [refused, all]),
+      // Nothing refuses a caller at an app server that is down, nor lets one in.
+      lib.rows('0 * %s or on (appserver) 1 + %s' % [refused, all]),
       lib.rows('max by (appserver) (epicor_token_consecutive_failures{%s})' % a),
       lib.rows(blocked),
       lib.rows('min by (appserver) (epicor_token_remaining_seconds{%s})' % a),
     ],
     [
       ['appserver', 'App server', 'none', lib.least(100)],
-      ['Value #A', 'Login', 'none', lib.cell({ '0': ['fails', lib.bad], '1': ['good', lib.good] }) + lib.wide(80)],
+      ['Value #A', 'Login', 'none', lib.cell({ '0': ['fails', lib.bad], '1': ['not known', lib.grey], '2': ['good', lib.good] }) + lib.wide(95)],
       ['reason', 'Why', 'none', lib.least(120)],
       ['Value #B', 'In a row', 'none', lib.wide(75)],
       ['Value #C', 'Held back', 's', lib.wide(90)],
@@ -59,7 +60,7 @@ lib.board('authentication', 'Authentication', 'Tokens, keys, certificates and cl
   ], 'an hour') + lib.limits(0) + lib.dashed('/ failed$/'),
   lib.timeline('Why did token requests fail, and when?', 'Each reason while the last token request had failed by it.', [lib.query('max by (appserver, reason) (epicor_token_failure_reason{%s})' % a, '{{appserver}}: {{reason}}')], 12, 8) + lib.words({ '1': ['failed by this', lib.bad] }) + lib.otherwise('No token request failed.'),
   lib.graph('Who is refused, and how?', 'Requests a minute that failed because of who asked, by reason.', [lib.query('60 * sum by (appserver, reason) (rate(epicor_auth_failures_total{%s}[$__rate_interval])) > 0' % a, '{{appserver}} {{reason}}')], 'a minute') + lib.stacked + lib.otherwise('Nobody was refused.'),
-  lib.graph('Which probes get 401, 403 or 503?', 'Answers a minute with these codes.', [lib.query('60 * sum by (probe, code) (rate(epicor_probe_responses_total{%s, code=~"401|403|503"}[$__rate_interval])) > 0' % a, '{{probe}} {{code}}')], 'a minute') + lib.stacked + lib.otherwise('No such answer.'),
+  lib.graph('Which probes get 401, 403 or 503?', 'Answers a minute with these codes.', [lib.query('60 * sum by (appserver, probe, code) (rate(epicor_probe_responses_total{%s, code=~"401|403|503"}[$__rate_interval])) > 0' % a, '{{appserver}} {{probe}} {{code}}')], 'a minute') + lib.stacked + lib.otherwise('No such answer.'),
   lib.graph('How often was a living token refused?', 'Logins an hour that were needed because the server refused a token before its time.', [lib.query('3600 * sum by (appserver) (rate(epicor_reauthentications_total{%s}[$__rate_interval]))' % a, '{{appserver}}')], 'an hour') + lib.limits(0) + lib.span(0, 1),
   lib.graph('How far apart are the clocks?', "The server's Date, in whole seconds, minus the agent's clock.", [lib.query('max by (appserver) (epicor_clock_skew_seconds{%s})' % a, '{{appserver}}')], 's') + lib.span(-2, 2),
 ])

@@ -8,7 +8,7 @@ local on = 'on (appserver, company, probe)';
 // Replicas of the agent tell of the same app servers: each counts once, and what one of them sees fail, fails.
 local up = 'min by (appserver) (epicor_up{%s})' % a;
 local success = 'min %s (epicor_probe_success{%s})' % [by, t];
-local alerts(name, more) = '%s{alertname=~"Epicor.+", job=~"$job", instance=~"$instance", appserver=~"$appserver|"%s}' % [name, more];
+local alerts(name, more) = '%s{alertname=~"Epicor.+", job=~"$job", instance=~"$instance", appserver=~"$appserver|", company=~"$company|", probe=~"$probe|"%s}' % [name, more];
 local firing = alerts('ALERTS', ', alertstate="firing"');
 local of_severity(severity) = 'max by (alertname, appserver, company, probe) (%s)' % alerts('ALERTS', ', alertstate="firing", severity="%s"' % severity);
 // Good runs of all, by their rates, summed over a time.
@@ -28,14 +28,14 @@ local code = 'topk %s (1, (%s and %s (%s == 0)) or %s (%s unless %s %s))' % [by,
 lib.board('fleet', 'Fleet', 'Every app server and every target: is it well, and if not, why?', 5, [
   lib.stat('Servers down?', 'App servers of which every request has failed since the last good answer.', 'count(%s == 0) or 0 * count(%s)' % [up, up]) + none,
   lib.stat('Targets failing?', 'Targets (a probe on an app server, for a company) whose last run failed.', 'count(%s == 0) or 0 * count(%s)' % [success, success]) + none,
-  lib.stat('Alerts firing?', 'Alerts of epicor.rules.yml that fire now. No value: Prometheus does not have these rules.', 'count(count by (alertname, appserver, company, probe) (%s)) or 0 * count(target:epicor_probe_runs:rate5m{%s})' % [firing, t]) + none,
-  lib.stats('What share of the runs is good?', 'Of the runs of the last 5 minutes, of 24 hours, of 30 days, and of those in 30 days that were within business_hours of their app server.', [
+  lib.stat('Alerts firing?', 'Alerts of epicor.rules.yml that fire now. No value: Prometheus does not have these rules. Those of no company or probe of their own count with any.', 'count(count by (alertname, appserver, company, probe) (%s)) or 0 * count(target:epicor_probe_runs:rate5m{%s})' % [firing, t]) + none,
+  lib.stats('What share of the runs is good?', 'Of the runs of the last 5 minutes, of 24 hours, of 30 days, and of those in 30 days that were within business_hours of their app server. Runs in maintenance count like all others.', [
     ['now', share('', '%s')],
     ['1 day', share('', 'sum_over_time(%s[1d])')],
     ['30 days', availability],
     ['work hours', share('_in_business_hours', 'sum_over_time(%s[30d])')],
   ], 'percentunit') + ratio,
-  lib.stat('Budget left?', 'Of the 0.5 % of runs that may fail in 30 days: the share that has not been used up. Below 0 the objective is missed.', '1 - (1 - (%s)) / 0.005' % availability, 'percentunit') + lib.thresholds([[null, lib.bad], [0, lib.warn], [0.25, lib.good]]) + lib.decimals(0),
+  lib.stat('Budget left?', 'Of the 0.5 % of runs that may fail in 30 days: the share that has not been used up. Below 0 the objective is missed. Runs that fail in maintenance use it up too, though no alert tells of them.', '1 - (1 - (%s)) / 0.005' % availability, 'percentunit') + lib.thresholds([[null, lib.bad], [0, lib.warn], [0.25, lib.good]]) + lib.decimals(0),
 
   lib.table(
     'Which app server fails, and why?',
@@ -143,5 +143,5 @@ lib.board('fleet', 'Fleet', 'Every app server and every target: is it well, and 
   ) + lib.words({ '0': ['failed', lib.bad], '1': ['good', lib.good] }),
 
   lib.graph('What fails, by reason?', 'Failed runs a minute of the app servers shown, by the reason that the agent gives each.', [lib.query('60 * sum by (reason) (rate(epicor_failures_total{%s}[$__rate_interval])) > 0' % a, '{{reason}}')], 'a minute') + lib.stacked + lib.otherwise('No run failed.'),
-  lib.graph('What share of the runs was good?', 'By app server, each moment over the 5 minutes before it.', [lib.query('1 - sum by (appserver) (target:epicor_probe_failures:rate5m{%s}) / sum by (appserver) (target:epicor_probe_runs:rate5m{%s})' % [t, t], '{{appserver}}')], 'percentunit') + lib.limits(0, 1),
+  lib.graph('What share of the runs was good?', 'By app server, each moment over the 5 minutes before it; runs in maintenance are among them.', [lib.query('1 - sum by (appserver) (target:epicor_probe_failures:rate5m{%s}) / sum by (appserver) (target:epicor_probe_runs:rate5m{%s})' % [t, t], '{{appserver}}')], 'percentunit') + lib.limits(0, 1),
 ])

@@ -9,6 +9,7 @@ local max(expr) = 'max %s(%s)' % [by, expr];
 local owned = max('epicor_license_seats_owned{%s}' % a);
 local growth = max(used('max1d_growth14d'));
 local reckoned = max(used('max1d_p95_28d'));
+local delayed = 'max by (appserver) (epicor_license_throttled{%s})' % lib.appserver;
 local shades = lib.thresholds([[null, lib.good], [0.9, lib.warn], [1, lib.bad]]) + lib.decimals(0);
 local none = lib.thresholds([[null, lib.good], [1, lib.bad]]) + lib.decimals(0);
 
@@ -147,7 +148,7 @@ local utc_offset = {
 lib.board('licenses', 'Licenses and capacity', 'License seats: are there enough, and for how long?', 3, [
   lib.stat('How full is the fullest?', 'Seats in use of those owned, of the license type that is fullest.', 'max(%s)' % ratio, 'percentunit', 5) + shades,
   lib.stat('When will seats be gone?', 'The day on which the daily peaks of the first license type come to what is owned, at their growth of the last six weeks. The table below tells it of each.', 'min(%s) or vector(-1)' % crossing, 'time:YYYY-MM-DD', 5) + lib.thresholds([[null, lib.warn]]) + { fieldConfig+: { defaults+: { mappings: crossings } } },
-  lib.stat('Are calls delayed?', 'App servers whose calls take 15 s and more beyond their usual time: so Kinetic treats web-service calls without a seat.', 'sum(epicor_license_throttled{%s})' % lib.appserver, 'none', 4) + none,
+  lib.stat('Are calls delayed?', 'App servers whose calls take 15 s and more beyond their usual time: so Kinetic treats web-service calls without a seat. Not known where license = none, and until the usual time is.', 'sum(%s)' % delayed, 'none', 4) + none + lib.otherwise('not known'),
   lib.stat('How many were refused?', 'Answers of the last day that said that no seat was left.', 'sum(increase(epicor_license_refusals_total{%s}[$__rate_interval]))' % a, 'none', 5) + none + lib.quarter('6h'),
   lib.stat('What does the agent take?', 'Mean of the seats that its own calls held in the last hour.', 'sum(rate(epicor_license_claim_seconds_total{%s}[$__rate_interval]))' % a, 'none', 5) + lib.thresholds([[null, lib.calm]]) + lib.decimals(2) + lib.quarter('15m'),
 
@@ -160,11 +161,11 @@ lib.board('licenses', 'Licenses and capacity', 'License seats: are there enough,
   ], 'short') + lib.limits(0),
   sufficed,
   week,
-  lib.graph('Who holds sessions?', 'Sessions of all users by state; expired ones that pile up are nobody\'s.', [lib.query('sum by (state) (epicor_sessions{%s})' % a, '{{state}}')], 'short', 8) + lib.stacked,
-  lib.graph('When were calls refused or delayed?', 'Refusals an hour, and app servers whose calls are delayed.', [
+  lib.graph('Who holds sessions?', 'Sessions of all users by state; expired ones that pile up are nobody\'s.', [lib.query('sum by (state) (max by (appserver, company, license, state) (epicor_sessions{%s}))' % a, '{{state}}')], 'short', 8) + lib.stacked,
+  lib.graph('When were calls refused or delayed?', 'Refusals an hour; dashed, at 1, while calls are delayed.', [
     lib.query('3600 * sum by (appserver, license) (rate(epicor_license_refusals_total{%s}[$__rate_interval]))' % a, '{{appserver}} {{license}} refused'),
-    lib.query('sum by (appserver) (epicor_license_throttled{%s})' % lib.appserver, '{{appserver}} delayed'),
-  ], 'short', 8) + lib.limits(0),
+    lib.query(delayed, '{{appserver}} delayed'),
+  ], 'short', 8) + lib.limits(0) + lib.dashed('/ delayed$/'),
   lib.graph('How many seats does the agent itself take?', 'Mean of the seats that its calls held, by license type.', [lib.query('sum by (appserver, license) (rate(epicor_license_claim_seconds_total{%s}[$__rate_interval]))' % a, '{{appserver}} {{license}}')], 'short', 8) + lib.limits(0),
   peaks,
 ]) + {

@@ -26,7 +26,7 @@ lib.board('probe', 'Probe', 'One probe, or several side by side: why it fails, h
     ],
     12, 6
   ) + lib.sorted('Outcome'),
-  lib.stat('Good runs?', 'Share of the runs in the time shown that succeeded.', '1 - sum(%s) / sum(%s)' % [lasting('failures'), lasting('runs')], 'percentunit', 4, 6) + lib.thresholds([[null, lib.bad], [0.99, lib.warn], [0.995, lib.good]]) + lib.decimals(2),
+  lib.stat('Good runs?', 'Share of the runs in the time shown that succeeded; runs in maintenance are among them.', '1 - sum(%s) / sum(%s)' % [lasting('failures'), lasting('runs')], 'percentunit', 4, 6) + lib.thresholds([[null, lib.bad], [0.99, lib.warn], [0.995, lib.good]]) + lib.decimals(2),
   lib.stat('Last run took?', 'The longest last run of the probes shown; no waiting for a place or a token in it.', 'max(epicor_probe_last_duration_seconds{%s})' % t, 's', 4, 6) + lib.thresholds([[null, lib.calm]]),
   lib.stat('Columns changed?', 'Changes of columns or output fields in the last day. The status page of the agent tells what came and went.', 'sum(max %s (changes(epicor_probe_schema_hash{%s}[1d])))' % [by, t], 'none', 4, 6) + lib.thresholds([[null, lib.good], [1, lib.warn]]),
 

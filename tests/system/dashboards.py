@@ -23,6 +23,9 @@ TYPES = {"stat", "timeseries", "table", "heatmap", "state-timeline", "row", "bar
 # Okabe and Ito's colours and a grey; what Grafana calls so is not told apart by everybody.
 # Behind them may stand how dense they are.
 COLOURS = re.compile(r"(#(009E73|E69F00|D55E00|0072B2|56B4E9|F0E442|CC79A7|8e8e8e)([0-9A-Fa-f]{2})?|transparent)")
+# Gauges of app servers and targets, each of which every replica of the agent shows; but for what each agent does for itself.
+SHOWN_BY_ALL = re.compile(r"(license:)?epicor_(?!exporter_|requests_|sessions_open$|probe_interval_seconds$)"
+                          r"(?!.*_(total|bucket|sum|count)$).*")
 SCHEMES = {"Blues", "Oranges", "Greys", "Viridis"}
 
 
@@ -288,6 +291,14 @@ def _(expr, context, board):
             yield "no metric is called " + selector.name
         if not selector.name and not (operator == "=~" and any(re.fullmatch(pattern, f) for f in context.families)):
             yield "no metric is called like " + pattern
+
+
+@check("replicas count once")
+@each_query
+def _(expr, context, board):
+    for selector in promql.look(expr)[0]:
+        if selector.aggregation in ("sum", "count", "count_values") and SHOWN_BY_ALL.fullmatch(selector.name or ""):
+            yield "%s of %s, which each replica of the agent shows, without a max or min within" % (selector.aggregation, selector.name)
 
 
 @check("variable's metric known")

@@ -4,8 +4,8 @@ import collections
 import re
 
 # name: None in {...} alone; matchers: {label: (operator, value)}; window: the text in [...] or None; function: the call or
-# aggregation that it is the argument of, or None.
-Selector = collections.namedtuple("Selector", "name matchers window function")
+# aggregation that it is the argument of, or None; aggregation: the innermost that it is within, or None.
+Selector = collections.namedtuple("Selector", "name matchers window function aggregation")
 # [...] behind anything: a selector, or what is in parentheses (a subquery).
 Window = collections.namedtuple("Window", "text function")
 
@@ -41,6 +41,7 @@ def look(expression):
     while tokens[at]:
         token = tokens[at]
         function = next((call for call in reversed(calls) if call), None)
+        aggregation = next((call for call in reversed(calls) if call in AGGREGATIONS), None)
         if token in LISTS:
             at += 1
             if tokens[at] == "(":
@@ -63,7 +64,7 @@ def look(expression):
             if tokens[at] == "{":
                 matchers, at = matchers_of(tokens, at)
             window = tokens[at][1:-1] if tokens[at].startswith("[") else None
-            selectors.append(Selector(name, matchers, window, function))
+            selectors.append(Selector(name, matchers, window, function, aggregation))
         else:
             at += 1
     return selectors, windows
