@@ -9,8 +9,9 @@ name in small letters; where several rules have one name, their scope or else th
     ..._fires...                            and is expected to fire once at least
     ..._resolves...                         fires, and at a later time does not
     ..._is_silent_just_below...             is looked at, and never fires
-    ..._survives_a_missing_series...        fires while a scrape fails, and after it
-    ..._is_silent_when_explained...         is looked at, and never fires; not for the rules that the file UNEXPLAINED names
+    ..._survives_a_missing_series...        fires while a scrape fails, and after it: a sample is missing among those of a series
+    ..._is_silent_when_explained...         is looked at, and never fires, by a metric that the rule does not fire by; not for
+                                            the rules that the file UNEXPLAINED names
 
 UNEXPLAINED has lines of NAME: WHY, alerts above which there is no cause that others would tell.
 """
@@ -47,6 +48,11 @@ def rules_of(path):
     return named
 
 
+def rule_of(name, rules):
+    """The longest name of a rule that fits: one may begin as another does."""
+    return max((rule for rule in rules if name.startswith(rule + "_")), key=len, default=None)
+
+
 def seconds_of(duration):
     """Prometheus's form: 1d6h."""
     units = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -54,11 +60,14 @@ def seconds_of(duration):
 
 
 def read_test(path):
-    """Which names there are series of, and what is asked: alert -> [(time, the labels of what fires)]."""
-    names, asked, alert, block = set(), {}, None, None
+    """The series of each name, [(metric, samples)], and what is asked: alert -> [(time, the labels of what fires)]."""
+    names, asked, alert, block, of = {}, {}, None, None, ()
     for line in open(path, encoding="utf-8"):
-        if "series:" in line:
-            names.update(re.findall(r'(?:appserver|instance)="([^"]*)"', line))
+        if found := re.match(r" *- series: '([\w:]+)\{", line):
+            metric, of = found[1], set(re.findall(r'(?:appserver|instance)="([^"]*)"', line))
+        elif found := re.match(r" *values: '(.*)'$", line):
+            for name in of:
+                names.setdefault(name, []).append((metric, found[1].split()))
         elif found := re.match(r' *- expr: .*ALERTS\{alertname="(\w+)", alertstate="firing"\}', line):
             alert = found[1]
         elif found := re.match(r" *(- )?eval_time: (\S+)$", line):
@@ -85,6 +94,20 @@ def fires(rule, name, firing):
     )
 
 
+def misses_a_sample(samples):
+    """Is there a gap between samples that are there?"""
+    missing = [sample.startswith("_") or sample == "stale" for sample in samples]
+    return any(missing[missing.index(False):len(missing) - missing[::-1].index(False)]) if False in missing else False
+
+
+def faults_of_series(name, words, series, firing_by):
+    """series: [(metric, samples)] of the case; firing_by: the metrics by which its rule fires."""
+    if "_survives_a_missing_series" in "_" + words and not any(misses_a_sample(samples) for _, samples in series):
+        yield f"{name}: no series of it misses a sample"
+    if "_is_silent_when_explained" in "_" + words and {metric for metric, _ in series} <= firing_by:
+        yield f"{name}: has no series that explains it"
+
+
 def faults_of_case(name, words, times):
     """times: [(time, does it fire?)] in order."""
     if not times:
@@ -108,17 +131,24 @@ def main(rules_path, unexplained_path, *tests):
     unexplained = [line.split(":")[0] for line in open(unexplained_path, encoding="utf-8") if line.strip()]
     faults = [f"{alert}: no such alert, but it is said to have no higher cause" for alert in unexplained if all(alert != rule["alert"] for rule in rules.values())]
     found = {rule: set() for rule in rules}
-    for path in tests:
-        names, asked = read_test(path)
+    read = [read_test(path) for path in tests]
+    # What a rule needs to fire.
+    firing_by = {rule: set() for rule in rules}
+    for names, _ in read:
+        for name, series in names.items():
+            rule = rule_of(name, rules)
+            if rule and "_survives_a_missing_series" in name:
+                firing_by[rule].update(metric for metric, _ in series)
+    for names, asked in read:
         for name in sorted(names):
-            # The longest name that fits: one may begin as another does.
-            rule = max((r for r in rules if name.startswith(r + "_")), key=len, default=None)
+            rule = rule_of(name, rules)
             if rule is None:
                 continue
             words = name[len(rule) + 1:]
             looks = asked.get(rules[rule]["alert"], [])
             times = sorted((time, fires(rules[rule], name, firing)) for time, firing in looks)
             faults += faults_of_case(name, words, times)
+            faults += faults_of_series(name, words, names[name], firing_by[rule])
             found[rule].update(mark for mark in FIVE if "_" + mark in "_" + words)
     for rule, alert in ((name, rule["alert"]) for name, rule in rules.items()):
         for mark in FIVE:
