@@ -2,7 +2,8 @@
 # shellcheck shell=sh disable=SC2154 # what packaging/process.sh sets
 #
 # Two agents, replicas of each other, watch the app servers live and pilot (by TLS); on the faulted stage also test, whose
-# password is wrong, and dead, where nothing listens, and faults by the clock befall live and pilot. Probes run every
+# password is wrong, and dead, where nothing listens, a probe reads less than there is, one agent is asked to reload a faulty
+# file, a third is gone, and faults by the clock befall live and pilot. Probes run every
 # stage_seconds (1); the times of faults are in stage_unit seconds, by default as many.
 
 # stage_faults: the timetables; all comes again, since a slow machine may miss it once
@@ -114,31 +115,34 @@ INI
 }
 
 # stage_history INSTANCE...: what the boards look back on, as a file for promtool: rows of the same hours last week, and what
-# the rules recorded of license seats, at some of the moments at which they are asked (each two hours cost a block)
+# the rules recorded of license seats, an agent that is there no more, at some of the moments at which they are asked (each two hours cost a block)
 stage_history() {
     stage_now=$(date +%s)
     for stage_family in epicor_probe_rows license:epicor_license_seats_used:max1d license:epicor_license_seats_used:ratio; do
         echo "# TYPE $stage_family gauge"
         for stage_instance in "$@"; do
-            stage_labels="job=\"epicor\",instance=\"$stage_instance\",appserver=\"live\",company=\"EPIC06\""
+            stage_labels="job=\"epicor\",instance=\"$stage_instance\",appserver=\"live\""
             awk -v family="$stage_family" -v labels="$stage_labels" -v now="$stage_now" '
                 function sample(more, value, at) { printf "%s{%s,%s} %.3f %d\n", family, labels, more, value, at }
                 BEGIN {
                     half_day = now - now % 43200
-                    if (family ~ /max1d$/) # in each of three fortnights, 41 days ago among them
+                    if (family ~ /max1d$/) { # in each of three fortnights, 41 days ago among them; one grows, one is full
                         for (days = 41.5; days >= 0.5; days -= days == 41.5 ? 13.5 : 13.75)
                             sample("license=\"Default\"", 150 - days / 2, half_day - int(2 * days) * 43200)
-                    else if (family ~ /ratio$/)
+                        for (days = 41.5; days >= 0.5; days -= days == 41.5 ? 13.5 : 13.75)
+                            sample("license=\"WebService\"", 22, half_day - int(2 * days) * 43200)
+                    } else if (family ~ /ratio$/)
                         for (at = now - 7200; at < now; at += 600)
                             sample("license=\"Default\"", 0.7, at)
                     else
                         for (probe = 0; probe < 2; probe++)
                             for (at = now - 7 * 86400 - 600; at < now - 7 * 86400 + 5400; at += 60)
-                                sample(probe ? "probe=\"part-on-hand\"" : "probe=\"open-orders\"", probe ? 240 : 36 + at % 7, at)
+                                sample("company=\"EPIC06\",probe=\"" (probe ? "part-on-hand\"" : "open-orders\""), probe ? 240 : 36 + at % 7, at)
                 }'
         done
     done
-    echo '# EOF'
+    printf '# TYPE epicor_exporter_build_info gauge\nepicor_exporter_build_info{job="epicor",instance="monitor-gone"} 1 %d\n# EOF\n' \
+        $((stage_now - 600))
 }
 
 # stage_start BUILD TOOLS healthy|faulted: until Prometheus scrapes both agents; sets $prometheus and $stage_started
@@ -171,12 +175,28 @@ company = EPIC06
 username_env = KINETIC_USERNAME
 password_env = KINETIC_PASSWORD
 api_key_env = KINETIC_API_KEY
+[probe parts-cut-off]
+kind = baq
+baq = zExporterPartOnHand
+appserver = live
+company = EPIC06
+rows = all
+page_size = 100
+fetch_limit = 200
+orderby = Part_PartNum
+value.on_hand = PartWhse_OnHandQty
+value.on_hand.aggregate = sum
+value.on_hand.labels = part=Part_PartNum
+max_series = 1
 INI
     scrape_targets=
     for stage_instance in $stage_instances; do
         agent_start "$1/epicor_exporter" --config.file="$work/agent.ini"
         scrape_targets="$scrape_targets${scrape_targets:+, }{ targets: [ \"$exporter\" ], labels: { instance: $stage_instance } }"
     done
+    [ "$3" = healthy ] || scrape_targets="$scrape_targets, { targets: [ \"127.0.0.1:9\" ], labels: { instance: monitor-gone } }"
+    # The last of them finds a fault in its file.
+    [ "$3" = healthy ] || { echo 'interval = never' >>"$work/agent.ini" && kill -HUP "$agent"; }
     # An alert need not wait.
     sed 's/^\( *\)for: .*/\1for: 1s/' alerts/epicor.rules.yml >"$work/stage.rules.yml"
     rule_files=$work/stage.rules.yml

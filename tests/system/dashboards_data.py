@@ -1,7 +1,8 @@
 """Whether all queries of boards return data: python3 dashboards_data.py PROMETHEUS_URL START END BOARD...
 
-START and END are seconds since 1970. Asks each query at many moments in between and wants one finite number at least. Prints
-`N queries, all with data`, or those without, and ends with 1 if there is any. END may be +SECONDS: then it is now, and those
+START and END are seconds since 1970. Asks each query at many moments in between and wants one finite number at least; of one
+with `or` each operand is asked by itself, since a zero behind it would hide that nothing is found before it. Prints
+`N queries, M with each operand of or, all with data`, or those without, and ends with 1 if there is any. END may be +SECONDS: then it is now, and those
 without data are asked again for so long.
 """
 import json
@@ -13,6 +14,7 @@ import urllib.parse
 import urllib.request
 
 import dashboards
+import promql
 
 # Prometheus gives at most 11,000 moments.
 MOMENTS = 2000
@@ -46,21 +48,22 @@ def main(url, start, end, paths):
     until = time.monotonic() + float(end if end.startswith("+") else 0)
     boards = [dashboards.read(path) for path in paths]
     queries = [(board, panel, target) for board in boards for panel, target in dashboards.queries_of(board)]
-    left = queries
+    asked = [(*query, operand) for query in queries for operand in promql.alternatives(query[2]["expr"])]
+    left = asked
     while True:
         without = []
-        for board, panel, target in left:
+        for board, panel, target, operand in left:
             now = int(time.time()) if end.startswith("+") else int(end)
-            found, error = has_data(url.rstrip("/"), board, target["expr"], int(start), now)
+            found, error = has_data(url.rstrip("/"), board, operand, int(start), now)
             if not found:
-                without.append((board, panel, target, error))
-        left = [one[:3] for one in without]
+                without.append((board, panel, target, operand, error))
+        left = [one[:4] for one in without]
         if not left or time.monotonic() >= until:
             break
         time.sleep(0.5)
-    for board, panel, target, error in without:
-        print("%s, panel %r, query %s: %s" % (board["name"], panel["title"], target["refId"], error or target["expr"]))
-    print("%d queries, %s" % (len(queries), "%d without data" % len(left) if left else "all with data"))
+    for board, panel, target, operand, error in without:
+        print("%s, panel %r, query %s: %s" % (board["name"], panel["title"], target["refId"], error or operand))
+    print("%d queries, %d with each operand of or, %s" % (len(queries), len(asked), "%d without data" % len(left) if left else "all with data"))
     return 1 if left or not queries else 0
 
 

@@ -131,6 +131,16 @@ LOOKS = [
     ("target:a:rate5m and ignoring (r) (b unless c)", [("target:a:rate5m", None, None), ("b", None, None), ("c", None, None)]),
 ]
 
+# expression: the operands of its outermost `or`s
+ALTERNATIVES = [
+    ('count(a{b="x or y"} == 0)', ['count(a{b="x or y"} == 0)']),
+    ('count(a{b="("} == 0) or 0 * count(a)', ['count(a{b="("} == 0)', "0 * count(a)"]),
+    ("topk by (x) (1, (a or on (x, y) b - 1) and c) or ignoring (z) vector(-1) or d[5m:]",
+     ["topk by (x) (1, (a or on (x, y) b - 1) and c)", "vector(-1)", "d[5m:]"]),
+    ("f(a or b, c)", ["f(a or b, c)"]),
+    ("orb or ore", ["orb", "ore"]),
+]
+
 
 def main(promtool, families, recorded, path):
     context = dashboards.Context(promtool, open(families).read().split(), open(recorded).read().split())
@@ -153,6 +163,9 @@ def main(promtool, families, recorded, path):
         seen = [(s.name, s.window, s.function) for s in promql.look(expression)[0]]
         if seen != expected:
             wrong.append("%s: %s in place of %s" % (expression, seen, expected))
+    for expression, expected in ALTERNATIVES:
+        if promql.alternatives(expression) != expected:
+            wrong.append("%s: %s in place of %s" % (expression, promql.alternatives(expression), expected))
     print("\n".join(wrong + ["%d checks, %d ways to break a board" % (len(dashboards.CHECKS), len(BREAKS))]))
     return 1 if wrong else 0
 

@@ -68,3 +68,16 @@ def look(expression):
         else:
             at += 1
     return selectors, windows
+
+
+def alternatives(expression):
+    """The operands of the outermost `or`s, each an expression of its own; the expression itself where there is none."""
+    found, begin, depth = [], 0, 0
+    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|\$?[\w:]+|\S', expression):
+        text = token.group()
+        depth += (text in "({[") - (text in ")}]")
+        if text == "or" and depth == 0:
+            found.append(expression[begin:token.start()].strip())
+            matching = re.match(r"\s*((on|ignoring)\s*\([^)]*\))?", expression[token.end():])
+            begin = token.end() + matching.end()
+    return found + [expression[begin:].strip()]
