@@ -57,11 +57,13 @@ class Day:
         ]
         self.events = [
             Event(("day", "fault=http_502 times=1"), 10, every=LOST_EVERY),
+            Event(("day", "fault=http_404 times=1"), 38),
             Event(("day-cold", "fault=slow times=1"), 20),
             Event(("agent", signal.SIGHUP), 40),
             Event(("day-recycled", "fault=http_503"), recycle, recycle + 12),
         ]
         self.started = None
+        self.missing = []  # of what should have come
 
     def go_on(self, now):
         self.started = self.started or now
@@ -83,6 +85,13 @@ class Day:
         """All has happened that comes once, and the time after it in which something late would be told."""
         latest = max(self.night.timestamp() + 10, self.maintenance[1].timestamp() + 10, self.started + self.seconds)
         return all(event.times and not event.on for event in self.events) and now > latest
+
+    def lacks(self):
+        """What of the day has not come."""
+        left = [" ".join(map(str, event.what)) for event in self.events if not event.times or event.on]
+        renewals = self.stage.query('epicor_token_requests_total{appserver="day"} >= 2')
+        skipped = self.stage.query('epicor_maintenance{appserver="day-recycled"} == 0')
+        return left + ([] if renewals else ["a renewal of the token"]) + ([] if skipped else ["the end of the maintenance"])
 
     def said(self):
         return "; ".join("%s %s %d times" % (event.what[0], str(event.what[1]).split()[0], event.times) for event in self.events)

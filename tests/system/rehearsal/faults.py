@@ -35,6 +35,8 @@ class Fault:
     hold: float = 25  # seconds from the beginning to the end, at least until it was noticed
     extra: float = 0  # seconds that are its own before an alert can be due
     passes: bool = False  # resolves by itself while the fault goes on
+    linger: float = 0  # seconds for which a range of its rule goes on to hold the fault
+    replicas: bool = False  # a second agent watches it too
     about: str = ""  # what the table prints
 
     @property
@@ -91,7 +93,7 @@ FAULTS = [
     server("provider-down", "EpicorTokenServiceDown", "critical", do=["fault=identity_provider_refuses"], server=OAUTH,
            flags=["--oauth", "--oauth-port=0", "--token-lifetime=5"], extra=5, about="the identity provider is down"),
     server("renewal-fails", "EpicorTokenRenewalFailing", "warning", do=["fault=http_503 path=TokenResource"],
-           flags=["--token-lifetime=40"], server="token_renew_at = 50%\n", extra=20, hold=8,
+           flags=["--token-lifetime=40"], server="token_renew_at = 50%\n", probes=TOKEN, extra=20, hold=8,
            about="the token cannot be renewed, the old one lives"),
     # seats
     server("calls-refused", "EpicorLicenseSeatsExhausted", "critical", do=["fault=license_exhausted path=/api/"],
@@ -109,6 +111,11 @@ FAULTS = [
     # the server
     server("pool-stopped", "EpicorUnavailable", "critical", do=["fault=http_503"],
            about="the application pool has stopped: 503"),
+    server("many-targets", "EpicorUnavailable", "critical", do=["fault=http_503"], usual=False, replicas=True,
+           flags=["--company=C%02d" % i for i in range(10)],
+           server="company = %s\n" % ", ".join("C%02d" % i for i in range(10)),
+           probes="".join("[probe NAME-%d]\nkind = baq\nbaq = zExporterOpenOrders\n" % i for i in range(5)),
+           about="the same, with 50 targets and two agents"),
     server("hangs", "EpicorUnavailable", "critical", do=["fault=slow"], server="max_in_flight = 50\n",
            about="every request hangs"),
     server("database-dead", "EpicorUnavailable", "critical", do=["fault=http_500"],
@@ -139,6 +146,8 @@ FAULTS = [
     # single probes
     probe("right-missing", "EpicorAccessDenied", do=["fault=access_denied " + ORDERS], about="the account lacks a right"),
     probe("baq-gone", "EpicorProbeTargetMissing", do=["change=gone=BaqSvc/zExporterOpenOrders"], about="the BAQ was deleted"),
+    probe("unpublished", "EpicorProbeTargetMissing", do=["change=gone=efx/MonitorLib/Ping"], probes=PING,
+          labels={"probe": "unpublished-ping"}, about="a function is no longer published"),
     probe("request-wrong", "EpicorProbeMisconfigured", do=["fault=odata4_400 " + ORDERS], about="our request is wrong"),
     probe("function-throws", "EpicorServerErrors", do=["fault=http_500 path=MonitorLib"], probes=PING,
           labels={"probe": "function-throws-ping"}, about="a function throws"),
@@ -148,6 +157,10 @@ FAULTS = [
           probes="[probe NAME-parts]\nkind = baq\nbaq = zExporterPartOnHand\ntimeout = 1s\n",
           labels={"probe": "our-limit-parts", "reason": "timeout"}, about="the answer comes later than we wait"),
     probe("cut-answer", "EpicorInvalidResponses", do=["fault=broken_json_200 " + ORDERS], about="the answer is cut"),
+    probe("too-large", "EpicorInvalidResponses", do=["change=rows=zExporterOpenOrders=100"], flags=["--rows=zExporterOpenOrders=5"],
+          usual=False, probes="[probe NAME-rows]\nkind = baq\nbaq = zExporterOpenOrders\nmax_response = 8KiB\n"
+                             "[probe NAME-companies]\nkind = bo\nservice = Erp.BO.CompanySvc\nentity = Companies\n",
+          labels={"probe": "too-large-rows", "reason": "too_large"}, about="an answer above max_response"),
     probe("function-says-no", "EpicorExpectationFailed", do=["change=function-fails=MonitorLib/Ping"], probes=PING,
           labels={"probe": "function-says-no-ping"}, about="a function answers 200 and reports failure"),
     probe("too-many-rows", "EpicorRowsOutOfBounds", do=["change=rows=zExporterOpenOrders=500"], usual=False,
@@ -170,9 +183,9 @@ FAULTS = [
           probes="[probe NAME-plants]\nkind = baq\nbaq = zExporterOrdersByPlant\nparam.CurrentPlant = MfgSys\nlatency_limit = 2s\ntimeout = 6s\ninterval = 4s\n",
           labels={"probe": "slow-plants"}, about="slower than latency_limit"),
     probe("burn-fast", "EpicorErrorBudgetBurnFast", "critical", do=["fault=http_500 path=zExporterOrdersByPlant times=1"], often=1.0,
-          probes=OFTEN, labels={"probe": "burn-fast-often"}, extra=10, about="every fourth run fails, never two in a row"),
+          probes=OFTEN, labels={"probe": "burn-fast-often"}, extra=10, linger=30, about="every fourth run fails, never two in a row"),
     probe("burn-slow", "EpicorErrorBudgetBurnSlow", do=["fault=http_500 path=zExporterOrdersByPlant times=1"], often=11.5,
-          probes=OFTEN, labels={"probe": "burn-slow-often"}, extra=80, about="every 46th run fails"),
+          probes=OFTEN, labels={"probe": "burn-slow-often"}, extra=80, linger=45, about="every 46th run fails"),
     # what Epicor tells of itself
     server("tasks-wait", "EpicorTaskAgentStuck", "warning", do=["change=tasks-waiting=3"], flags=QUIET, probes=HEALTH,
            about="no task agent takes the tasks"),
@@ -186,7 +199,7 @@ FAULTS = [
     server("sessions-left", "EpicorSessionsOrphaned", "info", do=["change=sessions-expired=25"], from_start=True, extra=10,
            flags=["--sessions-expired=0"],
            probes="[probe NAME-sessions]\nkind = sessions\n", about="25 expired sessions stay (backfilled)"),
-    server("too-tight", "EpicorScheduleTooTight", "warning", do=["change=delay=/api/=1400"], server="max_in_flight = 1\n", extra=10,
+    server("too-tight", "EpicorScheduleTooTight", "warning", do=["change=delay=/api/=1400"], server="max_in_flight = 1\n", extra=10, linger=15,
            about="requests take 1.4 s, two probes want one place each 2 s"),
 ]
 
@@ -270,7 +283,7 @@ class AgentGone(Fault):
         stage.agent.process.wait()
 
     def end(self, stage):
-        stage.agent_start(stage.path("agent.ini"), stage.agent_address)
+        stage.agent = stage.agent_start("agent", stage.path("agent.ini"))
 
 
 # One after the other, when all the others are over.

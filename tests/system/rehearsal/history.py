@@ -20,23 +20,25 @@ def samples(now, value):
         yield at, value((now - at) / 1440)
 
 
-def openmetrics(fault_of_seats, fault_of_rows, fault_of_sessions, fault_of_version):
-    """A gauge for each of the rows that look back: growing peaks of seats, rows of a query, sessions left, the old version."""
+def openmetrics(played):
+    """Gauges of the rows that look back, if they are played: growing peaks of seats, rows of a query, sessions left, the old
+    version."""
     now = int(time.time())
-    license = '%s,appserver="%s",company="",license="Default"' % (JOB, fault_of_seats)
-    target = '%s,appserver="%s",company="EPIC06",probe="%s-rows"' % (JOB, fault_of_rows, fault_of_rows)
+    license = 'appserver="seats-growing",company="",license="Default"'
+    rows = 'appserver="unusual-rows",company="EPIC06",probe="unusual-rows-rows"'
+    sessions = 'appserver="sessions-left",company="EPIC06",license="Default",state="expired"'
     families = [
         ("license:epicor_license_seats_used:max1d", license, seats),
         ("epicor_license_seats_used", license, seats),
         ("epicor_license_seats_owned", license, lambda day: 100),
         ("license:epicor_license_seats_used:ratio", license, lambda day: seats(day) / 100),
-        ("epicor_probe_rows", target, lambda day: ORDERS),
-        ("epicor_sessions", '%s,appserver="%s",company="EPIC06",license="Default",state="expired"' % (JOB, fault_of_sessions),
-         lambda day: 25),
-        ("epicor_server_info", '%s,appserver="%s",version="11.3.100.7"' % (JOB, fault_of_version), lambda day: 1),
+        ("epicor_probe_rows", rows, lambda day: ORDERS),
+        ("epicor_sessions", sessions, lambda day: 25),
+        ("epicor_server_info", 'appserver="new-version",version="11.3.100.7"', lambda day: 1),
     ]
     lines = []
     for name, labels, value in families:
-        lines.append("# TYPE %s gauge" % name)
-        lines += ["%s{%s} %g %d" % (name, labels, number, at) for at, number in samples(now, value)]
-    return "\n".join(lines) + "\n# EOF\n"
+        if labels.split('"')[1] in played:
+            lines.append("# TYPE %s gauge" % name)
+            lines += ["%s{%s,%s} %g %d" % (name, JOB, labels, number, at) for at, number in samples(now, value)]
+    return "\n".join(lines + ["# EOF\n"]) if lines else ""

@@ -28,6 +28,10 @@ def faults_of(play, messages, slack):
                 wrong.append("label %s is %r, not %r" % (label, alert["labels"].get(label), value))
     if firing and not play.resolved:
         wrong.append("not resolved")
+    elif firing and not fault.passes and play.resolved < play.ended:
+        wrong.append("resolved %.0f s before the fault was over" % (play.ended - play.resolved))
+    elif firing and not fault.passes and play.resolved - play.ended > play.last + slack:
+        wrong.append("resolved after %.0f s, %.0f are due" % (play.resolved - play.ended, play.last))
     for other in messages:
         if fault.appserver and other.appserver == fault.appserver and other not in mine:
             wrong.append("also %s %s" % (other.alert, other.status))
@@ -50,9 +54,9 @@ def table(plays, messages, healthy, slack):
         print("%-20s %-48s %-32s %4d %8s %4.0f s %9s  %s" % (fault.name, fault.about[:48], fault.alert, sent, noticed, play.limit,
                                                              resolved, "; ".join(wrong) or "passed"))
     if healthy:
-        print("healthy day: " + healthy.said())
+        print("healthy day: %s%s" % (healthy.said(), "; NOT PLAYED: " + ", ".join(healthy.missing) if healthy.missing else ""))
     strays = [m for m in messages if m not in known]
     for message in strays:
         print("not expected: %s" % message)
     print("%d rows, %d passed; %d notifications beside them" % (len(plays), len(plays) - bad, len(strays)), flush=True)
-    return not bad and not strays
+    return not bad and not strays and not (healthy and healthy.missing)

@@ -21,13 +21,14 @@ from stage import Failure, Stage, await_
 
 FACTOR = 60  # a minute of the rules is a second here
 INTERVAL = 2  # seconds between the runs of a target; with the factor, two minutes
-GROUP_WAIT = 2  # of the example of Alertmanager, compressed
-SLACK = 15  # seconds that a busy machine may take beyond what is due
+GROUP_WAIT, GROUP_INTERVAL = 2, 5  # of the example of Alertmanager, compressed
+SLACK = 10  # seconds that a busy machine may take beyond what is due
 
 
 def appserver_section(fault, simulator):
     text = "[appserver %s]\nurl = %s\nbackoff = 200ms..1s\nlogin_retry = 1s..2s\n" % (fault.name, simulator.url())
-    text += "company = %s\n" % ("EPIC06, EPIC07" if "EPIC07" in fault.server else "EPIC06")
+    if "company = " not in fault.server:
+        text += "company = %s\n" % ("EPIC06, EPIC07" if "EPIC07" in fault.server else "EPIC06")
     for key in ("username", "password", "api_key"):
         text += "%s_env = KINETIC_%s\n" % (key, key.upper())
     if fault.tls:
@@ -63,10 +64,11 @@ def configuration(stage, plays):
 class Play:
     """One row while it is played: waits, has begun, was noticed, has ended, is over."""
 
-    def __init__(self, stage, fault, pending):
+    def __init__(self, stage, fault, pending, keep):
         self.stage, self.fault = stage, fault
         self.begun = self.ended = self.noticed = self.resolved = None
-        self.limit = pending + 2 * INTERVAL + 2 + GROUP_WAIT + fault.extra
+        self.limit = pending[fault.alert] + 2 * INTERVAL + 2 + GROUP_WAIT + fault.extra
+        self.last = keep[fault.alert] + 2 * INTERVAL + 2 + GROUP_INTERVAL + fault.linger
         self.next_often = 0
 
     def over(self):
@@ -103,14 +105,14 @@ class Play:
         return self.begun and not self.noticed and now > self.begun + self.limit + SLACK + 10
 
 
-def pending_seconds(rules):
-    """The `for` of each alert, the longest where several have its name."""
-    pending = {}
+def seconds_of(rules, key):
+    """The `for` or `keep_firing_for` of each alert, the longest where several have its name."""
+    seconds = {}
     for group in rules["groups"]:
         for rule in group["rules"]:
             if "alert" in rule:
-                pending[rule["alert"]] = max(pending.get(rule["alert"], 0), compress.milliseconds(rule.get("for", "0s")) / 1000)
-    return pending
+                seconds[rule["alert"]] = max(seconds.get(rule["alert"], 0), compress.milliseconds(rule.get(key, "0s")) / 1000)
+    return seconds
 
 
 def all_well(stage, plays):
@@ -147,32 +149,39 @@ def boards_have_data(stage, started):
 
 def rehearse(stage, wanted, hours):
     rules = compress.rules("alerts/epicor.rules.yml", FACTOR)
-    pending = pending_seconds(rules)
+    pending, keep = seconds_of(rules, "for"), seconds_of(rules, "keep_firing_for")
     faults = [fault for fault in FAULTS if not wanted or fault.name in wanted]
 
     healthy = day.Day(stage, hours) if not wanted or "healthy" in wanted else None
     servers = faults + (healthy.servers if healthy else [])
     for fault in servers:
         stage.simulator_start(fault.name, fault.flags + (["--tls=valid"] if fault.tls else []))
-    plays = [Play(stage, fault, pending[fault.alert]) for fault in faults]
+    plays = [Play(stage, fault, pending, keep) for fault in faults]
     for play in plays:
         if play.fault.from_start:
             play.begin()
     config = stage.write("agent.ini", configuration(stage, servers))
-    stage.agent_start(config)
+    stage.agent = stage.agent_start("agent", config)
+    replicated = [fault for fault in servers if fault.replicas]
+    if replicated:
+        stage.agent_start("agent-b", stage.write("agent-b.ini", configuration(stage, replicated)))
     alertmanager = stage.alertmanager_start(compress.alertmanager("alerts/alertmanager.example.yml", FACTOR, stage.webhook.url))
-    stage.blocks_make(history.openmetrics("seats-growing", "unusual-rows", "sessions-left", "new-version"))
+    past = history.openmetrics([fault.name for fault in faults])
+    if past:
+        stage.blocks_make(past)
     stage.prometheus_start(rules, alertmanager)
     await_("all targets are well", lambda: all_well(stage, plays))
     started = time.time()
     print("%d app servers are well, %d faults begin" % (len(servers), len(plays)), flush=True)
     play_all(stage, plays, healthy, 200 + hours * 60)
+    if healthy:
+        healthy.missing = healthy.lacks()
     # All that is left has one interval, so that nothing comes later than the rest while the agent is held back.
     stage.write("agent.ini", configuration(stage, [fault for fault in servers if "interval" not in fault.probes]))
     stage.agent.signal(signal.SIGHUP)
     for fault in OF_THE_AGENT:
         if not wanted or fault.name in wanted:
-            play = Play(stage, fault, pending[fault.alert])
+            play = Play(stage, fault, pending, keep)
             play_all(stage, [play], None, 60)
             plays.append(play)
     print("played for %.0f s" % (time.time() - started))
@@ -198,7 +207,7 @@ def main():
     try:
         good = rehearse(stage, [name for name in arguments.only.split(",") if name], arguments.hours)
         while arguments.keep:
-            print("Prometheus %s, agent http://%s" % (stage.prometheus_url, stage.agent_address), flush=True)
+            print("Prometheus %s, agents %s" % (stage.prometheus_url, stage.addresses), flush=True)
             signal.pause()
     except Failure as failure:
         print("the rehearsal cannot go on: %s" % failure)

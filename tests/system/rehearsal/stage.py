@@ -167,7 +167,8 @@ class Stage:
         self.programs = []
         self.simulators = {}
         self.webhook = Webhook()
-        self.prometheus_url = self.agent_address = None
+        self.prometheus_url = None
+        self.addresses = {}  # of agents
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -184,11 +185,13 @@ class Stage:
     def simulator_start(self, name, flags):
         self.simulators[name] = self.start(Simulator(self.folder, self.build, name, flags))
 
-    def agent_start(self, configuration, address="127.0.0.1:0"):
-        self.agent = self.start(Program(self.folder, "agent", [
-            self.build + "/epicor_exporter", "--config.file=" + configuration, "--web.listen-address=" + address],
-            env={**os.environ, **SECRETS}))
-        self.agent_address = self.agent.said(r"msg=serving .*address=(\S+)")
+    def agent_start(self, name, configuration):
+        """At the address that it had before, if it had one."""
+        agent = self.start(Program(self.folder, name, [
+            self.build + "/epicor_exporter", "--config.file=" + configuration,
+            "--web.listen-address=" + self.addresses.get(name, "127.0.0.1:0")], env={**os.environ, **SECRETS}))
+        self.addresses[name] = agent.said(r"msg=serving .*address=(\S+)")
+        return agent
 
     def alertmanager_start(self, config):
         program = self.start(Program(self.folder, "alertmanager", [
@@ -209,7 +212,7 @@ class Stage:
             "rule_files": [self.write("rules.yml", rules)],
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
             "scrape_configs": [{"job_name": "epicor", "static_configs": [
-                {"targets": [self.agent_address], "labels": {"instance": "agent:10606"}}]}]})
+                {"targets": [address], "labels": {"instance": name + ":10606"}} for name, address in self.addresses.items()]}]})
         program = self.start(Program(self.folder, "prometheus", [
             self.tools + "/prometheus", "--config.file=" + self.path("prometheus.yml"),
             "--storage.tsdb.path=" + self.path("data"), "--storage.tsdb.retention.time=100d",
