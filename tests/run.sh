@@ -206,9 +206,9 @@ stage_system() {
 stage_clang() { done_or_now clang clang; }
 # Left out are simulated days and millions of rows, which go the same way again and again, the peers and files by themselves,
 # and where threads are looked at what does not make them meet in another way.
-stage_asan() { run_tests asan asan -LE 'soak|rehearsal' -E 'story_agent_(lockout|lockout_edges|renewal|sessions)|system_(peers|status_page|rules|dashboards|big_)'; }
+stage_asan() { run_tests asan asan -LE 'soak|rehearsal' -E 'story_agent_(lockout|lockout_edges|renewal|sessions)|system_(peers|status_page|rules|dashboards|capacity|alertmanager|big_)'; }
 stage_tsan() {
-    run_tests tsan tsan -L 'unit|integration|system' -E 'system_(hostile_|ways_in|peers|status_page|rules|dashboards|metrics|formats|big_|configuration|descriptors|kinetic_)'
+    run_tests tsan tsan -L 'unit|integration|system' -E 'system_(hostile_|ways_in|peers|status_page|rules|dashboards|capacity|alertmanager|metrics|formats|big_|configuration|descriptors|kinetic_)'
 }
 stage_valgrind() {
     build release && ctest --test-dir build/release -L unit -N >/dev/null &&
