@@ -241,7 +241,7 @@ class AgentHangs(Fault):
 
     def begin(self, stage):
         interval_set(stage, 1)  # all targets are stale within half of Alertmanager's group_wait
-        time.sleep(4)
+        time.sleep(6)
         self.thread = stage.agent.thread("agent")
         self.trace(PTRACE_SEIZE)
         self.trace(PTRACE_INTERRUPT)
@@ -290,7 +290,7 @@ class AgentGone(Fault):
 OF_THE_AGENT = [
     ConfigurationBroken("agent-config", "EpicorExporterConfigReloadFailed", "agent", "warning", hold=8,
                         about="a reload with faults: the old configuration stays"),
-    AgentHangs("agent-hangs", "EpicorProbeStale", "agent", "warning", hold=13, extra=6,
+    AgentHangs("agent-hangs", "EpicorProbeStale", "agent", "warning", hold=0, extra=6,
                about="the agent's thread stands still, scrapes go on"),
     AgentStarved("agent-starved", "EpicorExporterOverloaded", "agent", "warning", hold=15, extra=8,
                  about="the agent gets too little of the processor"),

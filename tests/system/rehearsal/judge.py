@@ -38,7 +38,14 @@ def faults_of(play, messages, slack):
     return sorted(set(wrong))
 
 
-def table(plays, messages, healthy, slack):
+def evidence(play, agent_log):
+    """What the agent said of a row that has failed."""
+    about = "appserver=%s " % play.fault.name
+    for line in [line for line in agent_log.splitlines() if about in line][-20:]:
+        print("    " + line)
+
+
+def table(plays, messages, healthy, slack, agent_log):
     print("%-20s %-48s %-32s %4s %8s %6s %9s  %s" % ("app server", "fault", "alert", "sent", "noticed", "due", "resolved", ""))
     bad = 0
     known = []
@@ -53,6 +60,8 @@ def table(plays, messages, healthy, slack):
         resolved = "%.0f s" % (play.resolved - (play.begun if fault.passes else play.ended)) if play.resolved and play.ended else "-"
         print("%-20s %-48s %-32s %4d %8s %4.0f s %9s  %s" % (fault.name, fault.about[:48], fault.alert, sent, noticed, play.limit,
                                                              resolved, "; ".join(wrong) or "passed"))
+        if wrong:
+            evidence(play, agent_log)
     if healthy:
         print("healthy day: %s%s" % (healthy.said(), "; NOT PLAYED: " + ", ".join(healthy.missing) if healthy.missing else ""))
     strays = [m for m in messages if m not in known]

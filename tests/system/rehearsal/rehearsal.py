@@ -185,7 +185,7 @@ def rehearse(stage, wanted, hours):
             play_all(stage, [play], None, 60)
             plays.append(play)
     print("played for %.0f s" % (time.time() - started))
-    good = judge.table(plays, stage.webhook.received(), healthy, SLACK)
+    good = judge.table(plays, stage.webhook.received(), healthy, SLACK, stage.agent.text())
     return (bool(wanted) or boards_have_data(stage, started)) and good
 
 
