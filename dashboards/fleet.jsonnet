@@ -142,6 +142,6 @@ lib.board('fleet', 'Fleet', 'Every app server and every target: is it well, and 
     24, 12
   ) + lib.words({ '0': ['failed', lib.bad], '1': ['good', lib.good] }),
 
-  lib.graph('What fails, by reason?', 'Failed runs a minute of the app servers shown, by the reason that the agent gives each.', [lib.query('60 * sum by (reason) (rate(epicor_failures_total{%s}[$__rate_interval])) > 0' % a, '{{reason}}')], 'a minute') + lib.stacked + lib.otherwise('No run failed.'),
+  lib.graph('What fails, by reason?', 'Failed runs a minute of the app servers shown, by the reason that the agent gives each. A colour is a kind: who asks (purple), no seat or too often (yellow), the answer or the question (light blue), the server (red), too slow (orange), the way there (blue).', [lib.query('60 * sum by (reason) (rate(epicor_failures_total{%s}[$__rate_interval])) > 0' % a, '{{reason}}')], 'a minute') + lib.stacked + lib.reasons + lib.otherwise('No run failed.'),
   lib.graph('What share of the runs was good?', 'By app server, each moment over the 5 minutes before it; runs in maintenance are among them.', [lib.query('1 - sum by (appserver) (target:epicor_probe_failures:rate5m{%s}) / sum by (appserver) (target:epicor_probe_runs:rate5m{%s})' % [t, t], '{{appserver}}')], 'percentunit') + lib.limits(0, 1),
 ])

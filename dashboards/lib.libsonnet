@@ -103,14 +103,31 @@
     options+: { textMode: 'value_and_name', orientation: 'vertical' },
   },
 
+  // Reasons of failures, a colour for each kind; what is of no kind stays grey.
+  reasons:: std.foldl(function(all, c) all + lib.coloured('/^(%s)$/' % c[0], c[1]), [
+    ['credentials|api_key|token_rejected|access_denied|unauthorized|identity_provider', lib.purple],
+    ['license_exhausted|throttled', lib.yellow],
+    ['not_found|client_error|conflict_or_gone|redirected|invalid_response|too_large|expectation|rows', lib.sky],
+    ['upgrade_pending|unavailable|server_error', lib.bad],
+    ['query_timeout|timeout', lib.warn],
+    ['resolve|connect|tls|connection_lost', lib.calm],
+  ], {}),
+
+  // What names series that nobody knows beforehand. No colour can be given to each of them: overrides go by name, Grafana's
+  // `palette-colorblind` is known to the newest versions only (others before 12.4 show no panel at all), the steps of `shades`
+  // are too small to be seen, and the modes `continuous-` give equal values equal colours. So they take the classic palette,
+  // and the legend tells the last value of each, by which a line can be found without its colour.
+  local free(legend) = legend == '__auto' || std.length([l for l in ['appserver', 'company', 'probe', 'license', 'instance', 'path'] if std.length(std.findSubstr('{{%s}}' % l, legend)) > 0]) > 0,
+
   // unit: also `a minute` or `an hour`, of what the title names.
   graph(title, description, queries, unit='none', width=12, height=8):: panel('timeseries', title, description, queries, if unit == 'a minute' || unit == 'an hour' then 'short' else unit, width, height) {
+    local unknown = std.length([q for q in queries if free(q.legendFormat)]) > 0,
     options: {
-      legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
+      legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: if unknown then ['lastNotNull'] else [] },
       tooltip: { mode: 'multi', sort: 'desc' },
     },
     fieldConfig+: {
-      defaults+: { color: { mode: 'palette-classic' }, custom: { lineWidth: 2, fillOpacity: 8, showPoints: 'auto', spanNulls: false } },
+      defaults+: { color: if unknown then { mode: 'palette-classic' } else { mode: 'fixed', fixedColor: lib.grey }, custom: { lineWidth: 2, fillOpacity: 8, showPoints: 'auto', spanNulls: false } },
       // Of numbers alone: the axis of time has a label, too.
       overrides+: [
         { matcher: { id: 'byType', options: 'number' }, properties: [{ id: 'custom.axisLabel', value: label }] }

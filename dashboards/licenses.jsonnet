@@ -161,7 +161,8 @@ lib.board('licenses', 'Licenses and capacity', 'License seats: are there enough,
   ], 'short') + lib.limits(0),
   sufficed,
   week,
-  lib.graph('Who holds sessions?', 'Sessions of all users by state; expired ones that pile up are nobody\'s.', [lib.query('sum by (state) (max by (appserver, company, license, state) (epicor_sessions{%s}))' % a, '{{state}}')], 'short', 8) + lib.stacked,
+  lib.graph('Who holds sessions?', 'Sessions of all users by state; expired ones that pile up are nobody\'s.', [lib.query('sum by (state) (max by (appserver, company, license, state) (epicor_sessions{%s}))' % a, '{{state}}')], 'short', 8) + lib.stacked
+  + lib.coloured('in_use', lib.calm) + lib.coloured('idle', lib.sky) + lib.coloured('expired', lib.warn),
   lib.graph('When were calls refused or delayed?', 'Refusals an hour; dashed, at 1, while calls are delayed.', [
     lib.query('3600 * sum by (appserver, license) (rate(epicor_license_refusals_total{%s}[$__rate_interval]))' % a, '{{appserver}} {{license}} refused'),
     lib.query(delayed, '{{appserver}} delayed'),

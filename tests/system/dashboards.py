@@ -434,6 +434,25 @@ def _(panel, context):
         yield "the colours %s" % scheme
 
 
+@check("series told apart")
+@each_panel
+def _(panel, context):
+    if panel["type"] != "timeseries":
+        return
+    # {{...}} whose values nobody knows beforehand; the others' are closed lists.
+    names = [target.get("legendFormat", "") for target in panel["targets"]]
+    if any(re.search(r"\{\{(appserver|company|probe|license|instance|path)\}\}|^__auto$", name) for name in names):
+        if "lastNotNull" not in panel["options"]["legend"].get("calcs", []):
+            yield "its legend does not tell the last values, though its colours cannot be fixed"
+        return
+    if panel["fieldConfig"]["defaults"].get("color", {}).get("mode") != "fixed":
+        yield "its colours are those of Grafana, though the names of its series are known"
+    coloured = [o["matcher"]["options"] for o in panel["fieldConfig"]["overrides"] if any(p["id"] == "color" for p in o["properties"])]
+    for name in names:
+        if "{{" in name and len(coloured) < 2 or "{{" not in name and name not in coloured:
+            yield "no colour of its own for %r" % name
+
+
 def findings(boards, context):
     """Of all boards: [(board, check, fault), ...]."""
     # At once, since promtool takes its time to start.

@@ -117,6 +117,10 @@ BREAKS = [
     ("colours that all tell apart", override(("color", {"mode": "fixed", "fixedColor": "red"}))),
     ("colours that all tell apart", lambda b: panel(b)["fieldConfig"]["defaults"].update(
         thresholds={"mode": "absolute", "steps": [{"value": None, "color": "green"}]})),
+    ("series told apart", lambda b: panel(b)["fieldConfig"].update(overrides=[])),
+    ("series told apart", lambda b: panel(b)["fieldConfig"]["defaults"].update(color={"mode": "palette-classic"})),
+    ("series told apart", lambda b: panel(b)["targets"][0].update(legendFormat="limit")),
+    ("series told apart", lambda b: panel(b)["targets"][0].update(legendFormat="{{appserver}} {{reason}}")),
     ("board's uid once", None),
     ("board's title once", None),
 ]
