@@ -38,7 +38,7 @@ for board in dashboards/*.json; do
     cmp "$work/written/$name" "$board" || fail "dashboards writes another $name"
 done
 
-python3 tests/system/dashboards_data.py "$prometheus" "$stage_started" +60 dashboards/*.json >"$work/said" ||
+python3 tests/system/dashboards_data.py "$prometheus" "$stage_started" +120 dashboards/*.json >"$work/said" ||
     fail "$(cat "$work/said")"
 cat "$work/said"
 # A zero hides nothing: of this query only what stands before the `or` finds nothing.
