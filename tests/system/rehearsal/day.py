@@ -46,7 +46,7 @@ class Day:
         self.servers = [
             healthy("day", flags=["--token-lifetime=%d" % TOKEN_LIFETIME], server="business_hours = Mon-Sun\n",
                     probes="[probe NAME-stock]\nkind = baq\nbaq = zExporterPartOnHand\nvalue.parts_on_hand = PartWhse_OnHandQty\n"
-                           "value.parts_on_hand.aggregate = sum\n"
+                           "value.parts_on_hand.aggregate = sum\nvalue.parts_on_hand.labels = class=Part_ClassID\nmax_series = 2\n"
                            "[probe NAME-shift]\nkind = baq\nbaq = zExporterOrdersByPlant\nparam.CurrentPlant = MfgSys\nactive = %s\n"
                            % window(self.night - datetime.timedelta(hours=2), self.night)),
             healthy("day-recycled", server="maintenance = %s\n" % window(*self.maintenance)),

@@ -215,7 +215,7 @@ class SeatsGrow(Fault):
 
 
 FAULTS.append(SeatsGrow("seats-growing", "EpicorLicenseSeatsRunningOut", "appserver", "warning", from_start=True, extra=10,
-                        flags=["--seats=Default=100", "--others=Default=84"], probes=SEATS,
+                        flags=["--seats=Default=100", "--others=Default=84", "--seats=WebService=20"], probes=SEATS,
                         about="peaks grow by 20 a fortnight (backfilled)"))
 
 

@@ -29,6 +29,7 @@ def openmetrics(played):
     sessions = 'appserver="sessions-left",company="EPIC06",license="Default",state="expired"'
     families = [
         ("license:epicor_license_seats_used:max1d", license, seats),
+        ("license:epicor_license_seats_used:max1d", license.replace("Default", "WebService"), lambda day: 20),  # all there are
         ("epicor_license_seats_used", license, seats),
         ("epicor_license_seats_owned", license, lambda day: 100),
         ("license:epicor_license_seats_used:ratio", license, lambda day: seats(day) / 100),
@@ -39,6 +40,7 @@ def openmetrics(played):
     lines = []
     for name, labels, value in families:
         if labels.split('"')[1] in played:
-            lines.append("# TYPE %s gauge" % name)
+            if "# TYPE %s gauge" % name not in lines:
+                lines.append("# TYPE %s gauge" % name)
             lines += ["%s{%s,%s} %g %d" % (name, JOB, labels, number, at) for at, number in samples(now, value)]
     return "\n".join(lines + ["# EOF\n"]) if lines else ""
