@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-#define LAST_ANSWERS_MS 5000 /* that long the answers of a listener that is replaced may take */
+#define LAST_ANSWERS_MS 5000      /* that long the answers of a listener that is replaced may take */
+#define LAST_ACCEPT_NS  100000000 /* and that long a connection that it has accepted may be unknown to us */
 
 static void address_make(const struct simulator *simulator, uint16_t port, struct sockaddr_in *address)
 {
@@ -161,6 +163,8 @@ static void listener_renew(struct simulator *simulator, bool identity_provider)
     if (!old)
         return;
     listener->door = door_open(simulator, identity_provider, door_quiesce(old));
+    /* Its thread may be between accepting a connection and telling of it, which nothing shows. */
+    nanosleep(&(struct timespec){.tv_nsec = LAST_ACCEPT_NS}, NULL);
     last_answers_wait(old);
     door_close(old);
 }
