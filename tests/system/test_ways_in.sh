@@ -313,8 +313,7 @@ apache_stop ntlm
 apache_start ntlm "$(server_url proxied_server)"
 # A token that was just being renewed while its key was changed was not refused: then again, with tokens that live longer.
 waiting=$ways
-idp_lifetime=12
-for again in 1 2 3; do
+for idp_lifetime in 12 30 40 40; do
     case $waiting in
     *oauth2*)
         idp_revoke_tokens
@@ -368,7 +367,7 @@ done
 client_key_put
 keytab_put
 # Until no token and no ticket that was taken with an old secret lives.
-nap 14
+nap $((idp_lifetime + 2))
 cell rotated works 90
 
 # ---- the table
