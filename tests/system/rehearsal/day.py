@@ -90,8 +90,8 @@ class Day:
         """What of the day has not come."""
         left = [" ".join(map(str, event.what)) for event in self.events if not event.times or event.on]
         renewals = self.stage.query('epicor_token_requests_total{appserver="day"} >= 2')
-        skipped = self.stage.query('epicor_maintenance{appserver="day-recycled"} == 0')
-        return left + ([] if renewals else ["a renewal of the token"]) + ([] if skipped else ["the end of the maintenance"])
+        recycled = self.stage.query('epicor_maintenance{appserver="day-recycled"} == 0')
+        return left + ([] if renewals else ["a renewal of the token"]) + ([] if recycled else ["the end of the maintenance"])
 
     def said(self):
         return "; ".join("%s %s %d times" % (event.what[0], str(event.what[1]).split()[0], event.times) for event in self.events)
